@@ -1,0 +1,74 @@
+/**
+ * The contract of checkpoint storage: where state bytes and manifests live.
+ *
+ * A checkpoint exists from the moment its manifest is stored, and then every file it names is durable. Whatever is not
+ * named by a stored manifest is rubbish that `sweep` removes. A job's storage is opened by one process at a time:
+ * opening raises the fencing epoch, and the next write of the earlier owner fails with `LEASE_LOST`.
+ */
+import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
+import type { Manifest, StateHandle } from './manifest.ts'
+
+/** One state file of one subtask in one checkpoint. Bytes are appended in memory order, then made durable. */
+export interface StateWriter {
+  /** Starts a segment; bytes appended until `endSegment` belong to it. */
+  beginSegment(): void
+  append(bytes: Uint8Array): void
+  endSegment(): StateHandle
+  /** Resolves when every byte is durable. A file without segments is not made at all. */
+  close(): Promise<void>
+  /** Gives the file up; resolves when it is gone. Never rejects. */
+  abort(): Promise<void>
+}
+
+/** A completed checkpoint or savepoint that can be read. */
+export interface StoredSnapshot {
+  /** How a user names it: a path or `jobmanager://…`. */
+  readonly path: string
+  readonly manifest: Manifest
+  /** Reads and verifies one segment. Fails with `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`, `STATE_CODEC_UNSUPPORTED`. */
+  read(handle: StateHandle): Promise<Uint8Array>
+}
+
+/** The checkpoints of one job, held under its lease. */
+export interface JobCheckpoints {
+  readonly jobId: JobId
+  readonly epoch: number
+  /** Completed checkpoints found when opened, oldest first (whole ones only). */
+  readonly existing: readonly StoredSnapshot[]
+  /** The highest checkpoint id ever seen here, whole or not; 0 when none. Ids are never reused. */
+  readonly highestId: CheckpointId | 0
+  openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter
+  /**
+   * Stores the manifest, last of all. Resolves when it is durable. A doubtful write is read back first, so a rejection
+   * means that the manifest is known to be absent. Fails with `LEASE_LOST`, `STORAGE_FULL`, `STORAGE_FAILED`.
+   */
+  putManifest(manifest: Manifest): Promise<StoredSnapshot>
+  /** A stored checkpoint by id. Fails with `CHECKPOINT_NOT_FOUND`. */
+  load(checkpoint: CheckpointId): Promise<StoredSnapshot>
+  /** Deletes a checkpoint unless a pin holds it. Returns whether it is gone. */
+  discard(checkpoint: CheckpointId): Promise<boolean>
+  /** Deletes files and directories that no manifest names and that `inFlight` does not protect. Returns their names. */
+  sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]>
+  /** Lets the lease go. */
+  close(): Promise<void>
+}
+
+export interface CheckpointStorage {
+  readonly kind: 'jobmanager' | 'filesystem'
+  /** Opens (and takes over) the storage of a job. Fails with `DIRECTORY_NOT_WRITABLE`, `STORAGE_FAILED`. */
+  open(job: { readonly id: JobId; readonly name: string }): Promise<JobCheckpoints>
+  /**
+   * The newest whole snapshot from which a job of this name may be resumed after the death of its process: plain
+   * savepoints are passed over, stop-savepoints count. Undefined when there is none.
+   */
+  newest(jobName: string): Promise<StoredSnapshot | undefined>
+  /**
+   * A checkpoint by its path: the directory or its `_metadata`. Undefined when the path is not of this storage's form.
+   * Fails with `CHECKPOINT_NOT_FOUND`, `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED`.
+   */
+  resolve(path: string): Promise<StoredSnapshot | undefined>
+  /** Writes a pin so that `discard` keeps the checkpoint; idempotent. `path` is that of the `StoredSnapshot`. */
+  pin(path: string, holder: string): Promise<void>
+  /** Removes a pin; when nothing else holds the checkpoint and its job let it go, deletes it. Idempotent. */
+  unpin(path: string, holder: string): Promise<void>
+}

@@ -1,0 +1,35 @@
+/**
+ * The contract of a savepoint store: a savepoint is a named pointer to a completed checkpoint, which it pins.
+ *
+ * The steps are separate, so that the savepoint machine owns their order and a crash between any two of them is a
+ * state that can be named: pin the checkpoint, then publish the pointer; remove the pointer, then unpin.
+ */
+import type { JobId } from '../core/ids.ts'
+import type { StoredSnapshot } from './checkpoint-storage.ts'
+
+export interface SavepointEntry {
+  /** `jobmanager://savepoints/<n>`, or `<dir>/savepoint-<6 of job id>-<12 hex>`. */
+  readonly path: string
+  readonly jobId: JobId
+  readonly jobName: string
+  readonly checkpointPath: string
+  readonly timestamp: number
+}
+
+export interface SavepointStore {
+  readonly kind: 'jobmanager' | 'filesystem'
+  /**
+   * Reserves the name of a new savepoint. Fails with `DIRECTORY_NOT_WRITABLE`. `dir` overrides the configured
+   * directory (filesystem only). `random` gives the bytes of the name.
+   */
+  reserve(jobId: JobId, dir: string | undefined, random: (length: number) => Uint8Array): Promise<string>
+  /** Publishes the pointer at a reserved path; durable when it resolves. Idempotent. */
+  publish(path: string, snapshot: StoredSnapshot): Promise<void>
+  /** Follows a savepoint to its snapshot. Undefined when the path is not of this store's form. Fails with
+   * `SAVEPOINT_NOT_FOUND`, `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED`. */
+  resolve(path: string): Promise<StoredSnapshot | undefined>
+  entry(path: string): Promise<SavepointEntry | undefined>
+  list(): Promise<readonly SavepointEntry[]>
+  /** Removes the pointer. Fails with `SAVEPOINT_NOT_FOUND`. After it the savepoint cannot be named any more. */
+  remove(path: string): Promise<void>
+}

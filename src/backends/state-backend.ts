@@ -1,0 +1,134 @@
+/**
+ * The contract of keyed state: what an operator sees, and what a snapshot sees.
+ *
+ * One backend belongs to one operator of one subtask. Before user code runs for a record, the operator sets the
+ * current key (`setCurrentKey`); every handle then reads and writes under it. Values are immutable: `update` replaces.
+ * `mark` takes a consistent version in time that does not depend on the number of keys; the returned snapshot is
+ * written slice by slice while the stream goes on, and later updates do not show in it.
+ */
+import type { Key, KeyGroupRange } from '../core/key-groups.ts'
+
+export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating'
+
+/** A state as declared by the program: plain data and pure functions. */
+export type StateDescriptor =
+  | { readonly kind: 'value'; readonly initial: unknown }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'map' }
+  | { readonly kind: 'reducing'; readonly reduce: (a: never, b: never) => unknown }
+  | {
+      readonly kind: 'aggregating'
+      readonly createAccumulator: () => unknown
+      readonly add: (value: never, accumulator: never) => unknown
+      readonly getResult: (accumulator: never) => unknown
+    }
+
+/** One value per key. `value()` is the descriptor's initial value until the first `update`. */
+export interface ValueState<T> {
+  value(): T
+  update(value: T): void
+  clear(): void
+}
+
+export interface ListState<T> {
+  get(): readonly T[]
+  add(value: T): void
+  addAll(values: readonly T[]): void
+  update(values: readonly T[]): void
+  clear(): void
+}
+
+export interface MapState<K, V> {
+  get(key: K): V | undefined
+  has(key: K): boolean
+  put(key: K, value: V): void
+  remove(key: K): void
+  entries(): IterableIterator<[K, V]>
+  keys(): IterableIterator<K>
+  values(): IterableIterator<V>
+  isEmpty(): boolean
+  clear(): void
+}
+
+/** `add` folds; `get` is undefined before the first `add`. */
+export interface ReducingState<T> {
+  get(): T | undefined
+  add(value: T): void
+  clear(): void
+}
+
+export interface AggregatingState<In, Out> {
+  get(): Out | undefined
+  add(value: In): void
+  clear(): void
+}
+
+export type StateHandleOf =
+  | ValueState<unknown>
+  | ListState<unknown>
+  | MapState<unknown, unknown>
+  | ReducingState<unknown>
+  | AggregatingState<unknown, unknown>
+
+/** Timers of one operator, de-duplicated by key and timestamp, in key groups, part of the snapshot. */
+export interface TimerQueue {
+  /** Registers for the current key. Returns false when it was there already. */
+  add(timestamp: number): boolean
+  /** Deletes for the current key. Returns false when there was none. */
+  delete(timestamp: number): boolean
+  /** The earliest timestamp of any key, or undefined. */
+  next(): number | undefined
+  /** Removes one earliest timer with timestamp ≤ `until`, sets its key as the current one, and returns its time. */
+  poll(until: number): number | undefined
+  readonly size: number
+}
+
+export interface KeyedStateBackend {
+  readonly range: KeyGroupRange
+  readonly currentKey: Key
+  readonly currentKeyGroup: number
+  setCurrentKey(key: Key, keyGroup: number): void
+  /**
+   * The handle of the state `name`; the same handle for the same name. Fails with `STATE_NAME_DUPLICATE` when the
+   * name was declared with another kind, `RESTORE_STATE_INCOMPATIBLE` when it was restored with another kind.
+   */
+  state(name: string, descriptor: StateDescriptor): StateHandleOf
+  timers(name: string): TimerQueue
+  /** Marks a version now. Constant in the number of keys. */
+  mark(): KeyedSnapshot
+  /** Adds what one segment of a snapshot holds, of the key groups in `range`. Called before any record. */
+  restore(bytes: Uint8Array): void
+  /** Number of (state, key) entries. */
+  readonly entryCount: number
+  dispose(): void
+}
+
+/** A marked version, written in pieces. Must be released exactly once, after the last piece or when given up. */
+export interface KeyedSnapshot {
+  readonly range: KeyGroupRange
+  /** Nothing to write? */
+  readonly empty: boolean
+  /** Names and kinds of the states inside, for the manifest. */
+  readonly states: readonly { readonly name: string; readonly kind: StateKind | 'timers' }[]
+  /**
+   * Encodes some more and returns it, or undefined when all is written. `more()` is asked between entries (or groups
+   * of a few entries) and says whether there is time left. Fails with `STATE_NOT_SERIALIZABLE` naming state and path.
+   * The concatenation of all pieces is what `restore` takes.
+   */
+  write(more: () => boolean): Uint8Array | undefined
+  release(): void
+}
+
+export interface KeyedStateBackendOptions {
+  readonly range: KeyGroupRange
+  /** Deep-freeze what is stored, so that mutating a stored value in place throws. */
+  readonly freeze: boolean
+  /** For messages: the operator's name. */
+  readonly operatorName: string
+}
+
+/** Makes backends; one per configured kind. */
+export interface StateBackend {
+  readonly kind: string
+  create(options: KeyedStateBackendOptions): KeyedStateBackend
+}

@@ -1,0 +1,67 @@
+/**
+ * What travels in a channel, in order: record batches, watermarks, barriers, cancel markers and the two ends.
+ *
+ * A batch is passed by reference between subtasks of one thread, so nobody changes one after emitting it.
+ * `end-of-data` says that no record follows (operators flush); barriers may still follow it, so that a final
+ * checkpoint covers the end. `end-of-partition` says that nothing at all follows.
+ */
+import type { CheckpointId } from './ids.ts'
+
+/** Up to `limits.batchRecords` records, as parallel arrays of the same length. */
+export interface RecordBatch {
+  readonly type: 'batch'
+  readonly values: readonly unknown[]
+  /** Event time of each record in milliseconds, or undefined when the stream has no timestamps. */
+  readonly timestamps: readonly number[] | undefined
+  /** Key of each record, present on a keyed channel. */
+  readonly keys: readonly unknown[] | undefined
+  /** Key group of each record, computed once by the sender, present on a keyed channel. */
+  readonly keyGroups: readonly number[] | undefined
+}
+
+/** `checkpoint` and `savepoint` let the job go on; the two stops end it, without or with flushing (drain). */
+export type SnapshotKind = 'checkpoint' | 'savepoint' | 'stop-suspend' | 'stop-drain'
+
+export interface Watermark {
+  readonly type: 'watermark'
+  readonly timestamp: number
+}
+
+export interface Barrier {
+  readonly type: 'barrier'
+  readonly checkpointId: CheckpointId
+  /** When the coordinator triggered it, in milliseconds. */
+  readonly timestamp: number
+  readonly kind: SnapshotKind
+}
+
+/** Tells downstream that a checkpoint was given up: its barrier will not come on this channel. */
+export interface CancelMarker {
+  readonly type: 'cancel-checkpoint'
+  readonly checkpointId: CheckpointId
+}
+
+export interface EndOfData {
+  readonly type: 'end-of-data'
+}
+
+export interface EndOfPartition {
+  readonly type: 'end-of-partition'
+}
+
+export type StreamElement = RecordBatch | Watermark | Barrier | CancelMarker | EndOfData | EndOfPartition
+
+export const maxWatermark: Watermark = { type: 'watermark', timestamp: Number.MAX_SAFE_INTEGER }
+export const endOfData: EndOfData = { type: 'end-of-data' }
+export const endOfPartition: EndOfPartition = { type: 'end-of-partition' }
+
+export const isSavepoint = (kind: SnapshotKind): boolean => kind !== 'checkpoint'
+export const isStop = (kind: SnapshotKind): kind is 'stop-suspend' | 'stop-drain' =>
+  kind === 'stop-suspend' || kind === 'stop-drain'
+
+export const recordBatch = (
+  values: readonly unknown[],
+  timestamps?: readonly number[],
+  keys?: readonly unknown[],
+  keyGroups?: readonly number[],
+): RecordBatch => ({ type: 'batch', values, timestamps, keys, keyGroups })

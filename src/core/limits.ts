@@ -1,0 +1,35 @@
+/** Every bound and default in one place, with their relations asserted. Times in milliseconds, sizes as named. */
+import { assert } from './errors.ts'
+
+export const limits = {
+  /** Records in one batch, at most. */
+  batchRecords: 1_024,
+  /** Elements a channel holds before its producer is stopped. */
+  channelCapacity: 8,
+  /** Control messages an actor's mailbox holds; one more is a bug of the sender. */
+  mailboxCapacity: 65_536,
+  /** The longest the runtime keeps the event loop before it yields to the host application. */
+  sliceMs: 10,
+  /** The longest one slice of a snapshot's writer takes between two batches. */
+  snapshotSliceMs: 2,
+  parallelismMax: 32_768,
+  keyGroupsDefault: 128,
+  /** Checkpoint requests that may wait. */
+  requestQueueMax: 1_000,
+  /** Ids of finished checkpoints remembered, to tell late messages from unknown ones. */
+  recentCheckpointsMax: 16,
+  /** Checkpoints counted at once by a subtask in at-least-once mode. */
+  alignmentsTrackedMax: 50,
+  checkpointTimeoutMs: 600_000,
+  minPauseMaxMs: 365 * 24 * 3_600_000,
+  retainedCheckpoints: 1,
+  restartDelayMs: 1_000,
+  /** How long the result of an asynchronous REST operation is kept. */
+  operationResultMs: 300_000,
+  clientTimeoutMs: 60_000,
+  /** Bytes of one manifest, at most, when it is read. */
+  manifestBytesMax: 64 * 1024 * 1024,
+} as const
+
+assert(limits.snapshotSliceMs < limits.sliceMs, 'a snapshot slice fits in a slice')
+assert(limits.keyGroupsDefault <= limits.parallelismMax, 'the default number of key groups is allowed')

@@ -1,0 +1,86 @@
+/**
+ * The contracts of sources and sinks, for users and connectors.
+ *
+ * A source reader is polled for batches and never blocks: when it has nothing yet it answers `waiting` and calls
+ * `context.wake()` once it has. Its position is part of every checkpoint, so that after a restore it goes on exactly
+ * there. A sink writer sees batches, takes part in checkpoints, and makes its effects visible when one completes.
+ */
+import type { SnapshotKind } from '../core/elements.ts'
+import type { CheckpointId, JobId, OperatorId } from '../core/ids.ts'
+import type { OperatorFactory } from './operator.ts'
+
+export interface EndpointContext {
+  readonly jobId: JobId
+  readonly jobName: string
+  readonly operatorId: OperatorId
+  readonly operatorName: string
+  readonly subtaskIndex: number
+  readonly parallelism: number
+  readonly attempt: number
+  readonly checkpointing: boolean
+  now(): number
+  random(): number
+  log(level: 'info' | 'warn', message: string): void
+}
+
+export interface SourceReaderContext extends EndpointContext {
+  /** Tells the runtime that `poll` is worth calling again. May be called from any callback, any number of times. */
+  wake(): void
+  /** Wakes the reader at this time of `now()`. */
+  wakeAt(atMs: number): void
+}
+
+/** What `poll` found: records, nothing yet, or the end for good. */
+export type SourcePoll<T> =
+  | { readonly type: 'records'; readonly values: readonly T[]; readonly timestamps?: readonly number[] }
+  | { readonly type: 'waiting' }
+  | { readonly type: 'end' }
+
+export interface SourceReader<T> {
+  /** At most `max` records, never blocking. A throw fails the job (restart strategy applies). */
+  poll(max: number): SourcePoll<T>
+  /** The position after the last polled record, as a value the codec can encode. */
+  snapshot(): unknown
+  notifyCompleted?(checkpoint: CheckpointId): void
+  close(): void | Promise<void>
+}
+
+export interface Source<T> {
+  /** Shown in plans and as the default name: `lines`, `collection`, … */
+  readonly kind: string
+  readonly bounded: boolean
+  /** Can it read again from a restored position? If not, restarts lose records; said in docs and log. */
+  readonly replayable: boolean
+  /** `restored` is an earlier `snapshot()` of the same subtask index, or undefined. Throws with a stable code. */
+  createReader(context: SourceReaderContext, restored: unknown): SourceReader<T>
+}
+
+export interface SinkSnapshot {
+  /** State of the writer, as a value the codec can encode: names of pending files and the like. */
+  readonly state: unknown
+  readonly durable?: () => Promise<void>
+}
+
+export interface SinkWriter<T> {
+  write(values: readonly T[]): void
+  /** No record follows. Without checkpoints the writer now makes everything visible. May finish in its own time. */
+  endOfData(): void | Promise<void>
+  snapshot(checkpoint: CheckpointId, kind: SnapshotKind): SinkSnapshot
+  notifyCompleted(checkpoint: CheckpointId): void | Promise<void>
+  notifyAborted?(checkpoint: CheckpointId): void
+  close(): void | Promise<void>
+}
+
+export interface Sink<T> {
+  readonly kind: string
+  readonly stateful: boolean
+  /** `restored` is the `state` of an earlier `snapshot` of the same subtask index, or undefined. */
+  createWriter(context: EndpointContext, restored: unknown): SinkWriter<T>
+}
+
+/** The factory of a source node: the head of its chain, polled instead of fed. */
+export interface SourceFactory extends OperatorFactory {
+  readonly source: Source<unknown>
+}
+
+export const isSourceFactory = (factory: object): factory is SourceFactory => 'source' in factory

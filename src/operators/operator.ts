@@ -1,0 +1,78 @@
+/**
+ * The contract of an operator at run time: batches in, batches out, by plain calls.
+ *
+ * Owns nothing of channels, machines or threads. An operator emits into `context.output` (and side outputs) while it is
+ * called and never afterwards; it never awaits between reading state and writing it. It may keep a batch it received but
+ * never changes one. Calls per instance: `open`, then any of `batch`, `watermark`, `processingTime`, `snapshot`,
+ * `notify…`, then `endOfData` at most once (after it no record comes, but snapshots and notifications do), then `close`.
+ */
+import type { KeyedSnapshot, KeyedStateBackend } from '../backends/state-backend.ts'
+import type { RecordBatch, SnapshotKind } from '../core/elements.ts'
+import type { CheckpointId, JobId, OperatorId } from '../core/ids.ts'
+import type { OperatorDescription } from '../graph/transformation.ts'
+
+/** Where an operator's records go: the next operator of the chain, or the channels. */
+export interface Output {
+  emit(batch: RecordBatch): void
+  watermark(timestamp: number): void
+}
+
+export interface OperatorContext {
+  readonly jobId: JobId
+  readonly jobName: string
+  readonly operatorId: OperatorId
+  readonly operatorName: string
+  readonly uid: string | undefined
+  readonly subtaskIndex: number
+  readonly parallelism: number
+  readonly maxParallelism: number
+  readonly attempt: number
+  /** Records per batch, at most, that this operator should emit. */
+  readonly batchRecords: number
+  /** Will checkpoints be taken? Without them a sink commits when its data ends. */
+  readonly checkpointing: boolean
+  readonly output: Output
+  /** The side output of this tag; records emitted to a tag that nobody reads are dropped. */
+  sideOutput(tag: string): Output
+  /** Keyed state of this operator; undefined unless its input is keyed. */
+  readonly state: KeyedStateBackend | undefined
+  /** Processing time in milliseconds. */
+  now(): number
+  /** A number in [0, 1) from the run's generator. */
+  random(): number
+  /** Asks for `processingTime` to be called when this time has come; only the earliest request is kept. */
+  requestProcessingTime(atMs: number): void
+  log(level: 'info' | 'warn', message: string): void
+}
+
+export interface OperatorSnapshot {
+  /** Not-keyed state, as a value the codec can encode; undefined when there is none. Not changed afterwards. */
+  readonly state: unknown
+  readonly keyed: KeyedSnapshot | undefined
+  /** Work that must finish before the subtask may acknowledge (flush files to disk). Starts when called. */
+  readonly durable: (() => Promise<void>) | undefined
+}
+
+export interface Operator {
+  /** `restored` is the `state` of the snapshot restored from, or undefined. Keyed state is restored already. */
+  open(context: OperatorContext, restored: unknown): void
+  batch(input: 0 | 1, batch: RecordBatch): void
+  /** The minimum over the channels of one input has risen. */
+  watermark(input: 0 | 1, timestamp: number): void
+  processingTime?(now: number): void
+  /** Every input has delivered its last record: flush. */
+  endOfData(): void
+  snapshot(checkpoint: CheckpointId, kind: SnapshotKind): OperatorSnapshot
+  /** The checkpoint is complete: side effects that it covers may be made visible. Idempotent, in order, in its own time. */
+  notifyCompleted?(checkpoint: CheckpointId): void | Promise<void>
+  notifyAborted?(checkpoint: CheckpointId): void
+  /** Always the last call, also after a failure. Never throws. */
+  close(): void | Promise<void>
+}
+
+/** What rank 3 puts into a transformation: the description and the way to make an instance per subtask. */
+export interface OperatorFactory extends OperatorDescription {
+  /** Does it need a keyed input (and gets `context.state`)? */
+  readonly keyed: boolean
+  create(): Operator
+}

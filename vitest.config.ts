@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: { conditions: ['tidemark-source', 'module', 'node', 'import', 'default'] },
+  ssr: { resolve: { conditions: ['tidemark-source', 'module', 'node', 'import', 'default'] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'] },
+    testTimeout: 30_000,
+    pool: 'threads',
+  },
+})
