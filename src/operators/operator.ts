@@ -61,7 +61,7 @@ export interface Operator {
   watermark(input: 0 | 1, timestamp: number): void
   processingTime?(now: number): void
   /** Every input has delivered its last record: flush. */
-  endOfData(): void
+  endOfData(): void | Promise<void>
   snapshot(checkpoint: CheckpointId, kind: SnapshotKind): OperatorSnapshot
   /** The checkpoint is complete: side effects that it covers may be made visible. Idempotent, in order, in its own time. */
   notifyCompleted?(checkpoint: CheckpointId): void | Promise<void>

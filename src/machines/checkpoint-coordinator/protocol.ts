@@ -1,0 +1,216 @@
+/**
+ * What the checkpoint coordinator hears and orders. Read this first, then `docs/protocols/checkpoint.md` (its tables,
+ * generated), `test/machines/checkpoint-coordinator/table.test.ts`, the charts, and last the actor.
+ *
+ * Glossary. A *request* asks for a snapshot and is answered exactly once. A *pending* checkpoint has an id and collects
+ * acknowledgements. It is *completed* when its manifest is durable (a savepoint: when its pointer is published too), or
+ * *aborted*. *Settled*: nothing is in flight any more, so the job may restart from the newest completed checkpoint.
+ * Every event carries the time it happened (`at`, milliseconds): machines read no clock.
+ */
+import type { SubtaskState } from '../../backends/manifest.ts'
+import type { SnapshotKind } from '../../core/elements.ts'
+import type { CheckpointId, SubtaskId } from '../../core/ids.ts'
+import type { DeclineReason, SnapshotMetrics } from '../subtask/protocol.ts'
+
+/** Who takes part, frozen when the job runs. Predecessors tell which subtask must be triggered directly. */
+export interface TaskPlan {
+  readonly tasks: readonly {
+    readonly subtask: SubtaskId
+    /** Subtasks that feed it; none for a source. */
+    readonly predecessors: readonly SubtaskId[]
+    /** Finished before the restored snapshot: does not run, counts as acknowledged. */
+    readonly finished: boolean
+  }[]
+}
+
+export interface CoordinatorConfig {
+  /** Undefined: no periodic checkpoints; savepoints still work. */
+  readonly intervalMs: number | undefined
+  readonly timeoutMs: number
+  readonly minPauseMs: number
+  readonly maxConcurrent: number
+  readonly tolerableFailures: number
+  readonly retained: number
+  readonly queueMax: number
+  readonly afterTasksFinish: boolean
+}
+
+export type CheckpointFailureReason =
+  | DeclineReason
+  | 'PERIODIC_SCHEDULER_SHUTDOWN'
+  | 'TOO_MANY_CHECKPOINT_REQUESTS'
+  | 'MINIMUM_TIME_BETWEEN_CHECKPOINTS'
+  | 'NOT_ALL_REQUIRED_TASKS_RUNNING'
+  | 'IO_EXCEPTION'
+  | 'CHECKPOINT_EXPIRED'
+  | 'CHECKPOINT_SUBSUMED'
+  | 'CHECKPOINT_COORDINATOR_SHUTDOWN'
+  | 'CHECKPOINT_COORDINATOR_SUSPEND'
+  | 'TASK_FAILURE'
+  | 'FINALIZE_CHECKPOINT_FAILURE'
+  | 'TRIGGER_CHECKPOINT_FAILURE'
+
+export type CoordinatorEvent =
+  /** All subtasks of this attempt run. `random` in [0, 1) places the first periodic trigger. */
+  | {
+      readonly type: 'job.running'
+      readonly attempt: number
+      readonly plan: TaskPlan
+      readonly at: number
+      readonly random: number
+    }
+  /** The attempt is over (failing, cancelling): abort everything, then say `settled`. */
+  | { readonly type: 'job.stopping'; readonly at: number; readonly message: string }
+  /** The job is over for good. */
+  | { readonly type: 'job.ended'; readonly at: number }
+  | {
+      readonly type: 'checkpoint.requested'
+      readonly requestId: string
+      readonly kind: SnapshotKind
+      readonly directory: string | undefined
+      readonly at: number
+    }
+  | {
+      readonly type: 'subtask.acknowledged'
+      readonly checkpointId: CheckpointId
+      readonly subtask: SubtaskId
+      readonly attempt: number
+      readonly state: SubtaskState
+      readonly metrics: SnapshotMetrics
+      readonly at: number
+    }
+  | {
+      readonly type: 'subtask.declined'
+      readonly checkpointId: CheckpointId
+      readonly subtask: SubtaskId
+      readonly attempt: number
+      readonly reason: DeclineReason
+      readonly message: string
+      readonly at: number
+    }
+  /** A subtask has processed all its data and waits for a final checkpoint. When all running ones have: trigger one at once. */
+  | { readonly type: 'subtask.ended'; readonly subtask: SubtaskId; readonly attempt: number; readonly at: number }
+  | { readonly type: 'subtask.finished'; readonly subtask: SubtaskId; readonly attempt: number; readonly at: number }
+  | {
+      readonly type: 'manifest.stored'
+      readonly checkpointId: CheckpointId
+      readonly path: string
+      readonly at: number
+    }
+  /** Known absent: a doubtful write was read back first. */
+  | {
+      readonly type: 'manifest.failed'
+      readonly checkpointId: CheckpointId
+      readonly code: string
+      readonly message: string
+      readonly at: number
+    }
+  | {
+      readonly type: 'savepoint.published'
+      readonly checkpointId: CheckpointId
+      readonly path: string
+      readonly at: number
+    }
+  | {
+      readonly type: 'savepoint.failed'
+      readonly checkpointId: CheckpointId
+      readonly code: string
+      readonly message: string
+      readonly at: number
+    }
+  /** A timer that `timer.set` asked for: `interval`, or `timeout/<checkpoint id>`. */
+  | { readonly type: 'timer.fired'; readonly name: string; readonly at: number }
+
+export type RequestOutcome =
+  | { readonly type: 'completed'; readonly checkpointId: CheckpointId; readonly path: string }
+  | {
+      readonly type: 'failed'
+      readonly reason: CheckpointFailureReason
+      readonly code: string
+      readonly message: string
+    }
+
+/** What observers see of checkpoints: statistics, progress lines, the REST API. */
+export type CheckpointAnnouncement =
+  | {
+      readonly type: 'triggered'
+      readonly checkpointId: CheckpointId
+      readonly kind: SnapshotKind
+      readonly at: number
+      readonly subtasks: number
+    }
+  | {
+      readonly type: 'acknowledged'
+      readonly checkpointId: CheckpointId
+      readonly subtask: SubtaskId
+      readonly metrics: SnapshotMetrics
+      readonly at: number
+    }
+  | {
+      readonly type: 'completed'
+      readonly checkpointId: CheckpointId
+      readonly kind: SnapshotKind
+      readonly at: number
+      readonly durationMs: number
+      readonly bytes: number
+      readonly path: string
+    }
+  | {
+      readonly type: 'aborted'
+      readonly checkpointId: CheckpointId
+      readonly kind: SnapshotKind
+      readonly at: number
+      readonly reason: CheckpointFailureReason
+      readonly message: string
+    }
+
+export type CoordinatorEffect =
+  | {
+      readonly type: 'triggerBarrier'
+      readonly params: {
+        readonly checkpointId: CheckpointId
+        readonly timestamp: number
+        readonly kind: SnapshotKind
+        readonly subtasks: readonly SubtaskId[]
+      }
+    }
+  /** Every subtask acknowledged. `finished` ones took no part because they had ended for good. */
+  | {
+      readonly type: 'putManifest'
+      readonly params: {
+        readonly checkpointId: CheckpointId
+        readonly timestamp: number
+        readonly kind: SnapshotKind
+        readonly states: readonly { readonly subtask: SubtaskId; readonly state: SubtaskState }[]
+        readonly finished: readonly SubtaskId[]
+      }
+    }
+  | {
+      readonly type: 'publishSavepoint'
+      readonly params: { readonly checkpointId: CheckpointId; readonly directory: string | undefined }
+    }
+  | {
+      readonly type: 'notifyComplete'
+      readonly params: { readonly checkpointId: CheckpointId; readonly subtasks: readonly SubtaskId[] }
+    }
+  | {
+      readonly type: 'notifyAborted'
+      readonly params: {
+        readonly checkpointId: CheckpointId
+        readonly reason: CheckpointFailureReason
+        readonly subtasks: readonly SubtaskId[]
+      }
+    }
+  /** Remove the files of an aborted checkpoint, which has no manifest. */
+  | { readonly type: 'discard'; readonly params: { readonly checkpointId: CheckpointId } }
+  /** Let completed checkpoints go that retention no longer keeps (pins still hold them). */
+  | { readonly type: 'retire'; readonly params: { readonly checkpointIds: readonly CheckpointId[] } }
+  | { readonly type: 'reply'; readonly params: { readonly requestId: string; readonly outcome: RequestOutcome } }
+  /** Nothing is in flight. `latest` is the newest completed checkpoint to restore from, if any. */
+  | { readonly type: 'settled'; readonly params: { readonly latest: CheckpointId | undefined } }
+  /** Too many failures in a row, or a stop-savepoint failed after tasks were drained. */
+  | { readonly type: 'failJob'; readonly params: { readonly code: string; readonly message: string } }
+  | { readonly type: 'announce'; readonly params: CheckpointAnnouncement }
+  | { readonly type: 'timer.set'; readonly params: { readonly name: string; readonly delayMs: number } }
+  | { readonly type: 'timer.clear'; readonly params: { readonly name: string } }
+  | { readonly type: 'report'; readonly params: { readonly what: string; readonly event: string } }
