@@ -1,0 +1,92 @@
+/**
+ * The contract between jobs and the interfaces over them: one session per process, holding its jobs, the configured
+ * storage, and the savepoint store. The command line and the REST API see jobs only through this.
+ */
+import type { SavepointEntry } from '../backends/savepoint-store.ts'
+import type { CheckpointId, JobId } from '../core/ids.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
+import type { CheckpointAnnouncement } from '../machines/checkpoint-coordinator/protocol.ts'
+import type { JobStatus } from '../machines/job/protocol.ts'
+import type { StreamEnvironment } from '../program/environment.ts'
+import type { JobHandle } from '../program/job-handle.ts'
+
+export interface SubmitOptions {
+  readonly name?: string
+  /** A savepoint, or a retained checkpoint: its directory, its `_metadata`, or `jobmanager://…`. */
+  readonly fromSavepoint?: string
+  readonly allowNonRestoredState?: boolean
+  /** Go on from the newest whole checkpoint of the job of this name, under its job id; from nothing if there is none. */
+  readonly resume?: boolean
+  readonly jobId?: JobId
+}
+
+/** What a submission would restore, before anything runs. */
+export interface RestorePlan {
+  readonly path: string
+  readonly operators: readonly {
+    readonly id: string
+    readonly uid: string | undefined
+    readonly name: string
+    readonly outcome: 'restored' | 'new' | 'stateless' | 'dropped'
+    readonly bytes: number
+  }[]
+}
+
+export interface SubtaskCounts {
+  readonly recordsIn: number
+  readonly recordsOut: number
+}
+
+export interface JobCheckpointStats {
+  readonly counts: {
+    readonly restored: number
+    readonly total: number
+    readonly inProgress: number
+    readonly completed: number
+    readonly failed: number
+  }
+  /** Newest first, bounded. */
+  readonly history: readonly CheckpointHistoryEntry[]
+  readonly restored:
+    | { readonly checkpointId: CheckpointId; readonly path: string; readonly at: number; readonly isSavepoint: boolean }
+    | undefined
+}
+
+export interface CheckpointHistoryEntry {
+  readonly triggered: Extract<CheckpointAnnouncement, { type: 'triggered' }>
+  readonly acknowledged: number
+  readonly end: Extract<CheckpointAnnouncement, { type: 'completed' | 'aborted' }> | undefined
+}
+
+/** One job of a session: the user's handle plus what an operator of the system wants to see. */
+export interface SessionJob extends JobHandle {
+  readonly graph: JobGraph
+  readonly startedAt: number
+  readonly endedAt: number | undefined
+  readonly currentStatus: JobStatus
+  readonly attempt: number
+  /** Time each status was last entered, in milliseconds. */
+  readonly statusTimes: Readonly<Partial<Record<JobStatus, number>>>
+  /** Counters per vertex id, in the order of its subtasks. Records in of a source are its polled records. */
+  counts(): ReadonlyMap<string, readonly SubtaskCounts[]>
+  /** Status of each subtask per vertex id. */
+  subtaskStatuses(): ReadonlyMap<string, readonly string[]>
+  checkpointStats(): JobCheckpointStats
+  /** The failures of the job, newest first, bounded. */
+  readonly failures: readonly { readonly at: number; readonly code: string; readonly message: string }[]
+}
+
+export interface Session {
+  submit(environment: StreamEnvironment, options?: SubmitOptions): Promise<SessionJob>
+  /** What `submit` would restore. Fails as `submit` would. */
+  planRestore(environment: StreamEnvironment, options: SubmitOptions): Promise<RestorePlan>
+  /** Every job of this session, oldest first, ended ones included (bounded). */
+  jobs(): readonly SessionJob[]
+  /** Fails with `JOB_NOT_FOUND`. */
+  job(id: JobId): SessionJob
+  /** Fails with `SAVEPOINT_NOT_FOUND`. */
+  disposeSavepoint(path: string): Promise<void>
+  savepoints(): Promise<readonly SavepointEntry[]>
+  /** Suspends every job (state kept for a resume) and lets leases go. */
+  close(): Promise<void>
+}
