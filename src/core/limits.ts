@@ -10,6 +10,8 @@ export const limits = {
   mailboxCapacity: 65_536,
   /** The longest the runtime keeps the event loop before it yields to the host application. */
   sliceMs: 10,
+  /** A slice unless configured: short enough that a request of the host passes between two. */
+  sliceDefaultMs: 4,
   /** The longest one slice of a snapshot's writer takes between two batches. */
   snapshotSliceMs: 2,
   parallelismMax: 32_768,
@@ -31,5 +33,6 @@ export const limits = {
   manifestBytesMax: 64 * 1024 * 1024,
 } as const
 
-assert(limits.snapshotSliceMs < limits.sliceMs, 'a snapshot slice fits in a slice')
+assert(limits.snapshotSliceMs <= limits.sliceDefaultMs, 'a snapshot slice fits in a slice')
+assert(limits.sliceDefaultMs <= limits.sliceMs, 'a slice is never longer than promised')
 assert(limits.keyGroupsDefault <= limits.parallelismMax, 'the default number of key groups is allowed')

@@ -1,0 +1,56 @@
+/**
+ * All that a subtask needs to start, as data (but for the user's functions inside operator factories): made by the
+ * deployment plan, printed and compared in tests, carried to wherever the subtask runs.
+ */
+import type { KeyedStateHandle, StateHandle } from '../backends/manifest.ts'
+import type { CheckpointId, JobId, OperatorId, SubtaskId, VertexId } from '../core/ids.ts'
+import type { JobOperator } from '../graph/job-graph.ts'
+import type { Partitioning } from '../graph/transformation.ts'
+
+/** One output of a chain: where the records of one operator's main or side output go. */
+export interface OutputDescriptor {
+  /** Position in the chain. */
+  readonly operator: number
+  readonly sideOutput: string | undefined
+  readonly partitioning: Partitioning
+  /** Channels to the subtasks of the target vertex, in their order. A forward output has exactly one. */
+  readonly channels: readonly string[]
+  /** Maximum parallelism of the target, for key groups. */
+  readonly targetMaxParallelism: number
+  readonly targetName: string
+}
+
+/** State to restore for one operator of the chain. */
+export interface OperatorRestore {
+  readonly operatorId: OperatorId
+  readonly keyed: readonly KeyedStateHandle[]
+  readonly operator: StateHandle | undefined
+}
+
+export interface SubtaskRestore {
+  readonly checkpointId: CheckpointId
+  readonly operators: readonly OperatorRestore[]
+  /** It had finished when the snapshot was taken: nothing is left for it to do. */
+  readonly finished: boolean
+}
+
+export interface SubtaskDescriptor {
+  readonly jobId: JobId
+  readonly jobName: string
+  readonly id: SubtaskId
+  readonly vertex: VertexId
+  readonly vertexName: string
+  readonly index: number
+  readonly parallelism: number
+  readonly maxParallelism: number
+  readonly attempt: number
+  readonly operators: readonly JobOperator[]
+  /** Input channels in a fixed order; `input` is 0, or 1 for the second input of a two-input head. */
+  readonly inputs: readonly { readonly channel: string; readonly input: 0 | 1; readonly from: SubtaskId }[]
+  readonly outputs: readonly OutputDescriptor[]
+  readonly mode: 'exactly-once' | 'at-least-once'
+  readonly checkpointing: boolean
+  readonly batchRecords: number
+  readonly freezeState: boolean
+  readonly restore: SubtaskRestore | undefined
+}
