@@ -31,6 +31,8 @@ export const limits = {
   clientTimeoutMs: 60_000,
   /** Bytes of one manifest, at most, when it is read. */
   manifestBytesMax: 64 * 1024 * 1024,
+  /** Levels of nesting in one state value. */
+  valueDepthMax: 500,
 } as const
 
 assert(limits.snapshotSliceMs <= limits.sliceDefaultMs, 'a snapshot slice fits in a slice')
