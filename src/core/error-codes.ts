@@ -26,6 +26,7 @@ export const errorCodes = {
   KEY_INVALID: 'a key function returned undefined, NaN, a function, a symbol or an object',
   STATE_NOT_SERIALIZABLE: 'a state value cannot be encoded',
   STATE_ACCESS_INVALID: 'keyed state or a timer was used outside a keyed callback, or a state is not declared',
+  EMIT_INVALID: 'a record was emitted after the callback that it belongs to had returned',
   SOURCE_FAILED: 'a source could not be read',
   SOURCE_FILE_MISSING: 'an input file vanished',
   SOURCE_FILE_CHANGED: 'an input file changed since it was first read',

@@ -42,6 +42,8 @@ export interface OperatorContext {
   random(): number
   /** Asks for `processingTime` to be called when this time has come; only the earliest request is kept. */
   requestProcessingTime(atMs: number): void
+  /** Tells the runtime that polling the source at the head of this chain is worth it. Callable at any time. */
+  wake(): void
   log(level: 'info' | 'warn', message: string): void
 }
 

@@ -1,0 +1,145 @@
+/**
+ * The operator behind every process function, with one input or two, keyed or not: the loop over a batch that sets the
+ * key and calls the user's function, and the firing of processing-time timers between batches.
+ *
+ * Owns when callbacks run. Does not own what they may use (`keyed-context.ts`) nor the waking: it asks the chain with
+ * `requestProcessingTime`.
+ */
+import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
+import type { RecordBatch } from '../core/elements.ts'
+import { assert } from '../core/errors.ts'
+import { CallbackContext, phases } from './keyed-context.ts'
+import type { Operator, OperatorContext, OperatorSnapshot } from './operator.ts'
+import type { StateDeclarations } from './state-descriptors.ts'
+
+/** The callbacks of a definition, already bound, so that calling one is a plain call. */
+export interface Callbacks {
+  readonly state: StateDeclarations
+  readonly open: ((ctx: CallbackContext) => void) | undefined
+  /** One function per input. */
+  readonly elements: readonly ((value: unknown, ctx: CallbackContext) => void)[]
+  readonly timer: ((timestamp: number, ctx: CallbackContext) => void) | undefined
+  readonly endOfData: ((ctx: CallbackContext) => void) | undefined
+}
+
+/** The name of the timers in a snapshot. */
+const processingTimers = 'processing-time'
+
+export class CallbackOperator implements Operator {
+  readonly #callbacks: Callbacks
+  readonly #keyed: boolean
+  readonly #watermarks: number[]
+  #watermark = Number.NEGATIVE_INFINITY
+  #context!: OperatorContext
+  #ctx!: CallbackContext
+  #state: KeyedStateBackend | undefined
+  #timers: TimerQueue | undefined
+
+  constructor(callbacks: Callbacks, keyed: boolean) {
+    this.#callbacks = callbacks
+    this.#keyed = keyed
+    this.#watermarks = callbacks.elements.map(() => Number.NEGATIVE_INFINITY)
+  }
+
+  open(context: OperatorContext): void {
+    assert(!this.#keyed || context.state !== undefined, `keyed operator ${context.operatorName} has a state backend`)
+    this.#context = context
+    this.#state = this.#keyed ? context.state : undefined
+    if (this.#callbacks.timer !== undefined) this.#timers = this.#state?.timers(processingTimers)
+    this.#ctx = new CallbackContext(context, this.#callbacks.state, this.#timers)
+    this.#unkeyed(this.#callbacks.open)
+    this.#requestNextTimer()
+  }
+
+  batch(input: 0 | 1, batch: RecordBatch): void {
+    const element = this.#callbacks.elements[input]!
+    try {
+      if (this.#state === undefined) this.#eachRecord(element, batch)
+      else this.#eachKeyedRecord(element, batch, this.#state)
+    } finally {
+      this.#ctx.phase = phases.idle
+    }
+    this.#ctx.finish()
+  }
+
+  #eachRecord(element: Callbacks['elements'][number], { values, timestamps }: RecordBatch): void {
+    const ctx = this.#ctx
+    ctx.phase = phases.unkeyed
+    for (let i = 0; i < values.length; i++) {
+      ctx.timestamp = timestamps === undefined ? undefined : timestamps[i]
+      element(values[i], ctx)
+    }
+  }
+
+  #eachKeyedRecord(element: Callbacks['elements'][number], batch: RecordBatch, state: KeyedStateBackend): void {
+    const { values, timestamps, keys, keyGroups } = batch
+    assert(keys !== undefined && keyGroups !== undefined, `a batch for ${this.#context.operatorName} carries its keys`)
+    const ctx = this.#ctx
+    ctx.phase = phases.keyed
+    for (let i = 0; i < values.length; i++) {
+      const key = keys[i] as KeyedStateBackend['currentKey']
+      state.setCurrentKey(key, keyGroups[i]!)
+      ctx.key = key
+      ctx.timestamp = timestamps === undefined ? undefined : timestamps[i]
+      element(values[i], ctx)
+    }
+  }
+
+  watermark(input: 0 | 1, timestamp: number): void {
+    this.#watermarks[input] = timestamp
+    const lowest = Math.min(...this.#watermarks)
+    if (lowest <= this.#watermark) return
+    this.#watermark = lowest
+    this.#context.output.watermark(lowest)
+  }
+
+  /**
+   * Fires what is due, earliest first. No more than were registered at the start: a callback that registers a timer
+   * in the past gets it in the next call, so that it cannot hold the subtask for ever.
+   */
+  processingTime(now: number): void {
+    const { timer } = this.#callbacks
+    const timers = this.#timers
+    if (timer === undefined || timers === undefined) return
+    const ctx = this.#ctx
+    try {
+      for (let left = timers.size; left > 0; left--) {
+        const timestamp = timers.poll(now)
+        if (timestamp === undefined) break
+        ctx.phase = phases.keyed
+        ctx.key = this.#state?.currentKey
+        timer(timestamp, ctx)
+      }
+    } finally {
+      ctx.phase = phases.idle
+    }
+    ctx.finish()
+    this.#requestNextTimer()
+  }
+
+  endOfData(): void {
+    this.#unkeyed(this.#callbacks.endOfData)
+  }
+
+  snapshot(): OperatorSnapshot {
+    return { state: undefined, keyed: this.#state?.mark(), durable: undefined }
+  }
+
+  close(): void {}
+
+  #unkeyed(callback: ((ctx: CallbackContext) => void) | undefined): void {
+    if (callback === undefined) return
+    this.#ctx.phase = phases.unkeyed
+    try {
+      callback(this.#ctx)
+    } finally {
+      this.#ctx.phase = phases.idle
+    }
+    this.#ctx.finish()
+  }
+
+  #requestNextTimer(): void {
+    const next = this.#timers?.next()
+    if (next !== undefined) this.#context.requestProcessingTime(next)
+  }
+}

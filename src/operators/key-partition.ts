@@ -1,0 +1,221 @@
+/**
+ * Which subtask gets a record: by key, in turn, all of them, or the only one. Channel writers push batches in here.
+ *
+ * Owns the records it has buffered until `flush`; nothing may overtake them, so a writer flushes before it forwards a
+ * watermark, a barrier or an end. Does not own channels: `targets` takes the batches.
+ */
+import { type RecordBatch, recordBatch } from '../core/elements.ts'
+import { messageOf, StreamError } from '../core/errors.ts'
+import { keyGroupOf, subtaskOfKeyGroup } from '../core/key-groups.ts'
+
+/** Takes a batch for subtask `index`. */
+export type PartitionTargets = (index: number, batch: RecordBatch) => void
+
+export interface Partitioner {
+  partition(batch: RecordBatch): void
+  /** Hands over everything buffered. */
+  flush(): void
+}
+
+export interface KeyPartitionerOptions {
+  readonly key: (value: never) => unknown
+  readonly parallelism: number
+  readonly maxParallelism: number
+  readonly batchRecords: number
+  /** The operator whose input is keyed, for messages. */
+  readonly operatorName: string
+}
+
+/** Records of one target that wait for their batch to fill. */
+class TargetBuffer {
+  values: unknown[] = []
+  keys: unknown[] = []
+  keyGroups: number[] = []
+  timestamps: number[] = []
+
+  take(timestamped: boolean): RecordBatch {
+    const batch = recordBatch(this.values, timestamped ? this.timestamps : undefined, this.keys, this.keyGroups)
+    this.values = []
+    this.keys = []
+    this.keyGroups = []
+    if (timestamped) this.timestamps = []
+    return batch
+  }
+}
+
+/** By key group: the key function is called once per record, and the group computed once and carried along. */
+export class KeyPartitioner implements Partitioner {
+  readonly #options: KeyPartitionerOptions
+  readonly #targets: PartitionTargets
+  readonly #buffers: readonly TargetBuffer[]
+  /** The subtask of each key group. */
+  readonly #subtasks: readonly number[]
+  #timestamped = false
+
+  constructor(options: KeyPartitionerOptions, targets: PartitionTargets) {
+    const { parallelism, maxParallelism } = options
+    this.#options = options
+    this.#targets = targets
+    this.#buffers = Array.from({ length: parallelism }, () => new TargetBuffer())
+    this.#subtasks = Array.from({ length: maxParallelism }, (_, group) =>
+      subtaskOfKeyGroup(group, parallelism, maxParallelism),
+    )
+  }
+
+  partition(batch: RecordBatch): void {
+    const { values, timestamps } = batch
+    const keys: unknown[] = []
+    const keyGroups: number[] = []
+    this.#computeKeys(values, keys, keyGroups)
+    if (this.#buffers.length === 1) this.#targets(0, recordBatch(values, timestamps, keys, keyGroups))
+    else this.#distribute(batch, keys, keyGroups)
+  }
+
+  flush(): void {
+    for (let index = 0; index < this.#buffers.length; index++) {
+      const buffer = this.#buffers[index]!
+      if (buffer.values.length > 0) this.#targets(index, buffer.take(this.#timestamped))
+    }
+  }
+
+  #computeKeys(values: readonly unknown[], keys: unknown[], keyGroups: number[]): void {
+    const { maxParallelism } = this.#options
+    const keyOf = this.#options.key as (value: unknown) => unknown
+    let i = 0
+    try {
+      for (; i < values.length; i++) {
+        const key = keyOf(values[i])
+        const group = keyGroupOf(key, maxParallelism)
+        if (group < 0) throw this.#invalid(key, values[i])
+        keys.push(key)
+        keyGroups.push(group)
+      }
+    } catch (thrown) {
+      throw thrown instanceof StreamError ? thrown : this.#failed(thrown, values[i])
+    }
+  }
+
+  #distribute({ values, timestamps }: RecordBatch, keys: readonly unknown[], keyGroups: readonly number[]): void {
+    // A batch has timestamps for all of its records or for none.
+    if ((timestamps !== undefined) !== this.#timestamped) {
+      this.flush()
+      this.#timestamped = timestamps !== undefined
+    }
+    const buffers = this.#buffers
+    const subtasks = this.#subtasks
+    const { batchRecords } = this.#options
+    for (let i = 0; i < values.length; i++) {
+      const group = keyGroups[i]!
+      const index = subtasks[group]!
+      const buffer = buffers[index]!
+      buffer.keys.push(keys[i])
+      buffer.keyGroups.push(group)
+      if (timestamps !== undefined) buffer.timestamps.push(timestamps[i]!)
+      if (buffer.values.push(values[i]) >= batchRecords) this.#targets(index, buffer.take(this.#timestamped))
+    }
+  }
+
+  #invalid(key: unknown, value: unknown): StreamError {
+    const got = typeof key === 'object' || typeof key === 'function' ? `${kindOf(key)} ${shortJson(key)}` : String(key)
+    return new StreamError(
+      'KEY_INVALID',
+      `The key function of operator "${this.#options.operatorName}" returned ${got} for the record ` +
+        `${shortJson(value)}: expected a string, number, bigint, boolean or null.`,
+      { restartable: true, details: { operator: this.#options.operatorName } },
+    )
+  }
+
+  #failed(thrown: unknown, value: unknown): StreamError {
+    return new StreamError(
+      'USER_FUNCTION_FAILED',
+      `The key function of operator "${this.#options.operatorName}" failed for the record ${shortJson(value)}: ` +
+        messageOf(thrown),
+      { cause: thrown, restartable: true, details: { operator: this.#options.operatorName } },
+    )
+  }
+}
+
+/**
+ * In turn: each batch is cut into slices whose lengths differ by at most one, and the turn goes on in the next batch,
+ * so that no two targets ever differ by more than one record.
+ */
+export class RebalancePartitioner implements Partitioner {
+  readonly #parallelism: number
+  readonly #targets: PartitionTargets
+  /** Whose turn it is. */
+  #next: number
+
+  /** `start` is the sender's subtask index, so that not every sender begins with the same target. */
+  constructor(options: { readonly parallelism: number; readonly start: number }, targets: PartitionTargets) {
+    this.#parallelism = options.parallelism
+    this.#targets = targets
+    this.#next = options.start % options.parallelism
+  }
+
+  partition(batch: RecordBatch): void {
+    const { values, timestamps } = batch
+    const parallelism = this.#parallelism
+    if (parallelism === 1) {
+      this.#targets(0, batch)
+      return
+    }
+    const each = Math.floor(values.length / parallelism)
+    const longer = values.length % parallelism
+    for (let turn = 0, start = 0; turn < parallelism && start < values.length; turn++) {
+      const end = start + each + (turn < longer ? 1 : 0)
+      const slice = recordBatch(values.slice(start, end), timestamps?.slice(start, end))
+      this.#targets((this.#next + turn) % parallelism, slice)
+      start = end
+    }
+    this.#next = (this.#next + longer) % parallelism
+  }
+
+  flush(): void {}
+}
+
+/** Every target gets every batch, by reference. */
+export class BroadcastPartitioner implements Partitioner {
+  readonly #parallelism: number
+  readonly #targets: PartitionTargets
+
+  constructor(options: { readonly parallelism: number }, targets: PartitionTargets) {
+    this.#parallelism = options.parallelism
+    this.#targets = targets
+  }
+
+  partition(batch: RecordBatch): void {
+    for (let index = 0; index < this.#parallelism; index++) this.#targets(index, batch)
+  }
+
+  flush(): void {}
+}
+
+/** One target, the subtask of the same index, gets every batch, by reference. */
+export class ForwardPartitioner implements Partitioner {
+  readonly #index: number
+  readonly #targets: PartitionTargets
+
+  constructor(options: { readonly index: number }, targets: PartitionTargets) {
+    this.#index = options.index
+    this.#targets = targets
+  }
+
+  partition(batch: RecordBatch): void {
+    this.#targets(this.#index, batch)
+  }
+
+  flush(): void {}
+}
+
+const kindOf = (key: unknown): string => (Array.isArray(key) ? 'the array' : `the ${typeof key}`)
+
+/** JSON of a record for a message, cut to one line's length. */
+function shortJson(value: unknown): string {
+  let text: string
+  try {
+    text = JSON.stringify(value) ?? String(value)
+  } catch {
+    text = String(value)
+  }
+  return text.length <= 120 ? text : `${text.slice(0, 119)}…`
+}

@@ -1,0 +1,179 @@
+/**
+ * What the callbacks of a process function see: the types of definitions and contexts, and the one context object that
+ * an operator instance reuses for all of its calls.
+ *
+ * Owns the buffers of emitted records and the rule when what may be used: emitting only while a callback runs, keyed
+ * state and timers only while a callback of one key runs. Does not own the loop over a batch (`callback-operator.ts`).
+ */
+import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
+import { StreamError } from '../core/errors.ts'
+import { EmitBuffer } from './emit-buffer.ts'
+import type { OperatorContext } from './operator.ts'
+import type { OutputTag } from './output-tag.ts'
+import type { StateDeclarations, StateHandles } from './state-descriptors.ts'
+
+export interface ProcessContext<Out> {
+  /** Event time of the current record in milliseconds; undefined without timestamps and in timer callbacks. */
+  readonly timestamp: number | undefined
+  /** Processing time in milliseconds. */
+  now(): number
+  /** A number in [0, 1) from the run's generator, so that a replayed run draws the same. */
+  random(): number
+  /** Emits a record, with the current record's timestamp unless another is given. */
+  emit(value: Out, timestamp?: number): void
+  /** Emits a record to a side output; it is dropped when nobody reads that tag. */
+  sideOutput<T>(tag: OutputTag<T>, value: T): void
+}
+
+export interface Timers {
+  /** Calls `timer` under the current key once this time has come; a second registration of the same time is one. */
+  registerProcessingTime(atMs: number): void
+  deleteProcessingTime(atMs: number): void
+}
+
+export interface KeyedProcessContext<K, Out, States extends StateDeclarations> extends ProcessContext<Out> {
+  readonly key: K
+  readonly state: StateHandles<States>
+  readonly timers: Timers
+}
+
+export interface ProcessDefinition<In, Out> {
+  open?(ctx: ProcessContext<Out>): void
+  element(value: In, ctx: ProcessContext<Out>): void
+  /** No record follows. */
+  endOfData?(ctx: ProcessContext<Out>): void
+}
+
+export interface KeyedProcessDefinition<In, K, Out, States extends StateDeclarations = StateDeclarations> {
+  readonly state?: States
+  /** Called once per instance, under no key: state and timers are out of reach. */
+  open?(ctx: KeyedProcessContext<K, Out, States>): void
+  element(value: In, ctx: KeyedProcessContext<K, Out, States>): void
+  /** Called under the key that registered the timer, never in the middle of another callback. */
+  timer?(timestamp: number, ctx: KeyedProcessContext<K, Out, States>): void
+  /** No record follows. Called under no key. */
+  endOfData?(ctx: KeyedProcessContext<K, Out, States>): void
+}
+
+/** Nothing may be used between two calls; emitting is allowed in every call, state and timers only under a key. */
+export const phases = { idle: 0, unkeyed: 1, keyed: 2 } as const
+
+export class CallbackContext implements KeyedProcessContext<unknown, unknown, StateDeclarations> {
+  phase: 0 | 1 | 2 = phases.idle
+  key: unknown = undefined
+  timestamp: number | undefined = undefined
+  readonly timers: Timers
+  readonly #context: OperatorContext
+  readonly #handles: StateHandles<StateDeclarations>
+  readonly #main: EmitBuffer
+  readonly #sides = new Map<string, EmitBuffer>()
+
+  constructor(context: OperatorContext, states: StateDeclarations, timers: TimerQueue | undefined) {
+    this.#context = context
+    this.#main = new EmitBuffer(context.output, context.batchRecords)
+    this.#handles = context.state === undefined ? {} : makeHandles(context.state, states)
+    this.timers = new CallbackTimers(this, context, timers)
+  }
+
+  get state(): StateHandles<StateDeclarations> {
+    if (this.phase !== phases.keyed) this.refuse('Keyed state')
+    return this.#handles
+  }
+
+  now(): number {
+    return this.#context.now()
+  }
+
+  random(): number {
+    return this.#context.random()
+  }
+
+  emit(value: unknown, timestamp?: number): void {
+    if (this.phase === phases.idle) this.#refuseEmit()
+    this.#main.push(value, timestamp === undefined ? this.timestamp : timestamp)
+  }
+
+  sideOutput<T>(tag: OutputTag<T>, value: T): void {
+    if (this.phase === phases.idle) this.#refuseEmit()
+    let side = this.#sides.get(tag.name)
+    if (side === undefined) {
+      side = new EmitBuffer(this.#context.sideOutput(tag.name), this.#context.batchRecords)
+      this.#sides.set(tag.name, side)
+    }
+    side.push(value, this.timestamp)
+  }
+
+  /** Ends a call: hands on what it emitted and closes the context until the next one. */
+  finish(): void {
+    this.phase = phases.idle
+    this.key = undefined
+    this.timestamp = undefined
+    this.#main.flush()
+    if (this.#sides.size > 0) for (const side of this.#sides.values()) side.flush()
+  }
+
+  refuse(what: string): never {
+    const { operatorName } = this.#context
+    throw new StreamError(
+      'STATE_ACCESS_INVALID',
+      this.#context.state === undefined
+        ? `${what} of operator "${operatorName}" was used, but its input is not keyed: call keyBy first.`
+        : `${what} of operator "${operatorName}" was used outside the callback of a key: expected a use inside ` +
+            'element or timer, before it returns.',
+      { restartable: true, details: { operator: operatorName } },
+    )
+  }
+
+  #refuseEmit(): never {
+    const { operatorName } = this.#context
+    throw new StreamError(
+      'EMIT_INVALID',
+      `Operator "${operatorName}" emitted a record after its callback had returned: expected emit before it returns.`,
+      { restartable: true, details: { operator: operatorName } },
+    )
+  }
+}
+
+function makeHandles(backend: KeyedStateBackend, states: StateDeclarations): StateHandles<StateDeclarations> {
+  const handles: Record<string, unknown> = {}
+  for (const [name, { descriptor }] of Object.entries(states)) handles[name] = backend.state(name, descriptor)
+  return handles
+}
+
+class CallbackTimers implements Timers {
+  readonly #callback: CallbackContext
+  readonly #context: OperatorContext
+  readonly #queue: TimerQueue | undefined
+
+  constructor(callback: CallbackContext, context: OperatorContext, queue: TimerQueue | undefined) {
+    this.#callback = callback
+    this.#context = context
+    this.#queue = queue
+  }
+
+  registerProcessingTime(atMs: number): void {
+    const queue = this.#usable()
+    if (!Number.isFinite(atMs)) {
+      throw new StreamError(
+        'ARGUMENT_INVALID',
+        `Operator "${this.#context.operatorName}" registered a timer at ${atMs}: expected milliseconds since 1970.`,
+        { restartable: true, details: { operator: this.#context.operatorName } },
+      )
+    }
+    if (queue.add(atMs)) this.#context.requestProcessingTime(atMs)
+  }
+
+  deleteProcessingTime(atMs: number): void {
+    this.#usable().delete(atMs)
+  }
+
+  #usable(): TimerQueue {
+    if (this.#callback.phase !== phases.keyed) this.#callback.refuse('A timer')
+    if (this.#queue !== undefined) return this.#queue
+    throw new StreamError(
+      'STATE_ACCESS_INVALID',
+      `Operator "${this.#context.operatorName}" used a timer but has no timer callback: expected one in its definition.`,
+      { restartable: true, details: { operator: this.#context.operatorName } },
+    )
+  }
+}

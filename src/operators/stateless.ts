@@ -1,0 +1,140 @@
+/**
+ * The operators that need neither key nor state: map, flatMap, filter.
+ *
+ * Each is one loop over a batch. Timestamps stay with their records; keys do not, since the new value may have another.
+ */
+import { type RecordBatch, recordBatch } from '../core/elements.ts'
+import { EmitBuffer } from './emit-buffer.ts'
+import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Output } from './operator.ts'
+
+const nothing: OperatorSnapshot = { state: undefined, keyed: undefined, durable: undefined }
+
+abstract class StatelessOperator implements Operator {
+  protected output!: Output
+
+  open(context: OperatorContext): void {
+    this.output = context.output
+  }
+
+  abstract batch(input: 0 | 1, batch: RecordBatch): void
+
+  watermark(_input: 0 | 1, timestamp: number): void {
+    this.output.watermark(timestamp)
+  }
+
+  endOfData(): void {}
+
+  snapshot(): OperatorSnapshot {
+    return nothing
+  }
+
+  close(): void {}
+}
+
+class MapOperator extends StatelessOperator {
+  readonly #fn: (value: unknown) => unknown
+
+  constructor(fn: (value: unknown) => unknown) {
+    super()
+    this.#fn = fn
+  }
+
+  override batch(_input: 0 | 1, { values, timestamps }: RecordBatch): void {
+    const fn = this.#fn
+    const mapped: unknown[] = []
+    for (let i = 0; i < values.length; i++) mapped.push(fn(values[i]))
+    this.output.emit(recordBatch(mapped, timestamps))
+  }
+}
+
+class FilterOperator extends StatelessOperator {
+  readonly #keep: (value: unknown) => boolean
+
+  constructor(keep: (value: unknown) => boolean) {
+    super()
+    this.#keep = keep
+  }
+
+  override batch(_input: 0 | 1, batch: RecordBatch): void {
+    const keep = this.#keep
+    const { values, timestamps } = batch
+    let i = 0
+    while (i < values.length && keep(values[i])) i++
+    // Most filters keep most records: a batch that is kept whole is passed on by reference.
+    if (i === values.length) {
+      this.output.emit(batch)
+      return
+    }
+    const kept = values.slice(0, i)
+    const keptTimestamps = timestamps?.slice(0, i)
+    for (i++; i < values.length; i++) {
+      if (!keep(values[i])) continue
+      kept.push(values[i])
+      keptTimestamps?.push(timestamps![i]!)
+    }
+    if (kept.length > 0) this.output.emit(recordBatch(kept, keptTimestamps))
+  }
+}
+
+class FlatMapOperator extends StatelessOperator {
+  readonly #fn: (value: unknown) => Iterable<unknown>
+  #buffer!: EmitBuffer
+
+  constructor(fn: (value: unknown) => Iterable<unknown>) {
+    super()
+    this.#fn = fn
+  }
+
+  override open(context: OperatorContext): void {
+    super.open(context)
+    this.#buffer = new EmitBuffer(context.output, context.batchRecords)
+  }
+
+  override batch(_input: 0 | 1, { values, timestamps }: RecordBatch): void {
+    const fn = this.#fn
+    const buffer = this.#buffer
+    for (let i = 0; i < values.length; i++) {
+      const results = fn(values[i])
+      const timestamp = timestamps === undefined ? undefined : timestamps[i]
+      if (Array.isArray(results)) for (let j = 0; j < results.length; j++) buffer.push(results[j], timestamp)
+      else for (const result of results) buffer.push(result, timestamp)
+    }
+    buffer.flush()
+  }
+}
+
+const stateless = (kind: string, create: () => Operator): OperatorFactory => ({
+  kind,
+  stateful: false,
+  inputCount: 1,
+  chaining: 'always',
+  keyed: false,
+  create,
+})
+
+/**
+ * One record out for each record in. A throw of `fn` fails the job with `USER_FUNCTION_FAILED`.
+ *
+ * @example
+ * const lengths = mapOperator((word: string) => word.length)
+ */
+export const mapOperator = <In, Out>(fn: (value: In) => Out): OperatorFactory =>
+  stateless('map', () => new MapOperator(fn as (value: unknown) => unknown))
+
+/**
+ * Any number of records out for each record in. A throw of `fn` fails the job with `USER_FUNCTION_FAILED`.
+ *
+ * @example
+ * const words = flatMapOperator((line: string) => line.split(' '))
+ */
+export const flatMapOperator = <In, Out>(fn: (value: In) => Iterable<Out>): OperatorFactory =>
+  stateless('flat-map', () => new FlatMapOperator(fn as (value: unknown) => Iterable<unknown>))
+
+/**
+ * Keeps the records for which `keep` is true. A throw of `keep` fails the job with `USER_FUNCTION_FAILED`.
+ *
+ * @example
+ * const long = filterOperator((word: string) => word.length > 10)
+ */
+export const filterOperator = <In>(keep: (value: In) => boolean): OperatorFactory =>
+  stateless('filter', () => new FilterOperator(keep as (value: unknown) => boolean))

@@ -1,0 +1,105 @@
+/** The process functions with two inputs, and coMap and coFlatMap over them. The loop is in `callback-operator.ts`. */
+import { CallbackOperator, type Callbacks } from './callback-operator.ts'
+import type { KeyedProcessContext, ProcessContext } from './keyed-context.ts'
+import type { OperatorFactory } from './operator.ts'
+import { keepsState, refuseKeyedParts } from './process.ts'
+import type { StateDeclarations } from './state-descriptors.ts'
+
+export interface CoProcessDefinition<In1, In2, Out> {
+  open?(ctx: ProcessContext<Out>): void
+  element1(value: In1, ctx: ProcessContext<Out>): void
+  element2(value: In2, ctx: ProcessContext<Out>): void
+  /** Neither input has records left. */
+  endOfData?(ctx: ProcessContext<Out>): void
+}
+
+/** Both inputs are keyed by the same kind of key, and share the state of a key. */
+export interface KeyedCoProcessDefinition<In1, In2, K, Out, States extends StateDeclarations = StateDeclarations> {
+  readonly state?: States
+  open?(ctx: KeyedProcessContext<K, Out, States>): void
+  element1(value: In1, ctx: KeyedProcessContext<K, Out, States>): void
+  element2(value: In2, ctx: KeyedProcessContext<K, Out, States>): void
+  timer?(timestamp: number, ctx: KeyedProcessContext<K, Out, States>): void
+  endOfData?(ctx: KeyedProcessContext<K, Out, States>): void
+}
+
+/**
+ * Calls `element1` or `element2` for each record of two connected streams. A throw fails the job with
+ * `USER_FUNCTION_FAILED`.
+ *
+ * @example
+ * const merged = coProcessOperator({
+ *   element1: (order: { id: string }, ctx) => ctx.emit(order.id),
+ *   element2: (payment: { order: string }, ctx) => ctx.emit(payment.order),
+ * })
+ */
+export function coProcessOperator<In1, In2, Out>(definition: CoProcessDefinition<In1, In2, Out>): OperatorFactory {
+  refuseKeyedParts('co-process', definition)
+  return coOperator('co-process', false, definition as unknown as AnyDefinition)
+}
+
+/**
+ * Calls `element1` or `element2` for each record of two connected keyed streams, which share the state of a key. A
+ * throw fails the job with `USER_FUNCTION_FAILED`; state outside a callback with `STATE_ACCESS_INVALID`.
+ *
+ * @example
+ * const paid = keyedCoProcessOperator({
+ *   state: { total: valueState(0) },
+ *   element1: (order: { total: number }, ctx) => ctx.state.total.update(order.total),
+ *   element2: (payment: { sum: number }, ctx) => ctx.emit(payment.sum >= ctx.state.total.value()),
+ * })
+ */
+export const keyedCoProcessOperator = <In1, In2, K, Out, States extends StateDeclarations>(
+  definition: KeyedCoProcessDefinition<In1, In2, K, Out, States>,
+): OperatorFactory => coOperator('keyed-co-process', true, definition as unknown as AnyDefinition)
+
+/**
+ * One record out for each record in, with one function per input.
+ *
+ * @example
+ * const texts = coMapOperator((n: number) => `n${n}`, (s: string) => s)
+ */
+export const coMapOperator = <In1, In2, Out>(map1: (value: In1) => Out, map2: (value: In2) => Out): OperatorFactory =>
+  coOperator('co-map', false, {
+    element1: (value, ctx) => ctx.emit(map1(value as In1)),
+    element2: (value, ctx) => ctx.emit(map2(value as In2)),
+  })
+
+/**
+ * Any number of records out for each record in, with one function per input.
+ *
+ * @example
+ * const words = coFlatMapOperator((line: string) => line.split(' '), (words: string[]) => words)
+ */
+export const coFlatMapOperator = <In1, In2, Out>(
+  flatMap1: (value: In1) => Iterable<Out>,
+  flatMap2: (value: In2) => Iterable<Out>,
+): OperatorFactory =>
+  coOperator('co-flat-map', false, {
+    element1(value, ctx) {
+      for (const result of flatMap1(value as In1)) ctx.emit(result)
+    },
+    element2(value, ctx) {
+      for (const result of flatMap2(value as In2)) ctx.emit(result)
+    },
+  })
+
+type AnyDefinition = KeyedCoProcessDefinition<unknown, unknown, unknown, unknown>
+
+function coOperator(kind: string, keyed: boolean, definition: AnyDefinition): OperatorFactory {
+  const callbacks: Callbacks = {
+    state: definition.state ?? {},
+    open: definition.open?.bind(definition),
+    elements: [definition.element1.bind(definition), definition.element2.bind(definition)],
+    timer: definition.timer?.bind(definition),
+    endOfData: definition.endOfData?.bind(definition),
+  }
+  return {
+    kind,
+    stateful: keepsState(callbacks),
+    inputCount: 2,
+    chaining: 'always',
+    keyed,
+    create: () => new CallbackOperator(callbacks, keyed),
+  }
+}
