@@ -33,7 +33,7 @@ describe('messageOf', () => {
     [new Error('one'), 'one'],
     ['two', 'two'],
     [undefined, 'undefined'],
-    [{ toString: () => 'three' }, 'three'],
+    [{ toString: (): string => 'three' }, 'three'],
   ])('reads %s', (thrown, message) => {
     expect(messageOf(thrown)).toBe(message)
   })

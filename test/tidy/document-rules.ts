@@ -62,20 +62,24 @@ const sourceOf = (target: string): string =>
 
 export function findBrokenPackagePaths(repository: Repository): readonly Offence[] {
   const { bin = {}, exports = {}, scripts = {} } = packageOf(repository)
-  const missing = (name: string, target: string) =>
-    repository.has(sourceOf(target)) ? [] : [inPackage(`${name} needs ${sourceOf(target)}, which does not exist`)]
+  const missing = (name: string, ...targets: readonly string[]) =>
+    [...new Set(targets.map(sourceOf))]
+      .filter((path) => !repository.has(path))
+      .map((path) => inPackage(`${name} needs ${path}, which does not exist`))
   const exported = Object.entries(exports).flatMap(([subpath, entry]) => {
-    const conditions = typeof entry === 'string' ? { default: entry } : entry
-    const order = typeof entry === 'string' || Object.keys(entry)[0] === 'types'
+    const ordered = typeof entry === 'string' || Object.keys(entry)[0] === 'types'
     return [
-      ...(order ? [] : [inPackage(`exports "${subpath}" must name types first`)]),
-      ...Object.entries(conditions).flatMap(([condition, to]) => missing(`exports "${subpath}" (${condition})`, to)),
+      ...(ordered ? [] : [inPackage(`exports "${subpath}" must name types first`)]),
+      ...missing(`exports "${subpath}"`, ...(typeof entry === 'string' ? [entry] : Object.values(entry))),
     ]
   })
-  const files = Object.entries(scripts).flatMap(([name, command]) =>
-    (command.match(/[\w./-]+\.(?:ts|js)\b/g) ?? []).flatMap((path) => missing(`script "${name}"`, path)),
-  )
-  return [...exported, ...Object.entries(bin).flatMap(([name, path]) => missing(`bin "${name}"`, path)), ...files]
+  return [
+    ...exported,
+    ...Object.entries(bin).flatMap(([name, path]) => missing(`bin "${name}"`, path)),
+    ...Object.entries(scripts).flatMap(([name, command]) =>
+      missing(`script "${name}"`, ...(command.match(/[\w./-]+\.(?:ts|js)\b/g) ?? [])),
+    ),
+  ]
 }
 
 export function findUndocumentedDependencies(repository: Repository): readonly Offence[] {
@@ -84,4 +88,18 @@ export function findUndocumentedDependencies(repository: Repository): readonly O
   return Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies })
     .filter((name) => !text.includes(`\`${name}\``))
     .map((name) => inPackage(`depends on ${name}, which docs/DEPENDENCIES.md does not mention`))
+}
+
+/** Rows of the tables of the guarantees that link no file under `test/`. A table starts below its line of dashes. */
+export function findUntestedGuarantees(repository: Repository): readonly Offence[] {
+  const page = repository.get('docs/GUARANTEES.md')
+  if (page === undefined) return []
+  const lines = page.text.split('\n')
+  const isRow = (line: string | undefined) => line?.startsWith('|') === true
+  const isRule = (line: string | undefined) => /^\|[\s|:-]+$/.test(line ?? '')
+  return lines.flatMap((line, index) =>
+    !isRow(line) || isRule(line) || isRule(lines[index + 1]) || /\]\(\.\.\/test\/[^)]+\)/.test(line)
+      ? []
+      : [{ file: page.path, line: index + 1, what: 'has a row without a link to its test' }],
+  )
 }

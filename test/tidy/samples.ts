@@ -68,6 +68,7 @@ export const samples: readonly Sample[] = [
       'src/core/a.ts': `// Date.now()\nclock.setTimeout(1)\nconst s = 'Math.random()'\nconst t = \`console.log\`\nnew DateFormat(1)`,
       'src/cli/main.ts': 'console.log(Date.now())',
       'bench/main.ts': 'performance.now()',
+      'test/a.test.ts': 'new Date(0)',
     },
     broken: {
       'src/core/a.ts': [
@@ -82,7 +83,7 @@ export const samples: readonly Sample[] = [
         'nanoid()',
         'crypto.randomUUID()',
       ].join('\n'),
-      'test/a.test.ts': 'await new Promise((done) => setTimeout(done, 5))',
+      'test/a.test.ts': 'await new Promise((done) => setTimeout(done, 5))\nnew Date()',
     },
     offences: [
       'src/core/a.ts:1 uses Date.now',
@@ -96,6 +97,7 @@ export const samples: readonly Sample[] = [
       'src/core/a.ts:9 uses nanoid(',
       'src/core/a.ts:10 uses randomUUID',
       'test/a.test.ts:1 uses setTimeout',
+      'test/a.test.ts:2 uses new Date',
     ],
   },
   {
@@ -209,7 +211,7 @@ export const samples: readonly Sample[] = [
     },
     offences: [
       'package.json exports "./b" must name types first',
-      'package.json exports "./b" (default) needs src/b.ts, which does not exist',
+      'package.json exports "./b" needs src/b.ts, which does not exist',
       'package.json bin "c" needs c.js, which does not exist',
       'package.json script "d" needs d.ts, which does not exist',
     ],
@@ -219,6 +221,18 @@ export const samples: readonly Sample[] = [
     kept: { 'package.json': '{"dependencies":{"a":"1"}}', 'docs/DEPENDENCIES.md': '`a`' },
     broken: { 'package.json': '{"devDependencies":{"a":"1"}}', 'docs/DEPENDENCIES.md': 'a' },
     offences: ['package.json depends on a, which docs/DEPENDENCIES.md does not mention'],
+  },
+  {
+    rule: 'guarantees',
+    kept: {
+      'docs/GUARANTEES.md': '# G\n\n| line | test |\n| --- | --- |\n| S1 | [a](../test/a.test.ts) |\n',
+      'docs/other.md': '| a | b |\n| --- | --- |\n| c | d |',
+    },
+    broken: { 'docs/GUARANTEES.md': '| line | test |\n| :--- | --- |\n| S1 | `test/a.test.ts` |\n| S2 | [b](b.md) |' },
+    offences: [
+      'docs/GUARANTEES.md:3 has a row without a link to its test',
+      'docs/GUARANTEES.md:4 has a row without a link to its test',
+    ],
   },
   {
     rule: 'words',
