@@ -14,6 +14,7 @@ export const errorCodes = {
   JOB_FILE_NOT_FOUND: 'the job file does not exist',
   JOB_FILE_INVALID: 'the job file cannot be loaded, or does not export an environment as its default',
   PROGRAM_EMPTY: 'the program has no sink, so nothing would run',
+  EXECUTOR_MISSING: 'execute was called where programs can only be built',
   UID_DUPLICATE: 'two operators have the same uid or uid hash',
   UID_MISSING: 'generated uids are switched off and an operator has neither uid nor uid hash',
   UID_INVALID: 'a uid that is empty or not a string',

@@ -1,0 +1,125 @@
+/**
+ * What every stream can do, keyed or not: the stateless operators, repartitioning, and ending in a sink.
+ *
+ * A stream is a view: it holds no records, only where they will come from. Each call adds data to the program.
+ */
+import { StreamError } from '../core/errors.ts'
+import type { Key } from '../core/key-groups.ts'
+import { sinkOperator } from '../operators/endpoint-operators.ts'
+import type { Sink } from '../operators/endpoints.ts'
+import { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
+import type { DataStream } from './data-stream.ts'
+import { DataStreamSink } from './data-stream-sink.ts'
+import type { KeyedStream } from './keyed-stream.ts'
+import { checkDefinition, checkFunction, type ProgramBuilder, partitioned, type Upstream } from './program-builder.ts'
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+
+/** The type of a stream's records. */
+export type ElementOf<Stream> = Stream extends BaseStream<infer T> ? T : never
+
+export abstract class BaseStream<T> {
+  protected readonly builder: ProgramBuilder
+  /** Where the records come from, as data. */
+  readonly upstreams: readonly Upstream[]
+
+  constructor(builder: ProgramBuilder, upstreams: readonly Upstream[]) {
+    this.builder = builder
+    this.upstreams = upstreams
+  }
+
+  /**
+   * One record out for each record in. A throw of `fn` fails the job with `USER_FUNCTION_FAILED`.
+   *
+   * @example words.map((word) => word.length)
+   */
+  map<R>(fn: (value: T) => R): SingleOutputStreamOperator<R> {
+    checkFunction('map', fn)
+    return this.builder.apply<R>(mapOperator(fn), this.upstreams)
+  }
+
+  /**
+   * Any number of records out for each record in. A throw of `fn` fails the job with `USER_FUNCTION_FAILED`.
+   *
+   * @example lines.flatMap((line) => line.split(' '))
+   */
+  flatMap<R>(fn: (value: T) => Iterable<R>): SingleOutputStreamOperator<R> {
+    checkFunction('flatMap', fn)
+    return this.builder.apply<R>(flatMapOperator(fn), this.upstreams)
+  }
+
+  /**
+   * Keeps the records for which `keep` is true. A throw of `keep` fails the job with `USER_FUNCTION_FAILED`.
+   *
+   * @example words.filter((word) => word.length > 3)
+   */
+  filter<S extends T>(keep: (value: T) => value is S): SingleOutputStreamOperator<S>
+  filter(keep: (value: T) => boolean): SingleOutputStreamOperator<T>
+  filter(keep: (value: T) => boolean): SingleOutputStreamOperator<T> {
+    checkFunction('filter', keep)
+    return this.builder.apply<T>(filterOperator(keep), this.upstreams)
+  }
+
+  /**
+   * Routes all records of one key to the same subtask, where keyed state and timers may be used. A key is a string, a
+   * number, a bigint, a boolean or null; another one fails the job with `KEY_INVALID`.
+   *
+   * @example orders.keyBy((order) => order.customer)
+   */
+  keyBy<K extends Key>(key: (value: T) => K): KeyedStream<T, K> {
+    checkFunction('keyBy', key)
+    return this.builder.kinds.keyed<T, K>(this.builder, partitioned(this.upstreams, { type: 'hash', key }))
+  }
+
+  /**
+   * Merges streams, in no particular order between them. A stream merged with itself gives every record twice. Fails
+   * with `ARGUMENT_INVALID` when a stream belongs to another environment.
+   *
+   * @example clicks.union(taps, swipes)
+   */
+  union<Others extends readonly BaseStream<unknown>[]>(...others: Others): DataStream<T | ElementOf<Others[number]>> {
+    for (const other of others) this.checkSameProgram('union', other)
+    return this.builder.kinds.plain(
+      this.builder,
+      [this, ...others].flatMap(({ upstreams }) => upstreams),
+    )
+  }
+
+  /**
+   * Deals records out to all subtasks of the next operator in turn.
+   *
+   * @example skewed.rebalance().map(expensive)
+   */
+  rebalance(): DataStream<T> {
+    return this.builder.kinds.plain(this.builder, partitioned(this.upstreams, { type: 'rebalance' }))
+  }
+
+  /**
+   * Sends every record to every subtask of the next operator.
+   *
+   * @example events.connect(rules.broadcast()).process({ element1: match, element2: learn })
+   */
+  broadcast(): DataStream<T> {
+    return this.builder.kinds.plain(this.builder, partitioned(this.upstreams, { type: 'broadcast' }))
+  }
+
+  /**
+   * Ends the stream in `sink`. A program runs only what leads to a sink.
+   *
+   * @example counts.sinkTo(toFile('out')).uid('out')
+   */
+  sinkTo(sink: Sink<T>): DataStreamSink {
+    checkDefinition('sinkTo', sink, 'createWriter')
+    return new DataStreamSink(
+      this.builder,
+      this.builder.add(sinkOperator(sink as Sink<unknown>), sink.kind, [this.upstreams]),
+    )
+  }
+
+  protected checkSameProgram(call: string, other: BaseStream<unknown>): void {
+    if (other.builder === this.builder) return
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `${call} was given a stream of another environment: expected one of the environment it is called on.`,
+    )
+  }
+}

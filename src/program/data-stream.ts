@@ -1,0 +1,44 @@
+/** A stream that is not keyed: what `BaseStream` has, plus process functions without state and connecting. */
+import type { ProcessDefinition } from '../operators/keyed-context.ts'
+import { processOperator } from '../operators/process.ts'
+import { BaseStream } from './base-stream.ts'
+import type { ConnectedStreams } from './connected-streams.ts'
+import { checkDefinition } from './program-builder.ts'
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+
+/** A process function without key: callbacks, and the type of what they emit. */
+export interface ProcessFunction<In, Out> extends ProcessDefinition<In, Out> {
+  /** Only for the compiler, never read: what `ctx.emit` takes, as `output: {} as Alarm`. */
+  readonly output?: Out
+}
+
+export class DataStream<T> extends BaseStream<T> {
+  /**
+   * Calls `element` for each record; it emits to the result or to side outputs, with no state. Fails with
+   * `STATE_ACCESS_INVALID` when state or a timer is declared; a throw in a callback fails the job with
+   * `USER_FUNCTION_FAILED`.
+   *
+   * @example
+   * const bad = outputTag<string>('bad')
+   * const good = lines.process({
+   *   output: {} as Order,
+   *   element: (line, ctx) => (isOrder(line) ? ctx.emit(parse(line)) : ctx.sideOutput(bad, line)),
+   * })
+   * good.getSideOutput(bad).sinkTo(toFile('rejected'))
+   */
+  process<Out = unknown>(definition: ProcessFunction<T, Out>): SingleOutputStreamOperator<Out> {
+    checkDefinition('process', definition, 'element')
+    return this.builder.apply<Out>(processOperator(definition), this.upstreams)
+  }
+
+  /**
+   * Puts two streams side by side, for an operator that keeps their types apart. Fails with `ARGUMENT_INVALID` when
+   * the other belongs to another environment.
+   *
+   * @example orders.connect(payments).keyBy((order) => order.id, (payment) => payment.orderId)
+   */
+  connect<U>(other: BaseStream<U>): ConnectedStreams<T, U> {
+    this.checkSameProgram('connect', other)
+    return this.builder.kinds.connected<T, U>(this.builder, [this.upstreams, other.upstreams])
+  }
+}

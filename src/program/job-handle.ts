@@ -1,0 +1,123 @@
+/**
+ * What `execute` gives back: the running job as its program sees it. Types only; the job (rank 5) makes handles.
+ */
+import type { Observable } from 'rxjs'
+import type { StreamError } from '../core/errors.ts'
+import type { CheckpointId, JobId, OperatorId } from '../core/ids.ts'
+
+/** Flink's names. `FINISHED`, `CANCELED` and `FAILED` are the ends; `SUSPENDED` means that its process stopped. */
+export type JobStatus =
+  | 'INITIALIZING'
+  | 'CREATED'
+  | 'RUNNING'
+  | 'FAILING'
+  | 'FAILED'
+  | 'CANCELLING'
+  | 'CANCELED'
+  | 'FINISHED'
+  | 'RESTARTING'
+  | 'SUSPENDED'
+
+/** Something that happened to a job. `timestamp` is in milliseconds since 1970. */
+export type JobEvent =
+  | {
+      readonly type: 'status-changed'
+      readonly timestamp: number
+      readonly from: JobStatus
+      readonly to: JobStatus
+      readonly error?: StreamError
+    }
+  | {
+      readonly type: 'checkpoint-triggered'
+      readonly timestamp: number
+      readonly checkpointId: CheckpointId
+      readonly kind: 'checkpoint' | 'savepoint'
+    }
+  | {
+      readonly type: 'checkpoint-completed'
+      readonly timestamp: number
+      readonly checkpointId: CheckpointId
+      readonly kind: 'checkpoint' | 'savepoint'
+      /** Bytes of state that it refers to. */
+      readonly stateBytes: number
+      /** From trigger to completion. */
+      readonly durationMs: number
+      readonly path: string
+    }
+  | {
+      readonly type: 'checkpoint-aborted'
+      readonly timestamp: number
+      readonly checkpointId: CheckpointId
+      readonly kind: 'checkpoint' | 'savepoint'
+      readonly reason: string
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'savepoint-completed'
+      readonly timestamp: number
+      readonly checkpointId: CheckpointId
+      readonly path: string
+      readonly stateBytes: number
+      readonly durationMs: number
+    }
+  | {
+      readonly type: 'task-failed'
+      readonly timestamp: number
+      readonly operatorId: OperatorId
+      readonly operatorName: string
+      readonly subtaskIndex: number
+      readonly attempt: number
+      readonly error: StreamError
+    }
+  | {
+      readonly type: 'restarting'
+      readonly timestamp: number
+      /** The attempt that comes; the first run is attempt 0. */
+      readonly attempt: number
+      readonly delayMs: number
+      /** The checkpoint it will go on from; undefined when it starts from the beginning. */
+      readonly fromCheckpoint: CheckpointId | undefined
+    }
+  | { readonly type: 'warning'; readonly timestamp: number; readonly message: string }
+
+export interface JobResult {
+  readonly id: JobId
+  readonly status: JobStatus
+  /** Why it failed. */
+  readonly error?: StreamError
+}
+
+export interface StopOptions {
+  /** Where the savepoint goes: a directory, or true for the configured place. Default true. */
+  readonly savepoint?: string | boolean
+  /** Flush everything first, as if the input had ended? Then the savepoint is an end, not a pause. Default false. */
+  readonly drain?: boolean
+}
+
+/**
+ * A job that was submitted.
+ *
+ * @example
+ * const job = await env.execute('word count')
+ * job.status.subscribe((status) => report(status))
+ * const path = await job.triggerSavepoint()
+ * await job.cancel()
+ */
+export interface JobHandle {
+  readonly id: JobId
+  readonly name: string
+  /** The current status at once, then every change; completes at the end of the job. */
+  readonly status: Observable<JobStatus>
+  /** What happens from now on; completes at the end of the job. */
+  readonly events: Observable<JobEvent>
+  /** The path of a new savepoint. Fails with `JOB_NOT_RUNNING`, `CHECKPOINT_FAILED`, `SAVEPOINT_DIR_MISSING`. */
+  triggerSavepoint(dir?: string): Promise<string>
+  /** The id of a new completed checkpoint. Fails with `JOB_NOT_RUNNING`, `CHECKPOINT_FAILED`. */
+  triggerCheckpoint(): Promise<number>
+  /** Stops with a savepoint and gives its path. Fails as `triggerSavepoint` does; the job then goes on. */
+  stop(options?: StopOptions): Promise<string>
+  /** Ends the job without a savepoint. Resolves when it has ended; does nothing to a job that has. */
+  cancel(): Promise<void>
+  /** Resolves when the job has ended, however it did; never rejects. */
+  readonly done: Promise<JobResult>
+}

@@ -1,0 +1,62 @@
+/** A stream whose records of one key meet in one subtask: process functions with state and timers, and reduce. */
+import type { KeyedProcessDefinition } from '../operators/keyed-context.ts'
+import { keyedProcessOperator, reduceOperator } from '../operators/process.ts'
+import type { StateDeclarations } from '../operators/state-descriptors.ts'
+import { BaseStream } from './base-stream.ts'
+import type { KeyedConnectedStreams } from './connected-streams.ts'
+import { checkDefinition, checkFunction } from './program-builder.ts'
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+
+/** No state declared: `ctx.state` is empty. */
+export type NoStates = Readonly<Record<never, never>>
+
+/** A process function of a keyed stream: declared state, callbacks, and the type of what they emit. */
+export interface KeyedProcessFunction<In, K, Out, States extends StateDeclarations>
+  extends KeyedProcessDefinition<In, K, Out, States> {
+  /** Only for the compiler, never read: what `ctx.emit` takes, as `output: {} as WordCount`. */
+  readonly output?: Out
+}
+
+export class KeyedStream<T, K> extends BaseStream<T> {
+  /**
+   * Calls `element` for each record with the state and timers of its key. A throw in a callback fails the job with
+   * `USER_FUNCTION_FAILED`; state used outside of one with `STATE_ACCESS_INVALID`.
+   *
+   * @example
+   * words.keyBy((word) => word).process({
+   *   output: {} as { word: string; count: number },
+   *   state: { count: valueState(0) },
+   *   element(word, ctx) {
+   *     ctx.state.count.update(ctx.state.count.value() + 1)
+   *     ctx.emit({ word, count: ctx.state.count.value() })
+   *   },
+   * }).uid('count')
+   */
+  process<Out = unknown, States extends StateDeclarations = NoStates>(
+    definition: KeyedProcessFunction<T, K, Out, States>,
+  ): SingleOutputStreamOperator<Out> {
+    checkDefinition('process', definition, 'element')
+    return this.builder.apply<Out>(keyedProcessOperator(definition), this.upstreams)
+  }
+
+  /**
+   * Combines each record with the last result of its key and emits every result. `fn` must not change its arguments.
+   *
+   * @example sales.keyBy((sale) => sale.shop).reduce((a, b) => ({ ...a, amount: a.amount + b.amount }))
+   */
+  reduce(fn: (a: T, b: T) => T): SingleOutputStreamOperator<T> {
+    checkFunction('reduce', fn)
+    return this.builder.apply<T>(reduceOperator(fn), this.upstreams)
+  }
+
+  /**
+   * Puts two streams of the same type of key side by side: both sides of a key share its state. Fails with
+   * `ARGUMENT_INVALID` when the other belongs to another environment.
+   *
+   * @example orders.keyBy((order) => order.id).connect(payments.keyBy((payment) => payment.orderId))
+   */
+  connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K> {
+    this.checkSameProgram('connect', other)
+    return this.builder.kinds.keyedConnected<T, U, K>(this.builder, [this.upstreams, other.upstreams])
+  }
+}
