@@ -7,8 +7,9 @@
  * written slice by slice while the stream goes on, and later updates do not show in it.
  */
 import type { Key, KeyGroupRange } from '../core/key-groups.ts'
+import type { StateKind } from '../core/state-handles.ts'
 
-export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating'
+export type { StateKind } from '../core/state-handles.ts'
 
 /** A state as declared by the program: plain data and pure functions. */
 export type StateDescriptor =

@@ -4,6 +4,7 @@
  */
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
 import type { CheckpointId, JobId } from '../core/ids.ts'
+import type { SubtaskCounts } from '../core/metrics.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { CheckpointAnnouncement } from '../machines/checkpoint-coordinator/protocol.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
@@ -30,11 +31,6 @@ export interface RestorePlan {
     readonly outcome: 'restored' | 'new' | 'stateless' | 'dropped'
     readonly bytes: number
   }[]
-}
-
-export interface SubtaskCounts {
-  readonly recordsIn: number
-  readonly recordsOut: number
 }
 
 export interface JobCheckpointStats {
@@ -80,7 +76,7 @@ export interface Session {
   submit(environment: StreamEnvironment, options?: SubmitOptions): Promise<SessionJob>
   /** What `submit` would restore. Fails as `submit` would. */
   planRestore(environment: StreamEnvironment, options: SubmitOptions): Promise<RestorePlan>
-  /** Every job of this session, oldest first, ended ones included (bounded). */
+  /** Every job of the session, oldest first, ended ones included (bounded). */
   jobs(): readonly SessionJob[]
   /** Fails with `JOB_NOT_FOUND`. */
   job(id: JobId): SessionJob

@@ -7,9 +7,10 @@
  * *aborted*. *Settled*: nothing is in flight any more, so the job may restart from the newest completed checkpoint.
  * Every event carries the time it happened (`at`, milliseconds): machines read no clock.
  */
-import type { SubtaskState } from '../../backends/manifest.ts'
+
 import type { SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId, SubtaskId } from '../../core/ids.ts'
+import type { SubtaskState } from '../../core/state-handles.ts'
 import type { DeclineReason, SnapshotMetrics } from '../subtask/protocol.ts'
 
 /** Who takes part, frozen when the job runs. Predecessors tell which subtask must be triggered directly. */

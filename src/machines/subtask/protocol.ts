@@ -7,9 +7,10 @@
  * flushed, but the subtask lives on until a checkpoint that covers its end is complete. *Suspended*: it has taken the
  * snapshot of a stop-savepoint and produces nothing more until it hears whether that completed.
  */
-import type { SubtaskState } from '../../backends/manifest.ts'
+
 import type { SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId } from '../../core/ids.ts'
+import type { SubtaskState } from '../../core/state-handles.ts'
 
 /** A subtask's inputs are its channels, numbered from 0 in the order of its descriptor. A source has none. */
 export type ChannelIndex = number
