@@ -29,8 +29,30 @@ export const limits = {
   /** How long the result of an asynchronous REST operation is kept. */
   operationResultMs: 300_000,
   clientTimeoutMs: 60_000,
+  /** Asynchronous REST operations remembered, at most. */
+  operationsMax: 1_000,
+  /** Bytes of one request body, at most. */
+  requestBytesMax: 1024 * 1024,
   /** Bytes of one manifest, at most, when it is read. */
   manifestBytesMax: 64 * 1024 * 1024,
+  /** Records a source that is pushed to, or pulls ahead, keeps for the runtime. */
+  sourceBufferRecords: 65_536,
+  /** Records skipped by one poll of an iterable that is read again. */
+  sourceSkipRecords: 65_536,
+  /** Bytes of one split of an input file. */
+  fileSplitBytes: 8 * 1024 * 1024,
+  /** Bytes of one read of an input file. */
+  fileChunkBytes: 256 * 1024,
+  /** Bytes read ahead of the runtime, per subtask of a file source. */
+  fileReadAheadBytes: 1024 * 1024,
+  /** Splits opened ahead of the one that is read, per subtask. */
+  fileSplitsAhead: 4,
+  /** Bytes of one line of an input file, at most. */
+  fileLineBytesMax: 64 * 1024 * 1024,
+  /** Characters that a file sink collects before it writes. */
+  filePartBufferChars: 128 * 1024,
+  /** Bytes of one part file, after which the next one is begun. */
+  filePartBytes: 128 * 1024 * 1024,
   /** Levels of nesting in one state value. */
   valueDepthMax: 500,
 } as const
@@ -38,3 +60,5 @@ export const limits = {
 assert(limits.snapshotSliceMs <= limits.sliceDefaultMs, 'a snapshot slice fits in a slice')
 assert(limits.sliceDefaultMs <= limits.sliceMs, 'a slice is never longer than promised')
 assert(limits.keyGroupsDefault <= limits.parallelismMax, 'the default number of key groups is allowed')
+assert(limits.fileChunkBytes <= limits.fileReadAheadBytes, 'one read fits in what is read ahead')
+assert(limits.filePartBufferChars < limits.filePartBytes, 'a part holds more than one write')

@@ -51,6 +51,8 @@ export interface Source<T> {
   readonly bounded: boolean
   /** Can it read again from a restored position? If not, restarts lose records; said in docs and log. */
   readonly replayable: boolean
+  /** Fixed parallelism of a source that cannot be split; undefined when any number of subtasks may read it. */
+  readonly parallelism?: number
   /** `restored` is an earlier `snapshot()` of the same subtask index, or undefined. Throws with a stable code. */
   createReader(context: SourceReaderContext, restored: unknown): SourceReader<T>
 }

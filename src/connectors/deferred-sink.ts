@@ -1,0 +1,134 @@
+/**
+ * A sink that hands records to something in this process, once, when a checkpoint that covers them completes.
+ *
+ * Owns the wait for the checkpoint, what a checkpoint holds of it (the records that wait), and the memory of what was
+ * handed over, which outlives a restart of the job but not the process. Without checkpoints, or when `immediate`,
+ * records are handed over at once.
+ */
+import type { SnapshotKind } from '../core/elements.ts'
+import type { CheckpointId } from '../core/ids.ts'
+import type { EndpointContext, Sink, SinkSnapshot, SinkWriter } from '../operators/endpoints.ts'
+import { incompatibleState } from './position.ts'
+
+export interface DeliveryOptions {
+  /** Hand records over as they come, not when a checkpoint completes: at least once. False by default. */
+  readonly immediate?: boolean
+}
+
+export function deferredSink<T>(
+  kind: string,
+  deliver: (values: readonly T[]) => void,
+  options: DeliveryOptions,
+): Sink<T> {
+  const immediate = options.immediate ?? false
+  const delivered: Delivered = new Map()
+  return {
+    kind,
+    stateful: !immediate,
+    createWriter: (context, restored) =>
+      immediate || !context.checkpointing
+        ? immediateWriter(deliver)
+        : new DeferredWriter(context, deliver, delivered, restored),
+  }
+}
+
+/** The highest sequence number handed over, by the writer (job, operator, subtask) that numbered it. */
+type Delivered = Map<string, number>
+
+/** The records between two snapshots. */
+interface Portion<T> {
+  readonly writer: string
+  readonly sequence: number
+  readonly values: readonly T[]
+}
+
+interface DeferredState<T> {
+  readonly format: 1
+  readonly sequence: number
+  readonly portions: readonly Portion<T>[]
+}
+
+const immediateWriter = <T>(deliver: (values: readonly T[]) => void): SinkWriter<T> => ({
+  write: deliver,
+  endOfData() {},
+  snapshot: () => ({ state: undefined }),
+  notifyCompleted() {},
+  close() {},
+})
+
+class DeferredWriter<T> implements SinkWriter<T> {
+  readonly #deliver: (values: readonly T[]) => void
+  readonly #delivered: Delivered
+  readonly #writer: string
+  #sequence: number
+  #open: T[] = []
+  #waiting: { readonly portion: Portion<T>; readonly coveredBy: CheckpointId }[] = []
+  readonly #plainSavepoints = new Set<CheckpointId>()
+
+  constructor(
+    context: EndpointContext,
+    deliver: (values: readonly T[]) => void,
+    delivered: Delivered,
+    restored: unknown,
+  ) {
+    const state = decodeState<T>(context, restored)
+    this.#deliver = deliver
+    this.#delivered = delivered
+    this.#writer = `${context.jobId}/${context.operatorId}/${context.subtaskIndex}`
+    this.#sequence = state.sequence
+    // The state is of a completed checkpoint, so its records are due unless this process has handed them over before.
+    for (const portion of state.portions) {
+      if (portion.sequence > (delivered.get(portion.writer) ?? -1)) this.#handOver(portion)
+    }
+  }
+
+  write(values: readonly T[]): void {
+    for (const value of values) this.#open.push(value)
+  }
+
+  endOfData(): void {}
+
+  snapshot(checkpoint: CheckpointId, kind: SnapshotKind): SinkSnapshot {
+    if (kind === 'savepoint') this.#plainSavepoints.add(checkpoint)
+    if (this.#open.length > 0) {
+      const portion = { writer: this.#writer, sequence: this.#sequence, values: this.#open }
+      this.#waiting.push({ portion, coveredBy: checkpoint })
+      this.#sequence += 1
+      this.#open = []
+    }
+    const portions = this.#waiting.map((entry) => entry.portion)
+    const state: DeferredState<T> = { format: 1, sequence: this.#sequence, portions }
+    return { state }
+  }
+
+  /** A savepoint the job goes on after hands nothing over: a failure falls back to the checkpoint before it. */
+  notifyCompleted(checkpoint: CheckpointId): void {
+    if (this.#plainSavepoints.delete(checkpoint)) return
+    for (const savepoint of this.#plainSavepoints) if (savepoint < checkpoint) this.#plainSavepoints.delete(savepoint)
+    const due = this.#waiting.filter((entry) => entry.coveredBy <= checkpoint)
+    this.#waiting = this.#waiting.filter((entry) => entry.coveredBy > checkpoint)
+    for (const { portion } of due) this.#handOver(portion)
+  }
+
+  notifyAborted(checkpoint: CheckpointId): void {
+    this.#plainSavepoints.delete(checkpoint)
+  }
+
+  close(): void {}
+
+  #handOver(portion: Portion<T>): void {
+    this.#delivered.set(portion.writer, portion.sequence)
+    this.#deliver(portion.values)
+  }
+}
+
+/** Fails with `RESTORE_STATE_INCOMPATIBLE`. */
+function decodeState<T>(context: EndpointContext, restored: unknown): DeferredState<T> {
+  // A sink that ran with `immediate` before has no state to go on from.
+  if (restored === undefined || restored === null) return { format: 1, sequence: 0, portions: [] }
+  const state = restored as Partial<DeferredState<T>>
+  if (state.format === 1 && Number.isSafeInteger(state.sequence) && Array.isArray(state.portions)) {
+    return state as DeferredState<T>
+  }
+  throw incompatibleState(context, 'a toArray or toSubject sink')
+}
