@@ -1,0 +1,260 @@
+/**
+ * The state handles of the heap backend: the hottest code there is, called for every record.
+ *
+ * So: no allocation, no closure, no string and one map look-up per call on the usual path; plain fields instead of
+ * private ones; one class per kind. Every change calls `touch` first while a snapshot is alive (INV-HT-1).
+ */
+import type { Key } from '../core/key-groups.ts'
+import type { ListCell } from './heap-cells.ts'
+import type { HeapTable } from './heap-table.ts'
+import type {
+  AggregatingState,
+  ListState,
+  MapState,
+  ReducingState,
+  StateDescriptor,
+  ValueState,
+} from './state-backend.ts'
+import { freezeStored } from './stored-value.ts'
+
+/** Where the handles read the current key. */
+export interface KeyContext {
+  readonly currentKey: Key
+  readonly currentKeyGroup: number
+}
+
+/** What every handle has: the key, the entries, and whether to check what is stored. */
+class HeapHandle {
+  readonly context: KeyContext
+  readonly table: HeapTable
+  /** Names the state in messages when values are checked and frozen; undefined when they are not. */
+  readonly owner: string | undefined
+
+  constructor(context: KeyContext, table: HeapTable, owner: string | undefined) {
+    this.context = context
+    this.table = table
+    this.owner = owner
+  }
+
+  /** The cell of the current key; undefined when there is none. */
+  cell(): unknown {
+    const table = this.table
+    const group = this.context.currentKeyGroup - table.start
+    const map = table.maps[group]
+    if (map === undefined) {
+      table.checkKeyed(group)
+      return undefined
+    }
+    return map.get(this.context.currentKey)
+  }
+
+  store(cell: unknown): void {
+    const table = this.table
+    const group = this.context.currentKeyGroup - table.start
+    const map = table.maps[group] ?? table.open(group)
+    if (table.capturing) table.touch(group, this.context.currentKey, map)
+    map.set(this.context.currentKey, cell)
+  }
+
+  /** Before a cell is changed in place. */
+  touch(): void {
+    const table = this.table
+    if (!table.capturing) return
+    const group = this.context.currentKeyGroup - table.start
+    table.touch(group, this.context.currentKey, table.open(group))
+  }
+
+  clear(): void {
+    const table = this.table
+    const group = this.context.currentKeyGroup - table.start
+    const map = table.maps[group]
+    if (map === undefined) {
+      table.checkKeyed(group)
+      return
+    }
+    if (table.capturing) table.touch(group, this.context.currentKey, map)
+    map.delete(this.context.currentKey)
+  }
+}
+
+export class HeapValueState extends HeapHandle implements ValueState<unknown> {
+  readonly initial: unknown
+
+  constructor(context: KeyContext, table: HeapTable, owner: string | undefined, initial: unknown) {
+    super(context, table, owner)
+    this.initial = initial
+    if (owner !== undefined) freezeStored(initial, owner)
+  }
+
+  value(): unknown {
+    const table = this.table
+    const group = this.context.currentKeyGroup - table.start
+    const map = table.maps[group]
+    if (map === undefined) {
+      table.checkKeyed(group)
+      return this.initial
+    }
+    const value = map.get(this.context.currentKey)
+    return value === undefined && !map.has(this.context.currentKey) ? this.initial : value
+  }
+
+  update(value: unknown): void {
+    if (this.owner !== undefined) freezeStored(value, this.owner)
+    // `store` again, written out: shared by all five classes it would be slower here, where it matters most.
+    const table = this.table
+    const key = this.context.currentKey
+    const group = this.context.currentKeyGroup - table.start
+    const map = table.maps[group] ?? table.open(group)
+    if (table.capturing) table.touch(group, key, map)
+    map.set(key, value)
+  }
+}
+
+const noItems: readonly unknown[] = Object.freeze([])
+
+export class HeapListState extends HeapHandle implements ListState<unknown> {
+  get(): readonly unknown[] {
+    const cell = this.cell() as ListCell | undefined
+    if (cell === undefined) return noItems
+    cell.exposed = true
+    return this.owner === undefined ? cell.items : Object.freeze(cell.items)
+  }
+
+  add(value: unknown): void {
+    if (this.owner !== undefined) freezeStored(value, this.owner)
+    this.writable().push(value)
+  }
+
+  addAll(values: readonly unknown[]): void {
+    if (this.owner !== undefined) for (const value of values) freezeStored(value, this.owner)
+    if (values.length === 0) return
+    const items = this.writable()
+    for (const value of values) items.push(value)
+  }
+
+  update(values: readonly unknown[]): void {
+    if (this.owner !== undefined) for (const value of values) freezeStored(value, this.owner)
+    if (values.length === 0) this.clear()
+    else this.store({ items: values.slice(), exposed: false } satisfies ListCell)
+  }
+
+  writable(): unknown[] {
+    let cell = this.cell() as ListCell | undefined
+    if (cell === undefined) {
+      cell = { items: [], exposed: false }
+      this.store(cell)
+      return cell.items
+    }
+    this.touch()
+    if (cell.exposed) {
+      cell.items = cell.items.slice()
+      cell.exposed = false
+    }
+    return cell.items
+  }
+}
+
+type Inner = Map<unknown, unknown>
+const noEntries: ReadonlyMap<unknown, unknown> = new Map()
+
+export class HeapMapState extends HeapHandle implements MapState<unknown, unknown> {
+  get(key: unknown): unknown {
+    return (this.cell() as Inner | undefined)?.get(key)
+  }
+
+  has(key: unknown): boolean {
+    return (this.cell() as Inner | undefined)?.has(key) === true
+  }
+
+  put(key: unknown, value: unknown): void {
+    if (this.owner !== undefined) {
+      freezeStored(key, this.owner)
+      freezeStored(value, this.owner)
+    }
+    const inner = this.cell() as Inner | undefined
+    if (inner === undefined) this.store(new Map([[key, value]]))
+    else {
+      this.touch()
+      inner.set(key, value)
+    }
+  }
+
+  remove(key: unknown): void {
+    const inner = this.cell() as Inner | undefined
+    if (inner === undefined || !inner.has(key)) return
+    if (inner.size === 1) {
+      this.clear()
+      return
+    }
+    this.touch()
+    inner.delete(key)
+  }
+
+  entries(): IterableIterator<[unknown, unknown]> {
+    return this.inner().entries()
+  }
+
+  keys(): IterableIterator<unknown> {
+    return this.inner().keys()
+  }
+
+  values(): IterableIterator<unknown> {
+    return this.inner().values()
+  }
+
+  isEmpty(): boolean {
+    return this.cell() === undefined
+  }
+
+  inner(): ReadonlyMap<unknown, unknown> {
+    return (this.cell() as Inner | undefined) ?? noEntries
+  }
+}
+
+export class HeapReducingState extends HeapHandle implements ReducingState<unknown> {
+  readonly reduce: (a: unknown, b: unknown) => unknown
+
+  constructor(
+    context: KeyContext,
+    table: HeapTable,
+    owner: string | undefined,
+    reduce: (a: never, b: never) => unknown,
+  ) {
+    super(context, table, owner)
+    this.reduce = reduce as (a: unknown, b: unknown) => unknown
+  }
+
+  get(): unknown {
+    return this.cell()
+  }
+
+  add(value: unknown): void {
+    const before = this.cell()
+    const after = before === undefined ? value : this.reduce(before, value)
+    if (this.owner !== undefined) freezeStored(after, this.owner)
+    this.store(after)
+  }
+}
+
+type Aggregate = Extract<StateDescriptor, { kind: 'aggregating' }>
+
+export class HeapAggregatingState extends HeapHandle implements AggregatingState<unknown, unknown> {
+  readonly aggregate: Aggregate
+
+  constructor(context: KeyContext, table: HeapTable, owner: string | undefined, aggregate: Aggregate) {
+    super(context, table, owner)
+    this.aggregate = aggregate
+  }
+
+  get(): unknown {
+    const accumulator = this.cell()
+    return accumulator === undefined ? undefined : this.aggregate.getResult(accumulator as never)
+  }
+
+  add(value: unknown): void {
+    const before = this.cell() ?? this.aggregate.createAccumulator()
+    const after = this.aggregate.add(value as never, before as never)
+    if (this.owner !== undefined) freezeStored(after, this.owner)
+    this.store(after)
+  }
+}

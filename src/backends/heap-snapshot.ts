@@ -1,0 +1,112 @@
+/**
+ * A marked version of the heap backend, written in pieces while the stream goes on.
+ *
+ * Owns the pace: entries are encoded in frames whose size adapts to their bytes, and `more` is asked between frames.
+ * Does not own what the entries are (`HeapCapture`) nor the layout (`keyed-segment.ts`).
+ * Tests: src/testing/state-backend-suite.ts.
+ */
+import { encodeValue, findUnserializable, notSerializable } from '../core/codec.ts'
+import { assert, type StreamError } from '../core/errors.ts'
+import type { KeyGroupRange } from '../core/key-groups.ts'
+import type { HeapCapture, HeapTable, TableKind } from './heap-table.ts'
+import { framed, segmentHeader } from './keyed-segment.ts'
+import type { KeyedSnapshot } from './state-backend.ts'
+
+const entriesMax = 100
+const frameBytesWanted = 32 * 1024
+/** One piece is returned at the latest when it has this many bytes, even when there is time left. */
+const pieceBytesWanted = 1024 * 1024
+
+export class HeapSnapshot implements KeyedSnapshot {
+  readonly range: KeyGroupRange
+  readonly empty: boolean
+  readonly states: readonly { readonly name: string; readonly kind: TableKind }[]
+  readonly #operatorName: string
+  readonly #captures: readonly HeapCapture[]
+  #phase: 'header' | 'entries' | 'written' | 'released' = 'header'
+  #table = 0
+  #entries = 0
+  #entriesPerFrame = 16
+
+  constructor(operatorName: string, range: KeyGroupRange, tables: readonly HeapTable[]) {
+    this.#operatorName = operatorName
+    this.range = range
+    const filled = tables.filter((table) => table.size > 0)
+    this.empty = filled.length === 0
+    this.states = filled.map(({ name, kind }) => ({ name, kind }))
+    this.#captures = filled.map((table) => table.mark())
+  }
+
+  write(more: () => boolean): Uint8Array | undefined {
+    assert(this.#phase !== 'released', 'a snapshot is written after its release')
+    if (this.#phase === 'written' || this.empty) return undefined
+    const pieces: Uint8Array[] = []
+    let bytes = 0
+    do {
+      const frame = this.#nextFrame()
+      const encoded = frame.length === 0 ? undefined : this.#encode(frame)
+      if (encoded !== undefined) pieces.push(...framed(encoded))
+      bytes += encoded?.length ?? 0
+    } while (this.#unfinished() && bytes < pieceBytesWanted && more())
+    return Buffer.concat(pieces)
+  }
+
+  release(): void {
+    assert(this.#phase !== 'released', 'a snapshot is released twice')
+    this.#phase = 'released'
+    for (const capture of this.#captures) capture.table.release(capture)
+  }
+
+  #unfinished(): boolean {
+    return this.#phase !== 'written'
+  }
+
+  /** The next frame's value in a list of one, or an entry frame; empty when a group ended without entries. */
+  #nextFrame(): readonly unknown[] {
+    if (this.#phase === 'header') {
+      this.#phase = 'entries'
+      return [segmentHeader(this.range, this.states)]
+    }
+    const capture = this.#captures[this.#table]
+    if (capture === undefined) {
+      this.#phase = 'written'
+      return [this.#entries]
+    }
+    const content: unknown[] = []
+    let keyGroup: number | undefined
+    do {
+      keyGroup = capture.read(content, this.#entriesPerFrame)
+      // Groups without entries are many when the maximum parallelism is high, and cost next to nothing to pass.
+    } while (keyGroup !== undefined && content.length === 0)
+    if (keyGroup === undefined) {
+      this.#table++
+      return []
+    }
+    this.#entries += content.length / 2
+    return [this.#table, keyGroup + capture.table.start, ...content]
+  }
+
+  #encode(frame: readonly unknown[]): Uint8Array {
+    if (frame.length === 1) return encodeValue(frame[0])
+    let bytes: Uint8Array
+    try {
+      bytes = encodeValue(frame)
+    } catch (error) {
+      throw this.#blame(frame) ?? error
+    }
+    if (bytes.length > 2 * frameBytesWanted) this.#entriesPerFrame = Math.max(1, this.#entriesPerFrame >> 1)
+    else if (bytes.length < frameBytesWanted) this.#entriesPerFrame = Math.min(entriesMax, this.#entriesPerFrame * 2)
+    return bytes
+  }
+
+  /** The error that names the state and the place in its value. */
+  #blame(frame: readonly unknown[]): StreamError | undefined {
+    const state = this.states[frame[0] as number]!
+    const bad = frame.slice(2).find((part) => findUnserializable(part) !== undefined)
+    return bad === undefined ? undefined : notSerializable(bad, stateOwner(this.#operatorName, state.name))
+  }
+}
+
+/** How a state is named in messages. */
+export const stateOwner = (operatorName: string, state: string): string =>
+  `State of operator "${operatorName}" cannot be stored: ${state}`

@@ -1,0 +1,169 @@
+/**
+ * Keyed state on the heap: a Map per key group and state. The reference backend, and the fastest.
+ *
+ * Owns names, kinds and the current key. The calls made per record are in `heap-handles.ts` and `heap-timers.ts`, the
+ * snapshot in `heap-snapshot.ts`. Tests: test/backends/heap-state.test.ts, src/testing/state-backend-suite.ts.
+ */
+import { StreamError } from '../core/errors.ts'
+import type { Key, KeyGroupRange } from '../core/key-groups.ts'
+import { cellForms, type TimersCell } from './heap-cells.ts'
+import {
+  HeapAggregatingState,
+  HeapListState,
+  HeapMapState,
+  HeapReducingState,
+  HeapValueState,
+  type KeyContext,
+} from './heap-handles.ts'
+import { HeapSnapshot, stateOwner } from './heap-snapshot.ts'
+import { HeapTable, type TableKind } from './heap-table.ts'
+import { HeapTimerQueue } from './heap-timers.ts'
+import { readSegment } from './keyed-segment.ts'
+import type {
+  KeyedSnapshot,
+  KeyedStateBackend,
+  KeyedStateBackendOptions,
+  StateBackend,
+  StateDescriptor,
+  StateHandleOf,
+  TimerQueue,
+} from './state-backend.ts'
+import { freezeStored } from './stored-value.ts'
+
+/**
+ * Keyed state in this process's memory; a snapshot copies nothing but what changes while it is written.
+ *
+ * @example
+ * const backend = heapStateBackend.create({ range: { start: 0, end: 127 }, freeze: true, operatorName: 'count' })
+ */
+export const heapStateBackend: StateBackend = {
+  kind: 'heap',
+  create: (options) => new HeapKeyedState(options),
+}
+
+class HeapKeyedState implements KeyedStateBackend, KeyContext {
+  readonly range: KeyGroupRange
+  currentKey: Key = null
+  currentKeyGroup = -1
+  readonly #options: KeyedStateBackendOptions
+  readonly #tables = new Map<string, HeapTable>()
+  readonly #handles = new Map<string, StateHandleOf>()
+  readonly #timers = new Map<string, HeapTimerQueue>()
+
+  constructor(options: KeyedStateBackendOptions) {
+    this.range = options.range
+    this.#options = options
+  }
+
+  setCurrentKey(key: Key, keyGroup: number): void {
+    this.currentKey = key
+    this.currentKeyGroup = keyGroup
+  }
+
+  state(name: string, descriptor: StateDescriptor): StateHandleOf {
+    const table = this.#tables.get(name)
+    const handle = this.#handles.get(name)
+    if (table !== undefined && table.kind !== descriptor.kind) {
+      throw handle === undefined
+        ? this.#incompatible(name, table.kind, descriptor.kind)
+        : new StreamError(
+            'STATE_NAME_DUPLICATE',
+            `Operator "${this.#options.operatorName}" declares state "${name}" as ${table.kind} and as ${descriptor.kind}.`,
+          )
+    }
+    if (handle !== undefined) return handle
+    const made = this.#makeHandle(this.#table(name, descriptor.kind), descriptor)
+    this.#handles.set(name, made)
+    return made
+  }
+
+  timers(name: string): TimerQueue {
+    return this.#timerQueue(name)
+  }
+
+  mark(): KeyedSnapshot {
+    return new HeapSnapshot(this.#options.operatorName, this.range, this.#allTables())
+  }
+
+  restore(bytes: Uint8Array): void {
+    const { start, end } = this.range
+    let targets: { readonly table: HeapTable; readonly timers: HeapTimerQueue | undefined; readonly owner: string }[] =
+      []
+    readSegment(bytes, {
+      header: ({ states }) => {
+        targets = states.map(([name, kind]) => {
+          const timers = kind === 'timers' ? this.#timerQueue(name) : undefined
+          const table = timers?.table ?? this.#table(name, kind)
+          if (table.kind !== kind) throw this.#incompatible(name, kind, table.kind)
+          return { table, timers, owner: stateOwner(this.#options.operatorName, name) }
+        })
+      },
+      entry: (state, keyGroup, key, content) => {
+        if (keyGroup < start || keyGroup > end) return
+        const { table, timers, owner } = targets[state]!
+        const cell = table.form.cell(content)
+        table.open(keyGroup - start).set(key, cell)
+        if (timers !== undefined) timers.restored(key, keyGroup, cell as TimersCell)
+        else if (this.#options.freeze) freezeContent(table.kind, content, owner)
+      },
+    })
+  }
+
+  get entryCount(): number {
+    return this.#allTables().reduce((sum, table) => sum + table.size, 0)
+  }
+
+  dispose(): void {
+    for (const table of this.#allTables()) table.maps.fill(undefined)
+    this.#tables.clear()
+    this.#handles.clear()
+    this.#timers.clear()
+  }
+
+  #allTables(): readonly HeapTable[] {
+    return [...this.#tables.values(), ...[...this.#timers.values()].map((timers) => timers.table)]
+  }
+
+  #table(name: string, kind: TableKind): HeapTable {
+    const table = this.#tables.get(name) ?? new HeapTable(name, kind, cellForms[kind], this.range)
+    this.#tables.set(name, table)
+    return table
+  }
+
+  #timerQueue(name: string): HeapTimerQueue {
+    const timers =
+      this.#timers.get(name) ?? new HeapTimerQueue(this, new HeapTable(name, 'timers', cellForms.timers, this.range))
+    this.#timers.set(name, timers)
+    return timers
+  }
+
+  #makeHandle(table: HeapTable, descriptor: StateDescriptor): StateHandleOf {
+    const owner = this.#options.freeze ? stateOwner(this.#options.operatorName, table.name) : undefined
+    switch (descriptor.kind) {
+      case 'value':
+        return new HeapValueState(this, table, owner, descriptor.initial)
+      case 'list':
+        return new HeapListState(this, table, owner)
+      case 'map':
+        return new HeapMapState(this, table, owner)
+      case 'reducing':
+        return new HeapReducingState(this, table, owner, descriptor.reduce)
+      case 'aggregating':
+        return new HeapAggregatingState(this, table, owner, descriptor)
+    }
+  }
+
+  #incompatible(name: string, stored: TableKind, declared: TableKind): StreamError {
+    return new StreamError(
+      'RESTORE_STATE_INCOMPATIBLE',
+      `State "${name}" of operator "${this.#options.operatorName}" was stored as ${stored} and is declared as ${declared}: expected the same kind.`,
+    )
+  }
+}
+
+/** The containers of lists and maps belong to the backend and change in place; what is in them does not. */
+function freezeContent(kind: TableKind, content: unknown, owner: string): void {
+  if (kind === 'list') for (const item of content as unknown[]) freezeStored(item, owner)
+  else if (kind === 'map') for (const item of (content as Map<unknown, unknown>).values()) freezeStored(item, owner)
+  else freezeStored(content, owner)
+}

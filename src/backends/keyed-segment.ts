@@ -1,0 +1,108 @@
+/**
+ * The bytes of one keyed-state segment: length-prefixed frames, each one encoded value. docs/formats.md describes them.
+ *
+ * First the header, then any number of entry frames `[state, key group, key, content, key, content, …]`, then the
+ * number of entries. Every entry carries its key group, so a reader can keep only the groups it owns.
+ */
+import { decodeValue } from '../core/codec.ts'
+import { StreamError } from '../core/errors.ts'
+import type { Key, KeyGroupRange } from '../core/key-groups.ts'
+import type { TableKind } from './heap-table.ts'
+
+export const segmentVersion = 1
+
+export interface SegmentHeader {
+  readonly format: number
+  readonly keyGroups: readonly [number, number]
+  readonly states: readonly (readonly [name: string, kind: TableKind])[]
+}
+
+const kinds: readonly string[] = ['value', 'list', 'map', 'reducing', 'aggregating', 'timers'] satisfies TableKind[]
+
+export const segmentHeader = (
+  range: KeyGroupRange,
+  states: readonly { readonly name: string; readonly kind: TableKind }[],
+): SegmentHeader => ({
+  format: segmentVersion,
+  keyGroups: [range.start, range.end],
+  states: states.map(({ name, kind }) => [name, kind] as const),
+})
+
+/** An encoded value with its length before it, as two pieces. */
+export const framed = (bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => {
+  const length = Buffer.allocUnsafe(4)
+  length.writeUInt32BE(bytes.length)
+  return [length, bytes]
+}
+
+export interface SegmentReader {
+  header(header: SegmentHeader): void
+  /** `state` is the position in the header. */
+  entry(state: number, keyGroup: number, key: Key, content: unknown): void
+}
+
+const damaged = (what: string) => new StreamError('STATE_FILE_DAMAGED', `Keyed state bytes are damaged: ${what}.`)
+
+/** Reads a whole segment. Fails with `STATE_FILE_DAMAGED` or `STATE_CODEC_UNSUPPORTED`. */
+export function readSegment(bytes: Uint8Array, reader: SegmentReader): void {
+  const frames = readFrames(bytes)
+  const header = checkHeader(frames.next().value)
+  reader.header(header)
+  let entries = 0
+  for (const frame of frames) {
+    if (typeof frame === 'number') {
+      if (frame !== entries) throw damaged(`expected ${frame} entries, got ${entries}`)
+      if (frames.next().done !== true) throw damaged('bytes follow the last frame')
+      return
+    }
+    entries += readEntries(frame, header, reader)
+  }
+  throw damaged('the last frame is missing')
+}
+
+function readEntries(frame: unknown, header: SegmentHeader, reader: SegmentReader): number {
+  if (!Array.isArray(frame) || frame.length % 2 !== 0) throw damaged('an entry frame is not a list of pairs')
+  const [state, keyGroup] = frame as [unknown, unknown]
+  if (typeof state !== 'number' || header.states[state] === undefined) {
+    throw damaged(`a frame is of state ${String(state)}, expected 0 to ${header.states.length - 1}`)
+  }
+  const [start, end] = header.keyGroups
+  if (typeof keyGroup !== 'number' || !Number.isInteger(keyGroup) || keyGroup < start || keyGroup > end) {
+    throw damaged(`a frame is of key group ${String(keyGroup)}, expected ${start} to ${end}`)
+  }
+  for (let i = 2; i < frame.length; i += 2) reader.entry(state, keyGroup, frame[i] as Key, frame[i + 1])
+  return frame.length / 2 - 1
+}
+
+function checkHeader(value: unknown): SegmentHeader {
+  const header = value as Partial<SegmentHeader> | undefined | null
+  if (typeof header !== 'object' || header === null) throw damaged('the header is missing')
+  if (header.format !== segmentVersion) {
+    throw new StreamError(
+      'STATE_CODEC_UNSUPPORTED',
+      `Keyed state has format ${String(header.format)}: this build reads format ${segmentVersion}.`,
+    )
+  }
+  const range = header.keyGroups
+  if (!Array.isArray(range) || range.length !== 2 || !range.every(Number.isInteger) || range[0] > range[1]) {
+    throw damaged('the header has no key-group range')
+  }
+  const states: unknown = header.states
+  if (!Array.isArray(states) || !states.every(isStateEntry)) throw damaged('the header does not name its states')
+  return header as SegmentHeader
+}
+
+const isStateEntry = (entry: unknown): boolean =>
+  Array.isArray(entry) && typeof entry[0] === 'string' && kinds.includes(String(entry[1]))
+
+function* readFrames(bytes: Uint8Array): Generator<unknown, undefined> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 4 > bytes.length) throw damaged('a frame is cut short')
+    const length = view.getUint32(at)
+    if (at + 4 + length > bytes.length) throw damaged(`a frame of ${length} bytes is cut short`)
+    yield decodeValue(bytes.subarray(at + 4, at + 4 + length))
+    at += 4 + length
+  }
+  return undefined
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { heapStateBackend } from '../../src/backends/heap-state.ts'
+import type { KeyedStateBackend, StateBackend, ValueState } from '../../src/backends/state-backend.ts'
+import { runCases } from '../../src/testing/conformance.ts'
+import { stateBackendSuite } from '../../src/testing/state-backend-suite.ts'
+
+const capabilities = { freeze: true, concurrentSnapshots: true } as const
+
+describe('heap state conforms', () => {
+  for (const { name, run } of stateBackendSuite(() => heapStateBackend, capabilities)) it(name, run)
+})
+
+/** A backend whose snapshots are taken when they are written, not when they are marked. */
+const lateSnapshots: StateBackend = {
+  kind: 'late',
+  create(options) {
+    const inner = heapStateBackend.create(options)
+    return new Proxy(inner, {
+      get(target, property) {
+        if (property === 'mark') return () => lateMark(target)
+        const member: unknown = Reflect.get(target, property, target)
+        return typeof member === 'function' ? member.bind(target) : member
+      },
+    })
+  },
+}
+
+const lateMark = (state: KeyedStateBackend): ReturnType<KeyedStateBackend['mark']> => {
+  let late: ReturnType<KeyedStateBackend['mark']> | undefined
+  const early = state.mark()
+  const { range, empty, states } = early
+  early.release()
+  return {
+    range,
+    empty,
+    states,
+    write: (more) => {
+      late ??= state.mark()
+      return late.write(more)
+    },
+    release: () => late?.release(),
+  }
+}
+
+describe('the suite', () => {
+  it('fails a backend whose snapshots see later updates', async () => {
+    const failures = await runCases(stateBackendSuite(() => lateSnapshots, capabilities))
+    expect(failures.map(({ name }) => name)).toContain(
+      'a snapshot does not see later changes, whatever the pace of its writer',
+    )
+  })
+})
+
+describe('heap state', () => {
+  it('refuses state without a current key, naming the state', () => {
+    const state = heapStateBackend.create({ range: { start: 4, end: 9 }, freeze: false, operatorName: 'count' })
+    const value = state.state('seen', { kind: 'value', initial: 0 }) as ValueState<number>
+    for (const use of [() => value.value(), () => value.update(1), () => value.clear()]) {
+      expect(use).toThrow(
+        expect.objectContaining({ code: 'STATE_ACCESS_INVALID', message: expect.stringContaining('seen') }),
+      )
+    }
+  })
+
+  it('refuses a key group that is not its own', () => {
+    const state = heapStateBackend.create({ range: { start: 4, end: 9 }, freeze: false, operatorName: 'count' })
+    const value = state.state('seen', { kind: 'value', initial: 0 }) as ValueState<number>
+    state.setCurrentKey('a', 10)
+    expect(() => value.update(1)).toThrow(/key group 10 is outside 4 to 9/)
+  })
+
+  it('refuses an initial value that cannot be stored', () => {
+    const state = heapStateBackend.create({ range: { start: 0, end: 1 }, freeze: true, operatorName: 'count' })
+    expect(() => state.state('seen', { kind: 'value', initial: new WeakMap() })).toThrow(/seen is a WeakMap/)
+  })
+
+  it('keeps restored state that the program does not declare', () => {
+    const first = heapStateBackend.create({ range: { start: 0, end: 0 }, freeze: false, operatorName: 'count' })
+    first.setCurrentKey('a', 0)
+    ;(first.state('old', { kind: 'value', initial: 0 }) as ValueState<number>).update(1)
+    const second = heapStateBackend.create({ range: { start: 0, end: 0 }, freeze: false, operatorName: 'count' })
+    const snapshot = first.mark()
+    second.restore(snapshot.write(() => true)!)
+    snapshot.release()
+    expect(second.mark().states).toEqual([{ name: 'old', kind: 'value' }])
+  })
+})
