@@ -1,0 +1,151 @@
+/**
+ * The actor of a job's checkpoint coordinator: messages in, the pure composition of its charts, effects out.
+ *
+ * Owns the bytes of a decision (manifests to storage, messages to subtasks). Decides nothing: when a checkpoint starts,
+ * completes or aborts is `machines/checkpoint-coordinator`.
+ */
+import type { JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import { isSavepoint } from '../core/elements.ts'
+import { asStreamError, messageOf } from '../core/errors.ts'
+import { type CheckpointId, type JobId, roleAddress, type SubtaskId, subtaskAddress } from '../core/ids.ts'
+import { coordinatorInitial, stepCoordinator } from '../machines/checkpoint-coordinator/coordinator.ts'
+import type {
+  CoordinatorConfig,
+  CoordinatorEffect,
+  CoordinatorEvent,
+} from '../machines/checkpoint-coordinator/protocol.ts'
+import { buildManifest, type ManifestPlan } from './build-manifest.ts'
+import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
+import type { CoordinatorMessage } from './job-messages.ts'
+import type { Actor, Self } from './kernel.ts'
+import { savepointsAddress } from './savepoint-actor.ts'
+import type { Tap } from './tap.ts'
+
+export interface CoordinatorServices {
+  readonly config: CoordinatorConfig
+  readonly plan: ManifestPlan
+  readonly checkpoints: JobCheckpoints
+  /** Completed checkpoints to begin with, oldest first: those of the process that died. */
+  readonly completed: readonly CheckpointId[]
+  /** The highest id ever used, also by the snapshot restored from. */
+  readonly lastId: CheckpointId | 0
+  readonly tap: Tap
+}
+
+export class CoordinatorActor implements Actor<CoordinatorMessage> {
+  readonly #self: Self
+  readonly #jobId: JobId
+  readonly #services: CoordinatorServices
+  readonly #driver
+  /** Where stored manifests are, until their savepoint is published. */
+  readonly #paths = new Map<CheckpointId, string>()
+  #attempt = 0
+
+  constructor(self: Self, jobId: JobId, services: CoordinatorServices) {
+    this.#self = self
+    this.#jobId = jobId
+    this.#services = services
+    const first = coordinatorInitial(services.config, { lastId: services.lastId, completed: services.completed })
+    this.#driver = new MachineDriver<typeof first.snapshot, CoordinatorEvent, CoordinatorEffect>({
+      address: () => self.address,
+      attempt: () => this.#attempt,
+      first,
+      step: stepCoordinator,
+      handlers: this.#handlers,
+      tap: services.tap,
+    })
+  }
+
+  receive(message: CoordinatorMessage): void {
+    switch (message.type) {
+      case 'storage.cleaned':
+        if (message.failed !== undefined) this.#self.host.log('warn', message.failed)
+        return
+      case 'manifest.written':
+        this.#stored(message.snapshot)
+        return
+      default:
+        this.#feed(message as Omit<CoordinatorEvent, 'at' | 'random'>)
+    }
+  }
+
+  #feed(event: Omit<CoordinatorEvent, 'at' | 'random'>): void {
+    const { host } = this.#self
+    if (event.type === 'job.running') this.#attempt = (event as { attempt: number } & typeof event).attempt
+    this.#driver.feed({ ...event, at: host.now(), random: host.random.next() } as CoordinatorEvent)
+  }
+
+  #stored(snapshot: StoredSnapshot): void {
+    const { checkpointId, kind } = snapshot.manifest
+    if (isSavepoint(kind)) this.#paths.set(checkpointId, snapshot.path)
+    this.#feed({ type: 'manifest.stored', checkpointId, path: snapshot.path } as CoordinatorMessage & CoordinatorEvent)
+  }
+
+  #toSubtasks(subtasks: readonly SubtaskId[], message: object): void {
+    for (const subtask of subtasks) this.#self.send(subtaskAddress(this.#jobId, subtask), message)
+  }
+
+  #toClient(message: object): void {
+    this.#self.send(roleAddress(this.#jobId, 'client'), message)
+  }
+
+  #crashJob(code: string, message: string, restartable: boolean): void {
+    const failure = { code, message, restartable }
+    this.#self.send(roleAddress(this.#jobId, 'job'), { type: 'job.crashed', failure })
+  }
+
+  #clean(ids: readonly CheckpointId[]): void {
+    this.#self.io(
+      'clean',
+      async () => {
+        for (const id of ids) await this.#services.checkpoints.discard(id)
+      },
+      (): CoordinatorMessage => ({ type: 'storage.cleaned', failed: undefined }),
+      (thrown): CoordinatorMessage => ({
+        type: 'storage.cleaned',
+        failed: `Checkpoint files could not be removed and stay until the next sweep: ${messageOf(thrown)}`,
+      }),
+    )
+  }
+
+  readonly #handlers: EffectHandlers<CoordinatorEffect> = {
+    triggerBarrier: ({ subtasks, ...facts }) => this.#toSubtasks(subtasks, { type: 'checkpoint.triggered', ...facts }),
+    putManifest: (params) => {
+      const { checkpointId } = params
+      this.#self.io(
+        `store checkpoint ${checkpointId}`,
+        () => this.#services.checkpoints.putManifest(buildManifest(this.#services.plan, params)),
+        (snapshot): CoordinatorMessage => ({ type: 'manifest.written', snapshot }),
+        (thrown): CoordinatorMessage => {
+          const { code, message } = asStreamError(thrown, 'STORAGE_FAILED', `Checkpoint ${checkpointId} was not stored`)
+          // Another process owns the job now: this one must not go on, whatever its restart strategy says.
+          if (code === 'LEASE_LOST') this.#crashJob(code, message, false)
+          return { type: 'manifest.failed', checkpointId, code, message }
+        },
+      )
+    },
+    publishSavepoint: ({ checkpointId, directory }) =>
+      this.#self.send(savepointsAddress, {
+        type: 'savepoint.create',
+        jobId: this.#jobId,
+        checkpointId,
+        checkpointPath: this.#paths.get(checkpointId) ?? '',
+        directory,
+      }),
+    notifyComplete: ({ subtasks, checkpointId }) =>
+      this.#toSubtasks(subtasks, { type: 'checkpoint.completed', checkpointId }),
+    notifyAborted: ({ subtasks, checkpointId }) =>
+      this.#toSubtasks(subtasks, { type: 'checkpoint.aborted', checkpointId }),
+    discard: ({ checkpointId }) => this.#clean([checkpointId]),
+    retire: ({ checkpointIds }) => this.#clean(checkpointIds),
+    reply: (params) => this.#toClient({ type: 'request.answered', ...params }),
+    settled: ({ latest }) => {
+      this.#self.send(roleAddress(this.#jobId, 'job'), { type: 'checkpoints.settled', latest })
+    },
+    failJob: ({ code, message }) => this.#crashJob(code, message, true),
+    announce: (announcement) => this.#toClient({ type: 'checkpoint.announced', announcement }),
+    'timer.set': ({ name, delayMs }) => this.#self.setTimer(name, delayMs),
+    'timer.clear': ({ name }) => this.#self.clearTimer(name),
+    report: () => {},
+  }
+}

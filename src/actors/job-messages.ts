@@ -1,0 +1,55 @@
+/**
+ * What the actors of one job say to each other above the subtasks, and what they tell the job's client: the
+ * coordinator's and the job's events without the time stamp that the receiver adds, and the facts a client sees.
+ */
+import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { CheckpointId, JobId } from '../core/ids.ts'
+import type {
+  CheckpointAnnouncement,
+  CoordinatorEvent,
+  RequestOutcome,
+} from '../machines/checkpoint-coordinator/protocol.ts'
+import type { JobEvent, JobStatus } from '../machines/job/protocol.ts'
+import type { SavepointOutcome } from '../machines/savepoint-store/protocol.ts'
+import type { Failure } from '../machines/subtask/protocol.ts'
+
+/** An event as it is sent: the receiving actor adds when it came, and a random number where the event wants one. */
+type Unstamped<Event> = Event extends unknown ? Omit<Event, 'at' | 'random'> : never
+
+export type CoordinatorMessage =
+  | Unstamped<CoordinatorEvent>
+  | { readonly type: 'manifest.written'; readonly snapshot: StoredSnapshot }
+  /** Files were removed, or could not be; nothing depends on it. */
+  | { readonly type: 'storage.cleaned'; readonly failed: string | undefined }
+
+export type JobMessage =
+  | Unstamped<JobEvent>
+  /** What the attempt restores from is read and checked; deploy it. */
+  | { readonly type: 'attempt.prepared'; readonly attempt: number; readonly prepared: unknown }
+
+/** To the session's savepoint actor. */
+export type SavepointMessage =
+  | {
+      readonly type: 'savepoint.create'
+      readonly jobId: JobId
+      readonly checkpointId: CheckpointId
+      readonly checkpointPath: string
+      readonly directory: string | undefined
+    }
+  | { readonly type: 'savepoint.dispose'; readonly requestId: string; readonly path: string }
+  | { readonly type: 'savepoint.stepped'; readonly key: string; readonly event: object }
+
+/** To the client of a job, which turns them into promises and observables. */
+export type ClientMessage =
+  | { readonly type: 'request.answered'; readonly requestId: string; readonly outcome: RequestOutcome }
+  | { readonly type: 'disposal.answered'; readonly requestId: string; readonly outcome: SavepointOutcome }
+  | { readonly type: 'checkpoint.announced'; readonly announcement: CheckpointAnnouncement }
+  | { readonly type: 'status.changed'; readonly status: JobStatus; readonly at: number; readonly failure?: Failure }
+  | { readonly type: 'task.failed'; readonly subtask: string; readonly attempt: number; readonly failure: Failure }
+  | {
+      readonly type: 'job.restarting'
+      readonly attempt: number
+      readonly delayMs: number
+      readonly failure: Failure
+    }
+  | { readonly type: 'job.completed'; readonly status: JobStatus; readonly failure?: Failure }

@@ -1,0 +1,180 @@
+/**
+ * The actor of the savepoint store: one small machine per savepoint, one I/O step at a time for each.
+ *
+ * Owns which machine an answer belongs to. The order pin → publish and remove → unpin is the machine's.
+ */
+import type { CheckpointStorage } from '../backends/checkpoint-storage.ts'
+import type { SavepointStore } from '../backends/savepoint-store.ts'
+import { asStreamError, StreamError } from '../core/errors.ts'
+import { type Address, type CheckpointId, type JobId, roleAddress } from '../core/ids.ts'
+import { savepointMachine } from '../machines/savepoint-store/machine.ts'
+import type { SavepointEffect, SavepointEvent } from '../machines/savepoint-store/protocol.ts'
+import { start, step } from '../machines/step.ts'
+import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
+import type { SavepointMessage } from './job-messages.ts'
+import type { Actor, Self } from './kernel.ts'
+import type { Tap } from './tap.ts'
+
+/** One for all jobs of a session: a savepoint outlives its job. */
+export const savepointsAddress = 'session/savepoints' as Address
+
+/** Where one savepoint and its checkpoint live. */
+export interface SavepointPlace {
+  readonly store: SavepointStore
+  readonly storage: CheckpointStorage
+}
+
+export interface SavepointServices {
+  /** Where a job's new savepoints go. */
+  placeOf(jobId: JobId): SavepointPlace
+  /** Where an existing savepoint is, by its path. Fails with `SAVEPOINT_NOT_FOUND`. */
+  find(path: string): Promise<SavepointPlace & { readonly checkpointPath: string }>
+  /** The answer to a disposal. */
+  disposed(requestId: string, error: StreamError | undefined): void
+  readonly tap: Tap
+}
+
+interface Creation {
+  readonly jobId: JobId
+  readonly checkpointId: CheckpointId
+}
+
+type Driver = MachineDriver<{ readonly value: unknown }, SavepointEvent, SavepointEffect>
+
+export class SavepointActor implements Actor<SavepointMessage> {
+  readonly #self: Self
+  readonly #services: SavepointServices
+  readonly #machines = new Map<string, Driver>()
+
+  constructor(self: Self, services: SavepointServices) {
+    this.#self = self
+    this.#services = services
+  }
+
+  receive(message: SavepointMessage): void {
+    switch (message.type) {
+      case 'savepoint.create':
+        this.#create(message)
+        return
+      case 'savepoint.dispose':
+        this.#dispose(message.requestId, message.path)
+        return
+      default:
+        this.#machines.get(message.key)?.feed(message.event as SavepointEvent)
+    }
+  }
+
+  #create(message: Extract<SavepointMessage, { type: 'savepoint.create' }>): void {
+    const { jobId, checkpointId, checkpointPath, directory } = message
+    const key = `create ${jobId} ${checkpointId}`
+    const answer = (outcome: { readonly path: string } | { readonly code: string; readonly message: string }) => {
+      this.#machines.delete(key)
+      const type = 'path' in outcome ? 'savepoint.published' : 'savepoint.failed'
+      this.#self.send(roleAddress(jobId, 'coordinator'), { type, checkpointId, ...outcome })
+    }
+    const driver = this.#drive(key, this.#services.placeOf(jobId), { jobId, checkpointId }, answer)
+    driver.feed({ type: 'savepoint.requested', requestId: key, checkpointPath, directory })
+  }
+
+  #dispose(requestId: string, path: string): void {
+    const key = `dispose ${requestId}`
+    const fail = (error: StreamError) => this.#services.disposed(requestId, error)
+    this.#self.io(
+      `find ${path}`,
+      () => this.#services.find(path),
+      (place) => {
+        const driver = this.#drive(key, place, undefined, (outcome) => {
+          this.#machines.delete(key)
+          if ('path' in outcome) this.#services.disposed(requestId, undefined)
+          else fail(new StreamError(outcome.code as StreamError['code'], outcome.message))
+        })
+        driver.feed({ type: 'savepoint.found', path, checkpointPath: place.checkpointPath })
+        return { type: 'savepoint.stepped', key, event: { type: 'disposal.requested', requestId } }
+      },
+      (thrown) => {
+        fail(asStreamError(thrown, 'SAVEPOINT_NOT_FOUND', `Savepoint ${path} cannot be read`))
+        return { type: 'savepoint.stepped', key, event: {} }
+      },
+    )
+  }
+
+  #drive(
+    key: string,
+    place: SavepointPlace,
+    creation: Creation | undefined,
+    answer: (outcome: { readonly path: string } | { readonly code: string; readonly message: string }) => void,
+  ): Driver {
+    const first = start<typeof savepointMachine, SavepointEffect>(savepointMachine)
+    const driver = new MachineDriver<typeof first.snapshot, SavepointEvent, SavepointEffect>({
+      address: () => this.#self.address,
+      attempt: () => 0,
+      first,
+      step: (snapshot, event) => step<typeof savepointMachine, SavepointEffect>(savepointMachine, snapshot, event),
+      handlers: this.#handlersOf(key, place, creation, answer),
+      tap: this.#services.tap,
+    }) as Driver
+    this.#machines.set(key, driver)
+    return driver
+  }
+
+  #handlersOf(
+    key: string,
+    { store, storage }: SavepointPlace,
+    creation: Creation | undefined,
+    answer: (outcome: { readonly path: string } | { readonly code: string; readonly message: string }) => void,
+  ): EffectHandlers<SavepointEffect> {
+    const { random } = this.#self.host
+    const io = <T>(label: string, task: () => Promise<T>, done: (value: T) => SavepointEvent): void => {
+      const message = (event: SavepointEvent): SavepointMessage => ({ type: 'savepoint.stepped', key, event })
+      this.#self.io(
+        label,
+        task,
+        (value) => message(done(value)),
+        (thrown) => {
+          const error = asStreamError(thrown, 'STORAGE_FAILED', `Could not ${label}`)
+          return message({ type: 'step.failed', code: error.code, message: error.message })
+        },
+      )
+    }
+    return {
+      reserveName: ({ directory }) =>
+        io(
+          'reserve a savepoint name',
+          () => store.reserve(creation!.jobId, directory, (length) => random.bytes(length)),
+          (path) => ({ type: 'name.reserved', path }),
+        ),
+      pinCheckpoint: ({ checkpointPath, path }) =>
+        io(
+          `pin ${checkpointPath}`,
+          () => storage.pin(checkpointPath, path),
+          () => ({ type: 'checkpoint.pinned' }),
+        ),
+      publishPointer: ({ checkpointPath, path }) =>
+        io(
+          `publish ${path}`,
+          async () => {
+            const snapshot = await storage.resolve(checkpointPath)
+            if (snapshot === undefined) {
+              throw new StreamError('CHECKPOINT_NOT_FOUND', `There is no checkpoint at ${checkpointPath}.`)
+            }
+            await store.publish(path, snapshot)
+          },
+          () => ({ type: 'pointer.published' }),
+        ),
+      removePointer: ({ path }) =>
+        io(
+          `remove ${path}`,
+          () => store.remove(path),
+          () => ({ type: 'pointer.removed' }),
+        ),
+      unpinCheckpoint: ({ checkpointPath, path }) =>
+        io(
+          `unpin ${checkpointPath}`,
+          () => storage.unpin(checkpointPath, path),
+          () => ({ type: 'checkpoint.unpinned' }),
+        ),
+      reply: ({ outcome }) => answer(outcome.type === 'failed' ? outcome : { path: outcome.path }),
+      report: () => {},
+    }
+  }
+}

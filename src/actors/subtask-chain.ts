@@ -1,0 +1,115 @@
+/**
+ * From a subtask's descriptor to its running chain: state backends, restored state, operators in their contexts.
+ */
+import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
+import { decodeValue } from '../core/codec.ts'
+import { asStreamError, assert } from '../core/errors.ts'
+import { keyGroupRangeOf } from '../core/key-groups.ts'
+import { OperatorChain } from '../operators/chain.ts'
+import type { OperatorFactory } from '../operators/operator.ts'
+import type { Self } from './kernel.ts'
+import type { OperatorRestore, SubtaskDescriptor } from './subtask-descriptor.ts'
+import { failureOf, type LoadedOperator, type SubtaskMessage } from './subtask-messages.ts'
+import type { SubtaskOutputs } from './subtask-outputs.ts'
+
+/** The state of one subtask's operators, by position in the chain. */
+export class SubtaskState {
+  readonly #descriptor: SubtaskDescriptor
+  readonly backends: readonly (KeyedStateBackend | undefined)[]
+  /** Not-keyed state to open each operator with. */
+  readonly restored: unknown[]
+
+  constructor(descriptor: SubtaskDescriptor, stateBackend: StateBackend) {
+    this.#descriptor = descriptor
+    const { index, parallelism, maxParallelism, freezeState } = descriptor
+    const range = keyGroupRangeOf(index, parallelism, maxParallelism)
+    this.backends = descriptor.operators.map(({ operator, name }) =>
+      (operator as OperatorFactory).keyed
+        ? stateBackend.create({ range, freeze: freezeState, operatorName: name })
+        : undefined,
+    )
+    this.restored = descriptor.operators.map(() => undefined)
+  }
+
+  /** Reads all bytes; `state.loaded` or `subtask.crashed` comes as a message. */
+  load(self: Self, from: StoredSnapshot | undefined): void {
+    const { restore, vertexName } = this.#descriptor
+    assert(restore !== undefined && from !== undefined, 'a subtask restores without a snapshot')
+    self.io(
+      'restore',
+      async () => Promise.all(restore.operators.map((operator) => loadOperator(from, operator))),
+      (operators): SubtaskMessage => ({ type: 'state.loaded', operators }),
+      (thrown): SubtaskMessage => ({
+        type: 'subtask.crashed',
+        failure: failureOf(asStreamError(thrown, 'STORAGE_FAILED', `"${vertexName}" could not read its state`)),
+      }),
+    )
+  }
+
+  restore(operators: readonly LoadedOperator[]): void {
+    for (const { operatorId, keyed, operator } of operators) {
+      const position = this.#descriptor.operators.findIndex(({ id }) => id === operatorId)
+      assert(position >= 0, `state for operator ${operatorId}, which is not in this chain`)
+      for (const bytes of keyed) this.#keyedBackend(position).restore(bytes)
+      if (operator !== undefined) this.restored[position] = decodeValue(operator)
+    }
+  }
+
+  #keyedBackend(position: number): KeyedStateBackend {
+    const backend = this.backends[position]
+    assert(backend !== undefined, 'keyed state for an operator without keyed input')
+    return backend
+  }
+
+  dispose(): void {
+    for (const backend of this.backends) backend?.dispose()
+  }
+}
+
+async function loadOperator(from: StoredSnapshot, restore: OperatorRestore): Promise<LoadedOperator> {
+  const keyed = await Promise.all(restore.keyed.map((handle) => from.read(handle)))
+  const operator = restore.operator === undefined ? undefined : await from.read(restore.operator)
+  return { operatorId: restore.operatorId, keyed, operator }
+}
+
+/** The chain of a subtask, not yet open. Processing-time requests set the timer `timerName` of the actor. */
+export function makeChain(
+  self: Self,
+  descriptor: SubtaskDescriptor,
+  state: SubtaskState,
+  outputs: SubtaskOutputs,
+  timerName: string,
+): OperatorChain {
+  const { host } = self
+  return new OperatorChain({
+    operators: descriptor.operators.map((operator, position) => ({
+      factory: operator.operator as OperatorFactory,
+      operatorId: operator.id,
+      operatorName: operator.name,
+      uid: operator.uid,
+      state: state.backends[position],
+      parent: operator.parent,
+      sideOutput: operator.sideOutput,
+      channelTags: descriptor.outputs.flatMap((output) =>
+        output.operator === position && output.sideOutput !== undefined ? [output.sideOutput] : [],
+      ),
+    })),
+    runtime: {
+      jobId: descriptor.jobId,
+      jobName: descriptor.jobName,
+      subtaskIndex: descriptor.index,
+      parallelism: descriptor.parallelism,
+      maxParallelism: descriptor.maxParallelism,
+      attempt: descriptor.attempt,
+      batchRecords: descriptor.batchRecords,
+      checkpointing: descriptor.checkpointing,
+      now: () => host.now(),
+      random: () => host.random.next(),
+      wake: () => self.wake(),
+      requestProcessingTime: (atMs) => self.setTimer(timerName, Math.max(0, atMs - host.now())),
+      log: (level, message) => host.log(level, message),
+    },
+    tails: (position, sideOutput) => outputs.tails(position, sideOutput),
+  })
+}

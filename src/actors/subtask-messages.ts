@@ -1,0 +1,29 @@
+/**
+ * What reaches a subtask's actor: its machine's events from the coordinator and the job, and the results of its own
+ * operations.
+ */
+import type { StreamError } from '../core/errors.ts'
+import type { CheckpointId, OperatorId } from '../core/ids.ts'
+import type { Failure, SubtaskEvent } from '../machines/subtask/protocol.ts'
+
+/** Bytes read for one operator. */
+export interface LoadedOperator {
+  readonly operatorId: OperatorId
+  readonly keyed: readonly Uint8Array[]
+  readonly operator: Uint8Array | undefined
+}
+
+export type SubtaskMessage =
+  /** Flushing at the end of the data took its time and is done. */
+  | { readonly type: 'data.flushed' }
+  | SubtaskEvent
+  | { readonly type: 'state.loaded'; readonly operators: readonly LoadedOperator[] }
+  /** The asynchronous part of a snapshot is durable. */
+  | { readonly type: 'snapshot.durable'; readonly checkpointId: CheckpointId }
+  | { readonly type: 'timer.fired'; readonly name: string }
+
+export const failureOf = (error: StreamError): Failure => ({
+  code: error.code,
+  message: error.message,
+  restartable: error.restartable,
+})

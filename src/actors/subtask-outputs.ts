@@ -1,0 +1,104 @@
+/**
+ * The outputs of a subtask: one writer per output of the chain, over the channels to the next vertices.
+ *
+ * A writer buffers only what partitioning forces it to (partial batches per target); `flush` empties the buffers, and
+ * whatever travels in order with records (watermark, barrier, end) flushes first.
+ */
+import type { RecordBatch, StreamElement } from '../core/elements.ts'
+import { assertNever } from '../core/errors.ts'
+import {
+  BroadcastPartitioner,
+  ForwardPartitioner,
+  KeyPartitioner,
+  type Partitioner,
+  type PartitionTargets,
+  RebalancePartitioner,
+} from '../operators/key-partition.ts'
+import type { Output } from '../operators/operator.ts'
+import type { Channel } from './channel.ts'
+import type { OutputDescriptor, SubtaskDescriptor } from './subtask-descriptor.ts'
+
+class ChannelWriter implements Output {
+  readonly channels: readonly Channel[]
+  readonly #partitioner: Partitioner
+
+  constructor(channels: readonly Channel[], partitioner: Partitioner) {
+    this.channels = channels
+    this.#partitioner = partitioner
+  }
+
+  emit(batch: RecordBatch): void {
+    this.#partitioner.partition(batch)
+  }
+
+  watermark(timestamp: number): void {
+    this.#partitioner.flush()
+    for (const channel of this.channels) channel.push({ type: 'watermark', timestamp })
+  }
+
+  flush(): void {
+    this.#partitioner.flush()
+  }
+}
+
+export class SubtaskOutputs {
+  readonly #writers: readonly ChannelWriter[]
+  readonly #byTail = new Map<string, ChannelWriter[]>()
+  /** Records handed to channels so far. */
+  recordsOut = 0
+
+  constructor(descriptor: SubtaskDescriptor, channelOf: (id: string) => Channel) {
+    this.#writers = descriptor.outputs.map((output) => {
+      const channels = output.channels.map(channelOf)
+      const send = (target: number, batch: RecordBatch): void => {
+        this.recordsOut += batch.values.length
+        channels[target]!.push(batch)
+      }
+      const writer = new ChannelWriter(channels, partitionerOf(descriptor, output, send))
+      const key = tailKey(output.operator, output.sideOutput)
+      this.#byTail.set(key, [...(this.#byTail.get(key) ?? []), writer])
+      return writer
+    })
+  }
+
+  /** The writers fed by one operator's main output or one of its side outputs. */
+  tails(operator: number, sideOutput: string | undefined): readonly Output[] {
+    return this.#byTail.get(tailKey(operator, sideOutput)) ?? []
+  }
+
+  flush(): void {
+    for (const writer of this.#writers) writer.flush()
+  }
+
+  /** Puts a control element behind all records on every channel. */
+  broadcast(element: StreamElement): void {
+    this.flush()
+    for (const writer of this.#writers) for (const channel of writer.channels) channel.push(element)
+  }
+}
+
+function partitionerOf(
+  { batchRecords, index }: SubtaskDescriptor,
+  output: OutputDescriptor,
+  send: PartitionTargets,
+): Partitioner {
+  const { partitioning, targetMaxParallelism: maxParallelism, targetName: operatorName } = output
+  const parallelism = output.channels.length
+  switch (partitioning.type) {
+    case 'hash':
+      return new KeyPartitioner(
+        { key: partitioning.key, parallelism, maxParallelism, batchRecords, operatorName },
+        send,
+      )
+    case 'rebalance':
+      return new RebalancePartitioner({ parallelism, start: index }, send)
+    case 'broadcast':
+      return new BroadcastPartitioner({ parallelism }, send)
+    case 'forward':
+      return new ForwardPartitioner({ index: 0 }, send)
+    default:
+      return assertNever(partitioning, 'partitioning')
+  }
+}
+
+const tailKey = (operator: number, sideOutput: string | undefined): string => `${operator} ${sideOutput ?? ''}`

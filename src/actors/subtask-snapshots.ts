@@ -1,0 +1,162 @@
+/**
+ * The snapshots of one subtask between the barrier and the acknowledgement, and their timings.
+ *
+ * The machine decides what happens to each; this holds what was marked, writes it in slices, and turns results into
+ * the machine's events. Several may be in flight; they are written one after the other.
+ */
+import type { JobCheckpoints } from '../backends/checkpoint-storage.ts'
+import { asStreamError, type StreamError } from '../core/errors.ts'
+import type { CheckpointId } from '../core/ids.ts'
+import { limits } from '../core/limits.ts'
+import type { BarrierFacts, SnapshotMetrics, SubtaskEvent } from '../machines/subtask/protocol.ts'
+import type { OperatorSnapshotPart } from '../operators/chain.ts'
+import type { Self } from './kernel.ts'
+import { SnapshotPersistence } from './snapshot-persistence.ts'
+import type { SubtaskDescriptor } from './subtask-descriptor.ts'
+import { failureOf, type SubtaskMessage } from './subtask-messages.ts'
+
+interface Taken {
+  readonly parts: readonly OperatorSnapshotPart[]
+  readonly ended: boolean
+  readonly metrics: Pick<SnapshotMetrics, 'startDelayMs' | 'alignmentMs' | 'syncMs'>
+  readonly takenAt: number
+  persistence: SnapshotPersistence | undefined
+}
+
+export class SubtaskSnapshots {
+  readonly #self: Self
+  readonly #descriptor: SubtaskDescriptor
+  readonly #checkpoints: JobCheckpoints
+  readonly #taken = new Map<CheckpointId, Taken>()
+  /** Ids to be encoded, in order. */
+  readonly #queue: CheckpointId[] = []
+  /** When the first barrier of a checkpoint came: bounded, the oldest go first. */
+  readonly #firstBarrier = new Map<CheckpointId, number>()
+
+  constructor(self: Self, descriptor: SubtaskDescriptor, checkpoints: JobCheckpoints) {
+    this.#self = self
+    this.#descriptor = descriptor
+    this.#checkpoints = checkpoints
+  }
+
+  barrierSeen(id: CheckpointId): void {
+    if (this.#firstBarrier.has(id)) return
+    this.#firstBarrier.set(id, this.#self.host.now())
+    const [oldest] = this.#firstBarrier.keys()
+    if (this.#firstBarrier.size > limits.alignmentsTrackedMax) this.#firstBarrier.delete(oldest!)
+  }
+
+  /** The synchronous part. */
+  take(facts: BarrierFacts & { readonly ended: boolean }, snapshot: () => OperatorSnapshotPart[]): SubtaskEvent {
+    const { checkpointId, timestamp, ended } = facts
+    const { host } = this.#self
+    const now = host.now()
+    const started = host.monotonicMs()
+    const firstBarrier = this.#firstBarrier.get(checkpointId) ?? now
+    this.#firstBarrier.delete(checkpointId)
+    try {
+      const parts = snapshot()
+      const takenAt = host.monotonicMs()
+      const metrics = {
+        startDelayMs: Math.max(0, firstBarrier - timestamp),
+        alignmentMs: Math.max(0, now - firstBarrier),
+        syncMs: takenAt - started,
+      }
+      this.#taken.set(checkpointId, { parts, ended, metrics, takenAt, persistence: undefined })
+      return { type: 'snapshot.taken', checkpointId }
+    } catch (thrown) {
+      return this.#failed(checkpointId, thrown)
+    }
+  }
+
+  /** Starts the asynchronous part; returns its result when there is nothing to write. */
+  persist(id: CheckpointId): SubtaskEvent | undefined {
+    const taken = this.#taken.get(id)
+    if (taken === undefined) return undefined
+    try {
+      taken.persistence = new SnapshotPersistence(taken.parts, this.#namesOf(), taken.ended, () =>
+        this.#checkpoints.openWriter(id, this.#descriptor.id),
+      )
+      if (taken.persistence.trivial) {
+        taken.persistence.slice(() => true)
+        return this.stored(id)
+      }
+      this.#queue.push(id)
+      this.#self.wake()
+      return undefined
+    } catch (thrown) {
+      return this.#failed(id, thrown)
+    }
+  }
+
+  get writing(): boolean {
+    return this.#queue.length > 0
+  }
+
+  /** Encodes for at most `sliceMs`; returns the failure, if it fails. */
+  writeSlice(sliceMs: number): SubtaskEvent | undefined {
+    const id = this.#queue[0]
+    const persistence = id === undefined ? undefined : this.#taken.get(id)?.persistence
+    if (id === undefined || persistence === undefined) {
+      this.#queue.shift()
+      return undefined
+    }
+    const { host } = this.#self
+    const deadline = host.monotonicMs() + sliceMs
+    try {
+      if (!persistence.slice(() => host.monotonicMs() < deadline)) return undefined
+    } catch (thrown) {
+      this.#queue.shift()
+      return this.#failed(id, thrown)
+    }
+    this.#queue.shift()
+    this.#self.io(
+      `persist checkpoint ${id}`,
+      () => persistence.finish(),
+      (): SubtaskMessage => ({ type: 'snapshot.durable', checkpointId: id }),
+      (thrown) => this.#failed(id, thrown),
+    )
+    return undefined
+  }
+
+  /** Everything is durable: what to acknowledge. */
+  stored(id: CheckpointId): SubtaskEvent {
+    const taken = this.#taken.get(id)
+    const state = taken?.persistence?.state ?? { operators: [], bytes: 0, finished: taken?.ended ?? false }
+    this.#taken.delete(id)
+    const asyncMs = taken === undefined ? 0 : this.#self.host.monotonicMs() - taken.takenAt
+    const metrics = {
+      ...(taken?.metrics ?? { startDelayMs: 0, alignmentMs: 0, syncMs: 0 }),
+      asyncMs,
+      bytes: state.bytes,
+    }
+    return { type: 'snapshot.stored', checkpointId: id, state, metrics }
+  }
+
+  discard(id: CheckpointId): void {
+    const taken = this.#taken.get(id)
+    if (taken === undefined) return
+    this.#taken.delete(id)
+    if (taken.persistence !== undefined) taken.persistence.discard()
+    else for (const part of taken.parts) part.keyed?.release()
+  }
+
+  discardAll(): void {
+    for (const id of [...this.#taken.keys()]) this.discard(id)
+  }
+
+  /** Losing the lease ends the subtask for good; any other failure only declines the checkpoint. */
+  #failed(checkpointId: CheckpointId, thrown: unknown): SubtaskEvent {
+    const sentence = `Checkpoint ${checkpointId} of "${this.#descriptor.vertexName}" failed`
+    const error: StreamError = asStreamError(thrown, 'CHECKPOINT_FAILED', sentence)
+    const failure = failureOf(error)
+    this.discard(checkpointId)
+    return error.code === 'LEASE_LOST'
+      ? { type: 'subtask.crashed', failure }
+      : { type: 'snapshot.failed', checkpointId, failure }
+  }
+
+  #namesOf(): ReadonlyMap<string, string> {
+    return new Map(this.#descriptor.operators.map(({ id, name }) => [id, name]))
+  }
+}

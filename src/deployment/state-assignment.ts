@@ -1,0 +1,128 @@
+/**
+ * Snapshot × program → what each subtask restores, or why it cannot: pure.
+ *
+ * State is matched by operator id: an id given by `setUidHash` wins where the snapshot has it. This version restores at
+ * equal parallelism only, and refuses anything else by name.
+ */
+import type { OperatorRestore, SubtaskRestore } from '../actors/subtask-descriptor.ts'
+import type { Manifest, ManifestOperator } from '../backends/manifest.ts'
+import { StreamError } from '../core/errors.ts'
+import { type OperatorId, type SubtaskId, subtaskId } from '../core/ids.ts'
+import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
+
+export interface StateAssignment {
+  /** The graph with maximum parallelisms adopted from the snapshot where the program set none. */
+  readonly graph: JobGraph
+  readonly restores: ReadonlyMap<SubtaskId, SubtaskRestore>
+  /** State that no operator of the program takes (allowed by the caller). */
+  readonly dropped: readonly ManifestOperator[]
+  /** Which operator of the program takes the state of which operator of the snapshot. */
+  readonly matched: ReadonlyMap<OperatorId, ManifestOperator>
+}
+
+export const hasState = ({ subtasks }: ManifestOperator): boolean =>
+  subtasks.some(({ keyed, operator }) => keyed !== undefined || operator !== undefined)
+
+const matters = (operator: ManifestOperator): boolean =>
+  hasState(operator) || operator.subtasks.some(({ finished }) => finished)
+
+/**
+ * Fails with `RESTORE_STATE_UNMATCHED`, `RESTORE_PARALLELISM_MISMATCH` or `RESTORE_MAX_PARALLELISM_MISMATCH`, each
+ * naming the operator, what the snapshot has and what the program has.
+ */
+export function assignState(
+  graph: JobGraph,
+  manifest: Manifest,
+  options: { readonly allowNonRestoredState: boolean; readonly path: string },
+): StateAssignment {
+  const stored = new Map(manifest.operators.map((operator) => [operator.id, operator]))
+  const matched = new Map<OperatorId, ManifestOperator>()
+  const taken = new Set<OperatorId>()
+  for (const operator of graph.vertices.flatMap(({ operators }) => operators)) {
+    const found = matchOf(operator, stored)
+    if (found === undefined) continue
+    matched.set(operator.id, found)
+    taken.add(found.id)
+  }
+  const dropped = manifest.operators.filter((operator) => hasState(operator) && !taken.has(operator.id))
+  if (dropped.length > 0 && !options.allowNonRestoredState) throw unmatched(dropped[0]!, graph, options.path)
+  const adopted = { ...graph, vertices: graph.vertices.map((vertex) => adopt(vertex, matched)) }
+  const restores = new Map<SubtaskId, SubtaskRestore>()
+  for (const vertex of adopted.vertices) {
+    for (let index = 0; index < vertex.parallelism; index++) {
+      const restore = restoreOf(vertex, index, matched, manifest)
+      if (restore !== undefined) restores.set(subtaskId(vertex.id, index), restore)
+    }
+  }
+  return { graph: adopted, restores, dropped, matched }
+}
+
+const matchOf = (operator: JobOperator, stored: ReadonlyMap<OperatorId, ManifestOperator>) =>
+  (operator.alternativeId === undefined ? undefined : stored.get(operator.alternativeId)) ?? stored.get(operator.id)
+
+/** Checks both parallelisms of a vertex; gives it the maximum parallelism of its state if the program set none. */
+function adopt(vertex: JobVertex, matched: ReadonlyMap<OperatorId, ManifestOperator>): JobVertex {
+  let maxParallelism = vertex.maxParallelism
+  for (const operator of vertex.operators) {
+    const stored = matched.get(operator.id)
+    if (stored === undefined || !matters(stored)) continue
+    if (stored.parallelism !== vertex.parallelism) {
+      throw new StreamError(
+        'RESTORE_PARALLELISM_MISMATCH',
+        `Operator ${named(operator)} has parallelism ${vertex.parallelism}, but its state was written with parallelism ` +
+          `${stored.parallelism}. Restoring needs equal parallelism: set it with .setParallelism(${stored.parallelism}).`,
+        { details: { operator: operator.name, expected: stored.parallelism, got: vertex.parallelism } },
+      )
+    }
+    if (stored.maxParallelism === maxParallelism) continue
+    if (vertex.maxParallelismExplicit) {
+      throw new StreamError(
+        'RESTORE_MAX_PARALLELISM_MISMATCH',
+        `Operator ${named(operator)} has maximum parallelism ${vertex.maxParallelism}, but its state was written with ` +
+          `${stored.maxParallelism}, which cannot change: use .setMaxParallelism(${stored.maxParallelism}).`,
+        { details: { operator: operator.name, expected: stored.maxParallelism, got: vertex.maxParallelism } },
+      )
+    }
+    maxParallelism = stored.maxParallelism
+  }
+  return maxParallelism === vertex.maxParallelism ? vertex : { ...vertex, maxParallelism }
+}
+
+function restoreOf(
+  vertex: JobVertex,
+  index: number,
+  matched: ReadonlyMap<OperatorId, ManifestOperator>,
+  manifest: Manifest,
+): SubtaskRestore | undefined {
+  const operators: OperatorRestore[] = []
+  let known = 0
+  let finished = 0
+  for (const { id } of vertex.operators) {
+    const part = matched.get(id)?.subtasks[index]
+    if (part === undefined) continue
+    known++
+    if (part.finished) finished++
+    if (part.keyed === undefined && part.operator === undefined) continue
+    operators.push({ operatorId: id, keyed: part.keyed === undefined ? [] : [part.keyed], operator: part.operator })
+  }
+  const done = known > 0 && finished === known
+  if (operators.length === 0 && !done) return undefined
+  return { checkpointId: manifest.checkpointId, operators, finished: done }
+}
+
+const named = ({ name, uid, id }: { name: string; uid: string | undefined; id: string }): string =>
+  `"${name}" (${uid === undefined ? `no uid, id ${id}` : `uid "${uid}"`})`
+
+function unmatched(operator: ManifestOperator, graph: JobGraph, path: string): StreamError {
+  const known = graph.vertices.flatMap(({ operators }) => operators.map(named)).join(', ')
+  const remedy =
+    operator.uid === undefined
+      ? `give the operator that should take it .setUidHash('${operator.id}')`
+      : `give the operator that should take it .uid('${operator.uid}')`
+  return new StreamError(
+    'RESTORE_STATE_UNMATCHED',
+    `${path} has state for operator ${named(operator)}, which the program does not have; it has ${known}. Either ` +
+      `${remedy}, or drop the state with --allowNonRestoredState.`,
+    { details: { operator: operator.name, operatorId: operator.id, uid: operator.uid ?? null } },
+  )
+}
