@@ -10,8 +10,11 @@ import type { Output } from './operator.ts'
 export class EmitBuffer {
   readonly #output: Output
   readonly #limit: number
+  #length = 0
+  /** As long as the last batch was, since writing into a long enough array is twice as fast as growing one. */
   #values: unknown[] = []
-  #timestamps: number[] | undefined
+  #timestamps: number[] = []
+  #timestamped = false
 
   constructor(output: Output, limit: number) {
     this.#output = output
@@ -19,23 +22,31 @@ export class EmitBuffer {
   }
 
   push(value: unknown, timestamp: number | undefined): void {
-    if (timestamp !== undefined) {
-      // A batch has timestamps for all of its records or for none, so a change starts a new one.
-      if (this.#timestamps === undefined) {
-        this.flush()
-        this.#timestamps = []
-      }
-      this.#timestamps.push(timestamp)
-    } else if (this.#timestamps !== undefined) this.flush()
-    if (this.#values.push(value) >= this.#limit) this.flush()
+    // A batch has timestamps for all of its records or for none, so a change starts a new one.
+    if ((timestamp !== undefined) !== this.#timestamped) {
+      this.flush()
+      this.#timestamped = timestamp !== undefined
+    }
+    const at = this.#length++
+    this.#values[at] = value
+    if (timestamp !== undefined) this.#timestamps[at] = timestamp
+    if (at + 1 >= this.#limit) this.flush()
   }
 
   flush(): void {
+    const length = this.#length
+    if (length === 0) return
     const values = this.#values
-    if (values.length === 0) return
     const timestamps = this.#timestamps
-    this.#values = []
-    this.#timestamps = undefined
+    this.#length = 0
+    this.#values = new Array(length)
+    if (values.length > length) values.length = length
+    if (!this.#timestamped) {
+      this.#output.emit(recordBatch(values))
+      return
+    }
+    this.#timestamps = new Array(length)
+    if (timestamps.length > length) timestamps.length = length
     this.#output.emit(recordBatch(values, timestamps))
   }
 }

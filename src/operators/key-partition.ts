@@ -26,20 +26,32 @@ export interface KeyPartitionerOptions {
   readonly operatorName: string
 }
 
-/** Records of one target that wait for their batch to fill. */
+/**
+ * Records of one target that wait for their batch to fill. The arrays are made as long as the last batch was: writing
+ * into a long enough array is twice as fast as growing one, and a target that gets few records holds little memory.
+ */
 class TargetBuffer {
+  length = 0
   values: unknown[] = []
   keys: unknown[] = []
   keyGroups: number[] = []
   timestamps: number[] = []
 
   take(timestamped: boolean): RecordBatch {
-    const batch = recordBatch(this.values, timestamped ? this.timestamps : undefined, this.keys, this.keyGroups)
-    this.values = []
-    this.keys = []
-    this.keyGroups = []
-    if (timestamped) this.timestamps = []
-    return batch
+    const { length, values, keys, keyGroups, timestamps } = this
+    this.length = 0
+    this.values = new Array(length)
+    this.keys = new Array(length)
+    this.keyGroups = new Array(length)
+    if (values.length > length) {
+      values.length = length
+      keys.length = length
+      keyGroups.length = length
+    }
+    if (!timestamped) return recordBatch(values, undefined, keys, keyGroups)
+    this.timestamps = new Array(length)
+    if (timestamps.length > length) timestamps.length = length
+    return recordBatch(values, timestamps, keys, keyGroups)
   }
 }
 
@@ -50,6 +62,9 @@ export class KeyPartitioner implements Partitioner {
   readonly #buffers: readonly TargetBuffer[]
   /** The subtask of each key group. */
   readonly #subtasks: readonly number[]
+  /** Of the batch in hand, when it is to be distributed. Reused, so that only what is handed over is allocated. */
+  readonly #keys: unknown[] = []
+  readonly #keyGroups: number[] = []
   #timestamped = false
 
   constructor(options: KeyPartitionerOptions, targets: PartitionTargets) {
@@ -64,17 +79,22 @@ export class KeyPartitioner implements Partitioner {
 
   partition(batch: RecordBatch): void {
     const { values, timestamps } = batch
-    const keys: unknown[] = []
-    const keyGroups: number[] = []
+    if (values.length === 0) return
+    if (this.#buffers.length > 1) {
+      this.#computeKeys(values, this.#keys, this.#keyGroups)
+      this.#distribute(batch)
+      return
+    }
+    const keys: unknown[] = new Array(values.length)
+    const keyGroups: number[] = new Array(values.length)
     this.#computeKeys(values, keys, keyGroups)
-    if (this.#buffers.length === 1) this.#targets(0, recordBatch(values, timestamps, keys, keyGroups))
-    else this.#distribute(batch, keys, keyGroups)
+    this.#targets(0, recordBatch(values, timestamps, keys, keyGroups))
   }
 
   flush(): void {
     for (let index = 0; index < this.#buffers.length; index++) {
       const buffer = this.#buffers[index]!
-      if (buffer.values.length > 0) this.#targets(index, buffer.take(this.#timestamped))
+      if (buffer.length > 0) this.#targets(index, buffer.take(this.#timestamped))
     }
   }
 
@@ -87,20 +107,22 @@ export class KeyPartitioner implements Partitioner {
         const key = keyOf(values[i])
         const group = keyGroupOf(key, maxParallelism)
         if (group < 0) throw this.#invalid(key, values[i])
-        keys.push(key)
-        keyGroups.push(group)
+        keys[i] = key
+        keyGroups[i] = group
       }
     } catch (thrown) {
       throw thrown instanceof StreamError ? thrown : this.#failed(thrown, values[i])
     }
   }
 
-  #distribute({ values, timestamps }: RecordBatch, keys: readonly unknown[], keyGroups: readonly number[]): void {
+  #distribute({ values, timestamps }: RecordBatch): void {
     // A batch has timestamps for all of its records or for none.
     if ((timestamps !== undefined) !== this.#timestamped) {
       this.flush()
       this.#timestamped = timestamps !== undefined
     }
+    const keys = this.#keys
+    const keyGroups = this.#keyGroups
     const buffers = this.#buffers
     const subtasks = this.#subtasks
     const { batchRecords } = this.#options
@@ -108,11 +130,14 @@ export class KeyPartitioner implements Partitioner {
       const group = keyGroups[i]!
       const index = subtasks[group]!
       const buffer = buffers[index]!
-      buffer.keys.push(keys[i])
-      buffer.keyGroups.push(group)
-      if (timestamps !== undefined) buffer.timestamps.push(timestamps[i]!)
-      if (buffer.values.push(values[i]) >= batchRecords) this.#targets(index, buffer.take(this.#timestamped))
+      const at = buffer.length++
+      buffer.values[at] = values[i]
+      buffer.keys[at] = keys[i]
+      buffer.keyGroups[at] = group
+      if (timestamps !== undefined) buffer.timestamps[at] = timestamps[i]!
+      if (at + 1 >= batchRecords) this.#targets(index, buffer.take(this.#timestamped))
     }
+    keys.fill(undefined)
   }
 
   #invalid(key: unknown, value: unknown): StreamError {

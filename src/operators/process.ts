@@ -105,14 +105,14 @@ class ReduceOperator implements Operator {
     const fn = this.#fn
     const state = this.#state
     const reduced = this.#reduced
-    const results: unknown[] = []
+    const results: unknown[] = new Array(values.length)
     for (let i = 0; i < values.length; i++) {
       state.setCurrentKey(keys[i] as KeyedStateBackend['currentKey'], keyGroups[i]!)
       const previous = reduced.value()
       const next = previous === undefined ? values[i] : fn(previous, values[i])
       if (next === undefined) this.#refuseUndefined()
       reduced.update(next)
-      results.push(next)
+      results[i] = next
     }
     this.#context.output.emit(recordBatch(results, timestamps))
   }

@@ -41,8 +41,8 @@ class MapOperator extends StatelessOperator {
 
   override batch(_input: 0 | 1, { values, timestamps }: RecordBatch): void {
     const fn = this.#fn
-    const mapped: unknown[] = []
-    for (let i = 0; i < values.length; i++) mapped.push(fn(values[i]))
+    const mapped: unknown[] = new Array(values.length)
+    for (let i = 0; i < values.length; i++) mapped[i] = fn(values[i])
     this.output.emit(recordBatch(mapped, timestamps))
   }
 }
