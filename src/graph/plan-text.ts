@@ -3,9 +3,9 @@
  *
  *     Job 'word count': 4 operators in 2 vertices
  *
- *      1  lines -> split                      parallelism 2 of at most 128
- *           lines    source   ea63…  uid 'lines'  stateful
- *           └ split  flatMap  0a44…  generated
+ *      1  lines -> split  parallelism 2 of at most 128
+ *           lines    source    stateful  eae5…  uid 'lines'
+ *           └ split  flat-map            07aa…  generated
  *           split → 2  hash  records are routed by key
  */
 import type { JobEdge, JobGraph, JobOperator, JobVertex } from './job-graph.ts'
@@ -52,9 +52,9 @@ function operatorRows({ operators }: JobVertex): string[][] {
     return [
       `${branch}${printable(operator.name)}${fedBy}`,
       operator.operator.kind,
+      operator.operator.stateful ? 'stateful' : '',
       operator.id,
       originOf(operator),
-      operator.operator.stateful ? 'stateful' : '',
     ]
   })
 }

@@ -48,7 +48,8 @@ export const nameOf = (transformation: Transformation): string =>
 /** Fails with `PARALLELISM_INVALID`, `MAX_PARALLELISM_INVALID`, or `ARGUMENT_INVALID` for edges that lead nowhere. */
 export function buildStreamGraph(program: Program): StreamGraph {
   const read = new Set(program.transformations.flatMap(({ inputs }) => inputs.map(({ from }) => from)))
-  const isUnread = ({ operator, node }: Transformation) => operator.inputCount === 0 && !read.has(node)
+  const isUnread = ({ operator, inputs, node }: Transformation) =>
+    operator.inputCount === 0 && inputs.length === 0 && !read.has(node)
   const nodes = new Map<number, StreamNode & { readonly outEdges: StreamEdge[] }>()
   for (const transformation of program.transformations) {
     if (isUnread(transformation)) continue
