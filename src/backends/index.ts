@@ -1,3 +1,9 @@
 /** The published part `tidemark/backends`: keyed state, checkpoint storage and savepoint stores, with their contracts. */
+
+export type * from './checkpoint-storage.ts'
 export { heapStateBackend } from './heap-state.ts'
+export { jobmanagerCheckpointStorage } from './jobmanager-checkpoints.ts'
+export { jobmanagerSavepointStore } from './jobmanager-savepoints.ts'
+export type * from './manifest.ts'
+export type * from './savepoint-store.ts'
 export type * from './state-backend.ts'

@@ -1,0 +1,39 @@
+/** Small rules that every checkpoint storage keeps in the same way, and the errors that go with them. */
+import { StreamError } from '../core/errors.ts'
+import type { JobId } from '../core/ids.ts'
+import type { StoredSnapshot } from './checkpoint-storage.ts'
+import type { Manifest } from './manifest.ts'
+
+/** May a job resume from it by itself? A savepoint belongs to the person who asked for it, unless it ended the job. */
+export const isResumable = (manifest: Manifest): boolean => manifest.kind !== 'savepoint'
+
+/** Of two snapshots of one job name, the one to resume from. */
+export function newerOf(a: StoredSnapshot | undefined, b: StoredSnapshot): StoredSnapshot {
+  if (a === undefined) return b
+  if (a.manifest.job.id === b.manifest.job.id) return a.manifest.checkpointId > b.manifest.checkpointId ? a : b
+  return a.manifest.timestamp > b.manifest.timestamp ? a : b
+}
+
+/** Every file that a manifest names. */
+export const namedFiles = (manifest: Manifest): ReadonlySet<string> =>
+  new Set(
+    manifest.operators
+      .flatMap(({ subtasks }) => subtasks.flatMap(({ keyed, operator }) => [keyed?.file, operator?.file]))
+      .filter((file) => file !== undefined),
+  )
+
+export const checkpointNotFound = (path: string, why?: string): StreamError =>
+  new StreamError(
+    'CHECKPOINT_NOT_FOUND',
+    `There is no whole checkpoint at ${path}${why === undefined ? '' : ` (${why})`}.`,
+    {
+      details: { path },
+    },
+  )
+
+export const leaseLost = (job: JobId, mine: number, highest: number): StreamError =>
+  new StreamError(
+    'LEASE_LOST',
+    `Another process has taken over job ${job}: its epoch is ${highest}, that of this process is ${mine}.`,
+    { details: { job, expected: mine, got: highest } },
+  )

@@ -1,0 +1,130 @@
+/**
+ * The rules of a manifest, field by field. Returns a fresh object with exactly the known fields in a fixed order, so that
+ * text and checksum depend on the content only. Tests: test/backends/manifest-json.test.ts.
+ */
+import type { SnapshotKind } from '../core/elements.ts'
+import { StreamError } from '../core/errors.ts'
+import type { CheckpointId, JobId, OperatorId, VertexId } from '../core/ids.ts'
+import { limits } from '../core/limits.ts'
+import type { JsonFields } from './json-fields.ts'
+import {
+  type KeyedStateHandle,
+  type Manifest,
+  type ManifestOperator,
+  type ManifestSubtask,
+  manifestVersion,
+  type StateHandle,
+} from './manifest.ts'
+
+const kinds: readonly SnapshotKind[] = ['checkpoint', 'savepoint', 'stop-suspend', 'stop-drain']
+const stateKinds = ['value', 'list', 'map', 'reducing', 'aggregating', 'timers'] as const
+const hex32 = /^[0-9a-f]{32}$/
+
+export function checkManifest(value: unknown, fields: JsonFields): Manifest {
+  const known = ['formatVersion', 'kind', 'job', 'checkpointId', 'timestamp', 'operators']
+  const manifest = fields.object(value, '', known)
+  const job = fields.object(manifest.job, 'job', ['id', 'name'])
+  const checked: Manifest = {
+    formatVersion: fields.integer(manifest.formatVersion, 'formatVersion', manifestVersion, manifestVersion),
+    kind: fields.oneOf(manifest.kind, 'kind', kinds),
+    job: {
+      id: fields.matching(job.id, 'job.id', hex32, '32 hex digits') as JobId,
+      name: fields.string(job.name, 'job.name'),
+    },
+    checkpointId: fields.integer(manifest.checkpointId, 'checkpointId', 1) as CheckpointId,
+    timestamp: fields.integer(manifest.timestamp, 'timestamp', 0),
+    operators: fields
+      .list(manifest.operators, 'operators')
+      .map((operator, index) => checkOperator(operator, `operators[${index}]`, fields)),
+  }
+  const ids = checked.operators.map(({ id }) => id)
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  if (twice !== undefined) throw fields.fail(`operators: ${twice} is there twice`)
+  return checked
+}
+
+function checkOperator(value: unknown, path: string, fields: JsonFields): ManifestOperator {
+  const known = ['id', 'uid', 'name', 'vertex', 'parallelism', 'maxParallelism', 'subtasks']
+  const operator = fields.object(value, path, known)
+  const maxParallelism = fields.integer(operator.maxParallelism, `${path}.maxParallelism`, 1, limits.parallelismMax)
+  const parallelism = fields.integer(operator.parallelism, `${path}.parallelism`, 1, maxParallelism)
+  const subtasks = fields.list(operator.subtasks, `${path}.subtasks`)
+  if (subtasks.length !== parallelism) {
+    throw fields.fail(`${path}.subtasks: expected ${parallelism} of them (the parallelism), got ${subtasks.length}`)
+  }
+  return {
+    id: fields.matching(operator.id, `${path}.id`, hex32, '32 hex digits') as OperatorId,
+    uid: operator.uid === undefined ? undefined : fields.string(operator.uid, `${path}.uid`),
+    name: fields.string(operator.name, `${path}.name`),
+    vertex: fields.matching(operator.vertex, `${path}.vertex`, hex32, '32 hex digits') as VertexId,
+    parallelism,
+    maxParallelism,
+    subtasks: subtasks.map((subtask, index) =>
+      checkSubtask(subtask, index, maxParallelism, `${path}.subtasks[${index}]`, fields),
+    ),
+  }
+}
+
+function checkSubtask(
+  value: unknown,
+  index: number,
+  groups: number,
+  path: string,
+  fields: JsonFields,
+): ManifestSubtask {
+  const subtask = fields.object(value, path, ['index', 'finished', 'keyed', 'operator'])
+  return {
+    index: fields.integer(subtask.index, `${path}.index`, index, index),
+    finished: fields.boolean(subtask.finished, `${path}.finished`),
+    keyed: subtask.keyed === undefined ? undefined : checkKeyed(subtask.keyed, groups, `${path}.keyed`, fields),
+    operator: subtask.operator === undefined ? undefined : checkPlain(subtask.operator, `${path}.operator`, fields),
+  }
+}
+
+const handleFields = ['file', 'offset', 'length', 'checksum', 'codec']
+
+const checkPlain = (value: unknown, path: string, fields: JsonFields): StateHandle => {
+  fields.object(value, path, handleFields)
+  return checkHandle(value, path, fields)
+}
+
+function checkKeyed(value: unknown, groups: number, path: string, fields: JsonFields): KeyedStateHandle {
+  const handle = fields.object(value, path, [...handleFields, 'keyGroups', 'states'])
+  const range = fields.object(handle.keyGroups, `${path}.keyGroups`, ['start', 'end'])
+  const start = fields.integer(range.start, `${path}.keyGroups.start`, 0, groups - 1)
+  const states = fields.list(handle.states, `${path}.states`)
+  return {
+    ...checkHandle(value, path, fields),
+    keyGroups: { start, end: fields.integer(range.end, `${path}.keyGroups.end`, start, groups - 1) },
+    states: states.map((entry, index) => {
+      const state = fields.object(entry, `${path}.states[${index}]`, ['name', 'kind'])
+      return {
+        name: fields.string(state.name, `${path}.states[${index}].name`),
+        kind: fields.oneOf(state.kind, `${path}.states[${index}].kind`, stateKinds),
+      }
+    }),
+  }
+}
+
+function checkHandle(value: unknown, path: string, fields: JsonFields): StateHandle {
+  const handle = fields.object(value, path)
+  return {
+    file: checkFileName(fields.string(handle.file, `${path}.file`), `${path}.file`),
+    offset: fields.integer(handle.offset, `${path}.offset`, 0),
+    length: fields.integer(handle.length, `${path}.length`, 0),
+    checksum: fields.matching(handle.checksum, `${path}.checksum`, /^[0-9a-f]{8}$/, '8 hex digits'),
+    codec: fields.integer(handle.codec, `${path}.codec`, 1),
+  }
+}
+
+/** A path that stays below the directory of the manifest. Fails with `PATH_OUTSIDE_ROOT`. */
+export function checkFileName(file: string, path: string): string {
+  const inside = file.split('/').every((part) => /^[\w.-]+$/.test(part) && part !== '.' && part !== '..')
+  if (!inside) {
+    throw new StreamError(
+      'PATH_OUTSIDE_ROOT',
+      `${path} is ${JSON.stringify(file)}: expected a relative path below the directory of the manifest.`,
+    )
+  }
+  return file
+}

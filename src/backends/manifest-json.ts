@@ -1,0 +1,46 @@
+/**
+ * The manifest as text that a person can read, and back. docs/formats.md describes the fields.
+ *
+ * One function checks a manifest before it is written and after it is read. The text carries a CRC-32 of its own
+ * content without white space, so that a damaged manifest is told from a strange one.
+ * Tests: test/backends/manifest-json.test.ts.
+ */
+import { StreamError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
+import { checksumOf } from './checksum.ts'
+import { JsonFields, type JsonObject } from './json-fields.ts'
+import { type Manifest, manifestVersion } from './manifest.ts'
+import { checkManifest } from './manifest-check.ts'
+
+/** Fails with `MANIFEST_DAMAGED` or `PATH_OUTSIDE_ROOT` when the manifest breaks its own rules. */
+export function printManifest(manifest: Manifest, where: string): string {
+  return printSealed(checkManifest(manifest, new JsonFields('Manifest', where)))
+}
+
+/** Fails with `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED` or `PATH_OUTSIDE_ROOT`. */
+export function parseManifest(text: string, where: string): Manifest {
+  const fields = new JsonFields('Manifest', where)
+  return checkManifest(parseSealed(text, fields, manifestVersion, where), fields)
+}
+
+/** Pretty-printed JSON with its checksum as the last field. */
+export const printSealed = (body: object): string =>
+  `${JSON.stringify({ ...body, checksum: checksumOf(JSON.stringify(body)) }, undefined, 2)}\n`
+
+/** Parses what `printSealed` made, checks version and checksum, and returns the rest. */
+export function parseSealed(text: string, fields: JsonFields, version: number, where: string): JsonObject {
+  if (text.length > limits.manifestBytesMax) {
+    throw fields.fail(`it has ${text.length} bytes, expected at most ${limits.manifestBytesMax}`)
+  }
+  const { checksum, ...body } = fields.parse(text)
+  if (typeof body.formatVersion === 'number' && body.formatVersion !== version) {
+    throw new StreamError(
+      'MANIFEST_VERSION_UNSUPPORTED',
+      `${where} has format version ${body.formatVersion}: this build reads version ${version}.`,
+      { details: { file: where, expected: version, got: body.formatVersion } },
+    )
+  }
+  const got = checksumOf(JSON.stringify(body))
+  if (checksum !== got) throw fields.damaged('checksum', `"${got}" (the CRC-32 of the content)`, checksum)
+  return body
+}

@@ -1,0 +1,75 @@
+/**
+ * Segments of a state file: their handles while they are written, and the checks when they are read. Shared by all
+ * storages, so that a handle means the same in each.
+ */
+import { codecVersion } from '../core/codec.ts'
+import { assert, StreamError } from '../core/errors.ts'
+import { parseSubtaskId, type SubtaskId } from '../core/ids.ts'
+import { checksumOf, extendChecksum, printChecksum } from './checksum.ts'
+import type { StateHandle } from './manifest.ts'
+
+/** The name of the file of one subtask. Vertex ids are hex digits; anything else cannot become a path. */
+export function stateFileName(subtask: SubtaskId): string {
+  const { vertex, index } = parseSubtaskId(subtask)
+  return `${vertex.replace(/\W/g, '_')}-${index}.state`
+}
+
+/** Counts bytes and checksums of a file as it is appended to. */
+export class SegmentLog {
+  readonly #file: string
+  #length = 0
+  #start: number | undefined
+  #checksum = 0
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  begin(): void {
+    assert(this.#start === undefined, `a segment of ${this.#file} is begun within another`)
+    this.#start = this.#length
+    this.#checksum = 0
+  }
+
+  append(bytes: Uint8Array): void {
+    assert(this.#start !== undefined, `bytes are appended to ${this.#file} outside a segment`)
+    this.#checksum = extendChecksum(bytes, this.#checksum)
+    this.#length += bytes.length
+  }
+
+  end(): StateHandle {
+    const offset = this.#start
+    assert(offset !== undefined, `a segment of ${this.#file} is ended that was not begun`)
+    this.#start = undefined
+    const checksum = printChecksum(this.#checksum)
+    return { file: this.#file, offset, length: this.#length - offset, checksum, codec: codecVersion }
+  }
+}
+
+/** Fails with `STATE_CODEC_UNSUPPORTED`, before anything is read. */
+export function checkCodec(handle: StateHandle, path: string): void {
+  if (handle.codec === codecVersion) return
+  throw new StreamError(
+    'STATE_CODEC_UNSUPPORTED',
+    `State in ${path} was written with codec version ${handle.codec}: this build reads version ${codecVersion}.`,
+    { details: { file: path, expected: codecVersion, got: handle.codec } },
+  )
+}
+
+/** Fails with `STATE_FILE_DAMAGED`, naming the file, what was expected and what is there. */
+export function checkSegment(bytes: Uint8Array, handle: StateHandle, path: string): Uint8Array {
+  const got = checksumOf(bytes)
+  if (bytes.length === handle.length && got === handle.checksum) return bytes
+  const expected = `${handle.length} bytes with CRC-32 ${handle.checksum}`
+  throw new StreamError(
+    'STATE_FILE_DAMAGED',
+    `State file ${path} is damaged at offset ${handle.offset}: expected ${expected}, got ${bytes.length} bytes with CRC-32 ${got}.`,
+    { details: { file: path, expected: handle.checksum, got } },
+  )
+}
+
+export const stateFileMissing = (path: string, cause?: unknown): StreamError =>
+  new StreamError('STATE_FILE_MISSING', `State file ${path} does not exist, but a manifest names it.`, {
+    cause,
+    details: { file: path },
+  })
