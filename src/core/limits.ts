@@ -22,7 +22,11 @@ export const limits = {
   recentCheckpointsMax: 16,
   /** Checkpoints counted at once by a subtask in at-least-once mode. */
   alignmentsTrackedMax: 50,
+  /** Acknowledged snapshots of which a subtask remembers that it has not heard how their checkpoints ended. */
+  acknowledgedSnapshotsMax: 1_000,
   checkpointTimeoutMs: 600_000,
+  /** After a failed final checkpoint, the next one is tried at the next interval, but no later than this. */
+  finalCheckpointRetryMs: 1_000,
   minPauseMaxMs: 365 * 24 * 3_600_000,
   retainedCheckpoints: 1,
   restartDelayMs: 1_000,

@@ -1,0 +1,220 @@
+/**
+ * What the coordinator knows, as a value, and the pure steps on it. No condition about states stands here: which of
+ * these is taken when is the chart's matter.
+ */
+import { isSavepoint } from '../../core/elements.ts'
+import { type CheckpointId, nextCheckpointId, type SubtaskId } from '../../core/ids.ts'
+import { limits } from '../../core/limits.ts'
+import { planCheckpoint, runningSubtasks, runs, withFinished } from './checkpoint-plan.ts'
+import { type FailureCounter, isIntolerable, noFailures, withFailure, withSuccess } from './failure-counter.ts'
+import type { Conclusion, PendingInput } from './inner-protocol.ts'
+import { canBeSubsumed, countsAsCompleted } from './pending-checkpoint.ts'
+import type { CoordinatorConfig, CoordinatorEvent, TaskPlan } from './protocol.ts'
+import { admit, type CheckpointRequest, type Decision, decide, enqueue } from './request-decider.ts'
+import { retain } from './retention.ts'
+
+export interface CoordinatorInput {
+  readonly config: CoordinatorConfig
+  readonly restored: { readonly lastId: CheckpointId | 0; readonly completed: readonly CheckpointId[] }
+}
+
+export interface CoordinatorContext {
+  readonly config: CoordinatorConfig
+  readonly lastId: CheckpointId | 0
+  /** Restore points that retention keeps, oldest first. */
+  readonly completed: readonly CheckpointId[]
+  /** What the last completion made superfluous. */
+  readonly retired: readonly CheckpointId[]
+  readonly attempt: number
+  readonly plan: TaskPlan
+  /** Running subtasks that have processed all their data, in the order of the plan. */
+  readonly ended: readonly SubtaskId[]
+  readonly queue: readonly CheckpointRequest[]
+  readonly inFlight: readonly {
+    readonly id: CheckpointId
+    readonly kind: PendingInput['kind']
+    /** Triggered when every running subtask had ended: if it completes, all may finish. */
+    readonly final: boolean
+  }[]
+  readonly lastCompletionAt: number | undefined
+  readonly failures: FailureCounter
+  /** The delay of the next periodic trigger. */
+  readonly nextTriggerMs: number
+}
+
+type Of<Type extends CoordinatorEvent['type']> = Extract<CoordinatorEvent, { readonly type: Type }>
+type Completed = Extract<Conclusion, { readonly type: 'checkpoint.completed' }>
+type Aborted = Extract<Conclusion, { readonly type: 'checkpoint.aborted' }>
+
+export const initialContext = ({ config, restored }: CoordinatorInput): CoordinatorContext => ({
+  config,
+  lastId: restored.lastId,
+  completed: [...restored.completed].sort((a, b) => a - b),
+  retired: [],
+  attempt: 0,
+  plan: { tasks: [] },
+  ended: [],
+  queue: [],
+  inFlight: [],
+  lastCompletionAt: undefined,
+  failures: noFailures,
+  nextTriggerMs: 0,
+})
+
+/** Checkpoints are never closer together than the pause, even if the interval is shorter. */
+export const effectiveIntervalMs = ({ intervalMs = 0, minPauseMs }: CoordinatorConfig): number =>
+  Math.max(intervalMs, minPauseMs)
+
+export function adoptAttempt(context: CoordinatorContext, event: Of<'job.running'>): CoordinatorContext {
+  const { minPauseMs } = context.config
+  const nextTriggerMs = minPauseMs + Math.floor(event.random * (effectiveIntervalMs(context.config) - minPauseMs))
+  return { ...context, attempt: event.attempt, plan: event.plan, ended: [], nextTriggerMs }
+}
+
+const allEnded = ({ plan, ended }: CoordinatorContext): boolean =>
+  ended.length > 0 && runningSubtasks(plan).every((subtask) => ended.includes(subtask))
+
+/** Do subtasks at the end of their data wait for a checkpoint at all? */
+const waitForFinal = ({ config }: CoordinatorContext): boolean =>
+  config.afterTasksFinish && config.intervalMs !== undefined
+
+export const isCurrent = (context: CoordinatorContext, event: Of<'subtask.ended' | 'subtask.finished'>): boolean =>
+  event.attempt === context.attempt && runs(context.plan, event.subtask)
+
+export const withEnded = (context: CoordinatorContext, subtask: SubtaskId): CoordinatorContext => ({
+  ...context,
+  ended: runningSubtasks(context.plan).filter((other) => other === subtask || context.ended.includes(other)),
+})
+
+export const withTaskFinished = (context: CoordinatorContext, subtask: SubtaskId): CoordinatorContext => ({
+  ...context,
+  plan: withFinished(context.plan, subtask),
+  ended: context.ended.filter((other) => other !== subtask),
+})
+
+/** Does this make a final checkpoint due: is it the one after which all running subtasks have ended? */
+export function endsLast(context: CoordinatorContext, event: Of<'subtask.ended' | 'subtask.finished'>): boolean {
+  const after =
+    event.type === 'subtask.ended' ? withEnded(context, event.subtask) : withTaskFinished(context, event.subtask)
+  return waitForFinal(context) && allEnded(after) && !allEnded(context) && !finalUnderWay(context)
+}
+
+const finalUnderWay = ({ inFlight, queue }: CoordinatorContext): boolean =>
+  inFlight.some(({ final }) => final) || queue.some(({ origin }) => origin === 'final')
+
+export const withRequest = (context: CoordinatorContext, event: Of<'checkpoint.requested'>): CoordinatorContext => ({
+  ...context,
+  queue: admitted(context, event) ?? context.queue,
+})
+
+export const admitted = ({ queue, config }: CoordinatorContext, event: Of<'checkpoint.requested'>) =>
+  admit(queue, { ...requestOf(event), origin: 'manual' }, config.queueMax)
+
+export const requestOf = ({ requestId, kind, directory, at }: Of<'checkpoint.requested'>): CheckpointRequest => ({
+  requestId,
+  kind,
+  directory,
+  origin: 'manual',
+  at,
+})
+
+/** At most one request of the timer waits: a burst of checkpoints after a slow one would help nobody. */
+export function withOwnRequest(
+  context: CoordinatorContext,
+  origin: 'periodic' | 'final',
+  at: number,
+): CoordinatorContext {
+  if (context.queue.some((request) => request.origin === origin)) return context
+  const request: CheckpointRequest = { requestId: undefined, kind: 'checkpoint', directory: undefined, origin, at }
+  return { ...context, queue: enqueue(context.queue, request) }
+}
+
+export const decision = (context: CoordinatorContext, now: number): Decision =>
+  decide({
+    queue: context.queue,
+    pending: context.inFlight.length,
+    maxConcurrent: context.config.maxConcurrent,
+    minPauseMs: context.config.minPauseMs,
+    now,
+    lastCompletionAt: context.lastCompletionAt,
+    tasksAllow: planCheckpoint(context.plan, context.config.afterTasksFinish) !== undefined,
+  })
+
+export const withoutHead = (context: CoordinatorContext): CoordinatorContext => ({
+  ...context,
+  queue: context.queue.slice(1),
+})
+
+/** The head of the queue becomes the next pending checkpoint. */
+export function withHeadBegun(context: CoordinatorContext): CoordinatorContext {
+  const id = nextCheckpointId(context.lastId)
+  const { kind } = context.queue[0]!
+  const begun = { id, kind, final: allEnded(context) && countsAsCompleted(kind) }
+  return { ...withoutHead(context), lastId: id, inFlight: [...context.inFlight, begun] }
+}
+
+/** What the checkpoint that `withHeadBegun` would begin starts with. */
+export function headAsPending(context: CoordinatorContext, now: number): PendingInput {
+  const { requestId, directory, kind } = context.queue[0]!
+  const { attempt, config } = context
+  return {
+    id: nextCheckpointId(context.lastId),
+    kind,
+    timestamp: now,
+    attempt,
+    requestId,
+    directory,
+    timeoutMs: config.timeoutMs,
+    plan: planCheckpoint(context.plan, config.afterTasksFinish)!,
+  }
+}
+
+export function withCompleted(context: CoordinatorContext, event: Completed): CoordinatorContext {
+  const { checkpointId: id, kind, at } = event
+  const kept = countsAsCompleted(kind)
+    ? retain(context.completed, id, context.config.retained)
+    : { kept: context.completed, retired: [] }
+  return {
+    ...context,
+    completed: kept.kept,
+    retired: kept.retired,
+    inFlight: context.inFlight.filter((other) => other.id !== id),
+    lastCompletionAt: at,
+    failures: isSavepoint(kind) ? context.failures : withSuccess(context.failures, id),
+  }
+}
+
+export const withAborted = (context: CoordinatorContext, event: Aborted): CoordinatorContext => ({
+  ...context,
+  inFlight: context.inFlight.filter((other) => other.id !== event.checkpointId),
+  failures: withFailure(context.failures, event.checkpointId, event.reason, event.kind),
+})
+
+/** Pending checkpoints that the completion of `event` makes useless. */
+export const subsumedBy = (context: CoordinatorContext, event: Completed): readonly CheckpointId[] =>
+  countsAsCompleted(event.kind)
+    ? context.inFlight.filter(({ id, kind }) => id < event.checkpointId && canBeSubsumed(kind)).map(({ id }) => id)
+    : []
+
+/**
+ * What the end of an aborted checkpoint means for the job. `drained`: sources were told to end for good, so there is no
+ * way back. `fenced`: another process owns the job's storage. `exceeded`: too many failures in a row. `final`: subtasks
+ * at their end still wait for a checkpoint.
+ */
+export type AbortVerdict = 'drained' | 'fenced' | 'exceeded' | 'final' | 'tolerable'
+
+export function verdict(context: CoordinatorContext, event: Aborted): AbortVerdict {
+  if (event.code === 'LEASE_LOST') return 'fenced'
+  if (event.kind === 'stop-drain') return 'drained'
+  const after = withAborted(context, event)
+  if (after.failures !== context.failures && isIntolerable(after.failures, context.config.tolerableFailures)) {
+    return 'exceeded'
+  }
+  return waitForFinal(after) && allEnded(after) && !finalUnderWay(after) ? 'final' : 'tolerable'
+}
+
+/** The delay after which a checkpoint is tried again when the one that all subtasks wait for has failed. */
+export const retryMs = (context: CoordinatorContext): number =>
+  waitForFinal(context) && allEnded(context)
+    ? Math.min(effectiveIntervalMs(context.config), limits.finalCheckpointRetryMs)
+    : effectiveIntervalMs(context.config)

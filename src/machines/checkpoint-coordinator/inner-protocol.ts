@@ -1,0 +1,102 @@
+/**
+ * What the two charts of the coordinator say to each other; nothing outside this folder sees it.
+ *
+ * The coordinator's chart decides when a checkpoint begins and what follows from its end. The chart of one pending
+ * checkpoint decides whether it completes. `coordinator.ts` carries the messages between them.
+ */
+import type { SnapshotKind } from '../../core/elements.ts'
+import type { CheckpointId } from '../../core/ids.ts'
+import type { CheckpointPlan } from './checkpoint-plan.ts'
+import type { CheckpointFailureReason, CoordinatorEffect, CoordinatorEvent, RequestOutcome } from './protocol.ts'
+import type { CheckpointRequest } from './request-decider.ts'
+
+type EventOf<Type extends CoordinatorEvent['type']> = Extract<CoordinatorEvent, { readonly type: Type }>
+type EffectOf<Type extends CoordinatorEffect['type']> = Extract<CoordinatorEffect, { readonly type: Type }>
+
+/** What a pending checkpoint begins with. */
+export interface PendingInput {
+  readonly id: CheckpointId
+  readonly kind: SnapshotKind
+  readonly timestamp: number
+  readonly attempt: number
+  readonly requestId: string | undefined
+  readonly directory: string | undefined
+  readonly timeoutMs: number
+  readonly plan: CheckpointPlan
+}
+
+export type PendingEvent =
+  | EventOf<
+      | 'subtask.acknowledged'
+      | 'subtask.declined'
+      | 'subtask.finished'
+      | 'manifest.stored'
+      | 'manifest.failed'
+      | 'savepoint.published'
+      | 'savepoint.failed'
+      | 'job.stopping'
+      | 'job.ended'
+      | 'timer.fired'
+    >
+  /** A newer checkpoint is complete, so this one is of no use. */
+  | { readonly type: 'checkpoint.subsumed'; readonly by: CheckpointId; readonly at: number }
+
+/** How a pending checkpoint ended: the last thing its chart says. */
+export type Conclusion =
+  | {
+      readonly type: 'checkpoint.completed'
+      readonly checkpointId: CheckpointId
+      readonly kind: SnapshotKind
+      /** Every subtask had reached the end of its data when it took its snapshot. */
+      readonly coversEnd: boolean
+      readonly at: number
+    }
+  | ({
+      readonly type: 'checkpoint.aborted'
+      readonly checkpointId: CheckpointId
+      readonly kind: SnapshotKind
+      readonly at: number
+    } & Abortion)
+
+export interface Abortion {
+  readonly reason: CheckpointFailureReason
+  readonly code: string
+  readonly message: string
+}
+
+export type PendingEffect =
+  | EffectOf<
+      | 'triggerBarrier'
+      | 'putManifest'
+      | 'publishSavepoint'
+      | 'notifyComplete'
+      | 'notifyAborted'
+      | 'discard'
+      | 'retire'
+      | 'announce'
+      | 'timer.set'
+      | 'timer.clear'
+      | 'report'
+    >
+  /** Becomes a `reply` if somebody asked for this checkpoint. */
+  | {
+      readonly type: 'answer'
+      readonly params: { readonly requestId: string | undefined; readonly outcome: RequestOutcome }
+    }
+  | { readonly type: 'conclude'; readonly params: Conclusion }
+
+export type MainEvent = CoordinatorEvent | Conclusion
+
+export type MainEffect =
+  | EffectOf<'settled' | 'failJob' | 'retire' | 'timer.set' | 'timer.clear' | 'report'>
+  | { readonly type: 'begin'; readonly params: PendingInput }
+  /** Give this event to these pending checkpoints, in the order of their ids. */
+  | {
+      readonly type: 'tell'
+      readonly params: { readonly checkpointIds: readonly CheckpointId[]; readonly event: PendingEvent }
+    }
+  /** Becomes a failed `reply` for each of these requests that somebody waits for. */
+  | {
+      readonly type: 'refuse'
+      readonly params: { readonly requests: readonly CheckpointRequest[]; readonly why: Abortion }
+    }

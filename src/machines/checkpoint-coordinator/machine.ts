@@ -1,0 +1,235 @@
+/**
+ * The coordinator's chart: when a checkpoint begins, and what the end of one means for the job.
+ *
+ * Owns ids, the queue of requests, retention, the count of failures, the final checkpoint of bounded jobs, and the
+ * word that everything has settled. Does not own whether a pending checkpoint completes (`pending-machine.ts`), barriers
+ * (subtask), bytes (storage), restart (job). The invariants, checked by the walks over both charts together:
+ *
+ * INV-CC-1 ids rise and are never reused, also after a restore. INV-CC-2 never more than `maxConcurrent` checkpoints are
+ * pending (savepoints come on top). INV-CC-3 when inactive or shut down, nothing is pending, nothing waits, no timer is set.
+ * INV-CC-4 `notifyComplete` follows `manifest.stored` (of a stop-savepoint: `savepoint.published`), and never comes for a
+ * plain savepoint. INV-CC-5 nothing is discarded whose manifest is being stored or is stored, and nothing twice.
+ * INV-CC-6 a request is answered exactly once. INV-CC-7 a checkpoint ends once, completed or aborted. INV-CC-8 `settled`
+ * answers `job.stopping` once, when nothing is in flight, with the newest restore point. INV-CC-9 the timer `timeout/<id>`
+ * is set exactly while that checkpoint collects. INV-CC-10 nothing begins while a stop-savepoint is pending or once the job
+ * is to end. INV-CC-11 the newest restore point is never retired, and it never goes back. INV-CC-12 a manifest is
+ * stored only when every participant of the attempt has acknowledged.
+ */
+import { assign, setup } from 'xstate'
+import { isStop } from '../../core/elements.ts'
+import { effect } from '../step.ts'
+import {
+  admitted,
+  adoptAttempt,
+  type CoordinatorContext,
+  type CoordinatorInput,
+  decision,
+  effectiveIntervalMs,
+  endsLast,
+  initialContext,
+  isCurrent,
+  retryMs,
+  verdict,
+  withAborted,
+  withCompleted,
+  withEnded,
+  withHeadBegun,
+  withOwnRequest,
+  withoutHead,
+  withRequest,
+  withTaskFinished,
+} from './coordinator-context.ts'
+import type { MainParams } from './coordinator-effects.ts'
+import * as say from './coordinator-effects.ts'
+import type { MainEvent } from './inner-protocol.ts'
+
+const setupCoordinator = setup({
+  types: { context: {} as CoordinatorContext, events: {} as MainEvent, input: {} as CoordinatorInput },
+  actions: {
+    adopt: assign(({ context, event }) => (event.type === 'job.running' ? adoptAttempt(context, event) : context)),
+    enqueue: assign(({ context, event }) =>
+      event.type === 'checkpoint.requested' ? withRequest(context, event) : context,
+    ),
+    enqueuePeriodic: assign(({ context, event }) => withOwnRequest(context, 'periodic', event.at)),
+    enqueueFinal: assign(({ context, event }) => withOwnRequest(context, 'final', event.at)),
+    scheduleNext: assign(({ context }) => ({ nextTriggerMs: effectiveIntervalMs(context.config) })),
+    scheduleRetry: assign(({ context }) => ({ nextTriggerMs: retryMs(context) })),
+    scheduleAfterPause: assign(({ context, event }) => {
+      const next = decision(context, event.at)
+      return next.type === 'too-soon' ? { nextTriggerMs: next.remainingMs } : {}
+    }),
+    takeHead: assign(({ context }) => withHeadBegun(context)),
+    dropHead: assign(({ context }) => withoutHead(context)),
+    clearQueue: assign({ queue: [] }),
+    noteEnded: assign(({ context, event }) =>
+      event.type === 'subtask.ended' ? withEnded(context, event.subtask) : context,
+    ),
+    noteFinished: assign(({ context, event }) =>
+      event.type === 'subtask.finished' ? withTaskFinished(context, event.subtask) : context,
+    ),
+    noteCompleted: assign(({ context, event }) =>
+      event.type === 'checkpoint.completed' ? withCompleted(context, event) : context,
+    ),
+    noteAborted: assign(({ context, event }) =>
+      event.type === 'checkpoint.aborted' ? withAborted(context, event) : context,
+    ),
+    begin: effect<MainParams<'begin'>>(),
+    tell: effect<MainParams<'tell'>>(),
+    refuse: effect<MainParams<'refuse'>>(),
+    retire: effect<MainParams<'retire'>>(),
+    settled: effect<MainParams<'settled'>>(),
+    failJob: effect<MainParams<'failJob'>>(),
+    report: effect<MainParams<'report'>>(),
+  },
+  guards: {
+    isPeriodic: ({ context }) => context.config.intervalMs !== undefined,
+    hasRoom: ({ context, event }) => event.type === 'checkpoint.requested' && admitted(context, event) !== undefined,
+    nextIsStop: ({ context, event }) => {
+      const next = decision(context, event.at)
+      return next.type === 'start' && isStop(next.request.kind)
+    },
+    nextStarts: ({ context, event }) => decision(context, event.at).type === 'start',
+    nextIsTooSoon: ({ context, event }) => decision(context, event.at).type === 'too-soon',
+    nextIsRefused: ({ context, event }) => decision(context, event.at).type === 'refuse',
+    isCurrent: ({ context, event }) =>
+      (event.type === 'subtask.ended' || event.type === 'subtask.finished') && isCurrent(context, event),
+    isLastToEnd: ({ context, event }) =>
+      (event.type === 'subtask.ended' || event.type === 'subtask.finished') &&
+      isCurrent(context, event) &&
+      endsLast(context, event),
+    coversEnd: ({ event }) => event.type === 'checkpoint.completed' && event.coversEnd && event.kind !== 'savepoint',
+    isStopSavepoint: ({ event }) =>
+      (event.type === 'checkpoint.completed' || event.type === 'checkpoint.aborted') && isStop(event.kind),
+    endsTheJob: ({ context, event }) =>
+      event.type === 'checkpoint.aborted' && ['drained', 'fenced', 'exceeded'].includes(verdict(context, event)),
+    leavesEndUncovered: ({ context, event }) =>
+      event.type === 'checkpoint.aborted' && verdict(context, event) === 'final',
+    nothingInFlight: ({ context }) => context.inFlight.length === 0,
+  },
+  delays: { interval: ({ context }) => context.nextTriggerMs },
+})
+
+const completed = ['noteCompleted', say.retireOld] as const
+const completedAmongOthers = [say.subsumeOlder, 'noteCompleted', say.retireOld] as const
+
+export const coordinatorMachine = setupCoordinator.createMachine({
+  id: 'coordinator',
+  context: ({ input }) => initialContext(input),
+  initial: 'inactive',
+  states: {
+    inactive: {
+      on: {
+        'job.running': { target: 'active', actions: 'adopt' },
+        'job.stopping': { actions: say.settled },
+        'job.ended': 'shutdown',
+      },
+    },
+    active: {
+      initial: 'running',
+      states: {
+        running: {
+          initial: 'choosing',
+          states: {
+            choosing: { always: [{ guard: 'isPeriodic', target: 'periodic' }, { target: 'onDemand' }] },
+            periodic: {
+              after: {
+                interval: { target: 'periodic', reenter: true, actions: ['enqueuePeriodic', 'scheduleNext'] },
+              },
+            },
+            onDemand: {},
+          },
+          always: [
+            { guard: 'nextIsStop', target: 'stopping', actions: [say.begin, 'takeHead'] },
+            { guard: 'nextStarts', actions: [say.begin, 'takeHead'] },
+            { guard: 'nextIsTooSoon', target: '.periodic', actions: ['scheduleAfterPause', 'dropHead'] },
+            { guard: 'nextIsRefused', actions: [say.refuseHead(say.someFinished), 'dropHead'] },
+          ],
+          on: {
+            'checkpoint.requested': [
+              { guard: 'hasRoom', actions: 'enqueue' },
+              { actions: say.refuseThis(say.tooMany) },
+            ],
+            'subtask.ended': [
+              { guard: 'isLastToEnd', actions: ['noteEnded', 'enqueueFinal'] },
+              { guard: 'isCurrent', actions: 'noteEnded' },
+              { actions: say.report },
+            ],
+            'subtask.finished': [
+              { guard: 'isLastToEnd', actions: ['noteFinished', say.tellAll, 'enqueueFinal'] },
+              { guard: 'isCurrent', actions: ['noteFinished', say.tellAll] },
+              { actions: say.report },
+            ],
+            'checkpoint.completed': [
+              { guard: 'coversEnd', target: 'halting', actions: [...completedAmongOthers] },
+              { actions: [...completedAmongOthers] },
+            ],
+            'checkpoint.aborted': [
+              { guard: 'endsTheJob', target: 'halting', actions: [say.failJob, 'noteAborted'] },
+              { guard: 'leavesEndUncovered', target: '.choosing', actions: ['noteAborted', 'scheduleRetry'] },
+              { actions: 'noteAborted' },
+            ],
+          },
+        },
+        stopping: {
+          entry: [say.refuseQueue(say.stopping), 'clearQueue'],
+          on: {
+            'checkpoint.requested': { actions: say.refuseThis(say.stopping) },
+            'checkpoint.completed': [
+              { guard: 'isStopSavepoint', target: 'halting', actions: [...completedAmongOthers] },
+              { actions: [...completedAmongOthers] },
+            ],
+            'checkpoint.aborted': [
+              { guard: 'endsTheJob', target: 'halting', actions: [say.failJob, 'noteAborted'] },
+              { guard: 'isStopSavepoint', target: 'running', actions: ['noteAborted', 'scheduleRetry'] },
+              { actions: 'noteAborted' },
+            ],
+          },
+        },
+        halting: {
+          entry: [say.refuseQueue(say.notRunning), 'clearQueue'],
+          on: {
+            'checkpoint.requested': { actions: say.refuseThis(say.notRunning) },
+            'checkpoint.completed': { actions: [...completedAmongOthers] },
+            'checkpoint.aborted': { actions: 'noteAborted' },
+          },
+        },
+      },
+      on: {
+        'subtask.ended': [{ guard: 'isCurrent', actions: 'noteEnded' }, { actions: say.report }],
+        'subtask.finished': [{ guard: 'isCurrent', actions: ['noteFinished', say.tellAll] }, { actions: say.report }],
+        'job.stopping': {
+          target: 'settling',
+          actions: [say.refuseQueue(say.suspended), 'clearQueue', say.tellAll],
+        },
+        'job.ended': { target: 'ending', actions: [say.refuseQueue(say.shutDown), 'clearQueue', say.tellAll] },
+      },
+    },
+    settling: {
+      always: { guard: 'nothingInFlight', target: 'inactive', actions: say.settled },
+      on: {
+        'checkpoint.completed': { actions: [...completed] },
+        'checkpoint.aborted': { actions: 'noteAborted' },
+        'job.ended': 'settlingToEnd',
+      },
+    },
+    settlingToEnd: {
+      always: { guard: 'nothingInFlight', target: 'shutdown', actions: say.settled },
+      on: {
+        'checkpoint.completed': { actions: [...completed] },
+        'checkpoint.aborted': { actions: 'noteAborted' },
+      },
+    },
+    ending: {
+      always: { guard: 'nothingInFlight', target: 'shutdown' },
+      on: {
+        'checkpoint.completed': { actions: [...completed] },
+        'checkpoint.aborted': { actions: 'noteAborted' },
+      },
+    },
+    shutdown: { on: { 'checkpoint.requested': { actions: say.refuseThis(say.shutDown) } } },
+  },
+  on: {
+    'checkpoint.requested': { actions: say.refuseThis(say.notRunning) },
+    '*': { actions: say.report },
+  },
+})
