@@ -79,6 +79,10 @@ describe('vertices', () => {
       [64, true],
       [64, true],
     ])
+    expect(maxima({ maxParallelism: 64 }, 7)).toEqual([
+      [64, true],
+      [7, true],
+    ])
     expect(maxima({}, 7)).toEqual([
       [128, false],
       [7, true],

@@ -118,6 +118,11 @@ describe('planJson', () => {
       'plan.vertices[1].parallelism',
     ],
     [
+      'a negative node',
+      (plan) => Object.assign((plan.vertices as { operators: object[] }[])[0]!.operators[0]!, { node: -1 }),
+      'plan.vertices[0].operators[0].node: expected an integer from 0',
+    ],
+    [
       'a partitioning that does not exist',
       (plan) => Object.assign((plan.edges as object[])[0]!, { partitioning: 'random' }),
       'plan.edges[0].partitioning: expected one of forward, rebalance, broadcast, hash',

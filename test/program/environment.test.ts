@@ -99,6 +99,12 @@ describe('explain', () => {
   })
 })
 
+it('refuses an option that is wrong before anything is built', () => {
+  expect(() => StreamEnvironment.create({ parallelism: 0 })).toThrow(
+    expect.objectContaining({ code: 'ARGUMENT_INVALID' }),
+  )
+})
+
 it('refuses a source that is none', () => {
   const env = StreamEnvironment.create()
   const wrong = { kind: 'list' } as unknown as ReturnType<typeof source>

@@ -127,6 +127,18 @@ describe('two inputs', () => {
     ])
   })
 
+  it('routes each side by its own key', () => {
+    const { env, numbers } = start()
+    numbers
+      .connect(env.fromSource(source<string>()))
+      .keyBy(same, Number)
+      .process({ element1: () => {}, element2: () => {} })
+    expect(last(env).inputs.map(({ partitioning }) => partitioning)).toEqual([
+      { type: 'hash', key: same },
+      { type: 'hash', key: Number },
+    ])
+  })
+
   it('keeps the keys of two keyed streams', () => {
     const { env, numbers } = start()
     const byLength = (text: string) => text.length
