@@ -63,6 +63,13 @@ export const errorCodes = {
   REQUEST_TIMEOUT: 'an operation did not finish within the client time-out; it may still go on',
   TRIGGER_NOT_FOUND: 'no operation has this trigger id, or its result has expired',
   TOKEN_REQUIRED: 'a REST address other than loopback needs a token',
+  ENDPOINT_NOT_FOUND: 'the REST API has no such path or method',
+  TRIGGER_CONFLICT: 'a client gave the trigger id of one operation to another',
+  SUBMISSION_DISABLED: 'this process runs one job and takes no others',
+  OPERATIONS_FULL: 'too many asynchronous operations are running',
+  REQUEST_TOO_LARGE: 'a request body above the limit',
+  REQUEST_UNAUTHORIZED: 'a request without the configured token',
+  REQUEST_FORBIDDEN: 'a request from another origin, or under a host name that is not this server',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

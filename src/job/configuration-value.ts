@@ -1,0 +1,113 @@
+/**
+ * The kinds of values a configuration key may have: how each is read from text, and how it is described to people.
+ * Owns no key. A reader returns undefined for text that it does not accept; the caller says what was expected.
+ */
+export interface ValueKind<T> {
+  /** Ends the sentence "expected …". */
+  readonly expected: string
+  read(text: string): T | undefined
+  /** How a default is written in the documentation. */
+  print(value: T): string
+}
+
+const unitMs: ReadonlyMap<string, number> = new Map(
+  (
+    [
+      [1e-6, 'ns nano nanos nanosecond nanoseconds'],
+      [1e-3, 'us µs micro micros microsecond microseconds'],
+      [1, 'ms milli millis millisecond milliseconds'],
+      [1_000, 's sec secs second seconds'],
+      [60_000, 'm min mins minute minutes'],
+      [3_600_000, 'h hour hours'],
+      [86_400_000, 'd day days'],
+    ] as const
+  ).flatMap(([ms, names]) => names.split(' ').map((name): [string, number] => [name, ms])),
+)
+
+/** Milliseconds from text such as `10 min`, `200ms`, `1 s`; a bare number is milliseconds. Undefined when it is none. */
+export function parseDurationMs(text: string): number | undefined {
+  const match = /^(\d+)\s*([a-zµ]*)$/.exec(text.trim().toLowerCase())
+  const unit = match === null ? undefined : match[2] === '' ? 1 : unitMs.get(match[2]!)
+  if (match === null || unit === undefined) return undefined
+  const ms = Math.round(Number(match[1]) * unit)
+  return Number.isSafeInteger(ms) ? ms : undefined
+}
+
+const printDuration = (ms: number): string => {
+  for (const [unit, name] of [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1_000, 's'],
+  ] as const) {
+    if (ms >= unit && ms % unit === 0) return `${ms / unit} ${name}`
+  }
+  return `${ms} ms`
+}
+
+export const duration = (leastMs: number): ValueKind<number> => ({
+  expected: `a duration such as '10 min', '200ms' or '1 s'${leastMs > 0 ? `, of at least ${printDuration(leastMs)}` : ''}`,
+  read: (text) => {
+    const ms = parseDurationMs(text)
+    return ms === undefined || ms < leastMs ? undefined : ms
+  },
+  print: printDuration,
+})
+
+export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): ValueKind<number> => ({
+  expected: most === Number.MAX_SAFE_INTEGER ? `an integer from ${least}` : `an integer from ${least} to ${most}`,
+  read: (text) => {
+    const value = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+    return Number.isSafeInteger(value) && value >= least && value <= most ? value : undefined
+  },
+  print: String,
+})
+
+export const decimal = (least: number, most: number): ValueKind<number> => ({
+  expected: most === Number.POSITIVE_INFINITY ? `a number from ${least}` : `a number from ${least} to ${most}`,
+  read: (text) => {
+    const value = /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN
+    return Number.isFinite(value) && value >= least && value <= most ? value : undefined
+  },
+  print: String,
+})
+
+export const flag: ValueKind<boolean> = {
+  expected: 'true or false',
+  read: (text) =>
+    new Map([
+      ['true', true],
+      ['false', false],
+    ]).get(text.trim().toLowerCase()),
+  print: String,
+}
+
+export const words = (expected: string): ValueKind<string> => ({
+  expected,
+  read: (text) => (text.trim() === '' ? undefined : text.trim()),
+  print: String,
+})
+
+/** Several texts in one, separated by semicolons. */
+export const list = (expected: string): ValueKind<readonly string[]> => ({
+  expected: `${expected}, separated by semicolons`,
+  read: (text) => {
+    const items = text.split(';').map((item) => item.trim())
+    return items.includes('') ? undefined : items
+  },
+  print: (items) => items.join(';'),
+})
+
+/** One of a closed list, in any case and with `_` for `-`; `spellings` lists what else is read as which. */
+export const oneOf = <const T extends string>(
+  allowed: readonly T[],
+  spellings: Readonly<Record<string, T>> = {},
+): ValueKind<T> => {
+  const normal = (text: string) => text.trim().toLowerCase().replaceAll('_', '-')
+  const known = new Map<string, T>([...allowed.map((one): [string, T] => [one, one]), ...Object.entries(spellings)])
+  return {
+    expected: `one of ${[...known.keys()].join(', ')}`,
+    read: (text) => known.get(normal(text)),
+    print: String,
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Which paths a request may name: only those inside the configured roots, symbolic links followed. Owns the check; what
+ * is done with a path is the session's business.
+ */
+import { realpath } from 'node:fs/promises'
+import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { StreamError } from '../core/errors.ts'
+
+/**
+ * The path, absolute, if it lies in one of `roots`; a relative one starts at the first root. A savepoint of the
+ * `jobmanager` store (`jobmanager://…`) is no path and is given back as it is. Fails with `PATH_OUTSIDE_ROOT`.
+ */
+export async function insideRoots(path: string, roots: readonly string[]): Promise<string> {
+  if (path.startsWith('jobmanager://')) return path
+  const named = path.startsWith('file:') ? fileOf(path) : path
+  if (named.includes('\0') || /^[a-z][a-z0-9+.-]+:\/\//i.test(named)) throw outside(path, roots)
+  const absolute = resolve(roots[0] ?? sep, named)
+  const real = await realOf(absolute)
+  for (const root of roots) {
+    if (contains(await realOf(resolve(root)), real)) return absolute
+  }
+  throw outside(path, roots)
+}
+
+/** With links followed as far as the path exists. */
+async function realOf(absolute: string): Promise<string> {
+  try {
+    return await realpath(absolute)
+  } catch {
+    const parent = dirname(absolute)
+    return parent === absolute ? absolute : resolve(await realOf(parent), relative(parent, absolute))
+  }
+}
+
+function contains(root: string, path: string): boolean {
+  const way = relative(root, path)
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way))
+}
+
+function fileOf(url: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    throw new StreamError('REQUEST_INVALID', `"${url}" is not the URL of a local file.`, { cause })
+  }
+}
+
+const outside = (path: string, roots: readonly string[]): StreamError =>
+  new StreamError(
+    'PATH_OUTSIDE_ROOT',
+    `"${path}" lies outside the directories that requests may name: expected a path inside ${roots.join(' or ')}.`,
+  )

@@ -1,0 +1,228 @@
+/** Our in-memory implementation of the session's contract: no streams run, every end is told by the test. */
+import { BehaviorSubject, Subject } from 'rxjs'
+import type { SavepointEntry } from '../../src/backends/savepoint-store.ts'
+import type { Clock } from '../../src/core/clock.ts'
+import { StreamError } from '../../src/core/errors.ts'
+import { type JobId, makeJobId, parseCheckpointId, type VertexId } from '../../src/core/ids.ts'
+import type { JobGraph, JobVertex } from '../../src/graph/job-graph.ts'
+import type { CheckpointHistoryEntry, RestorePlan, Session, SessionJob, SubmitOptions } from '../../src/job/session.ts'
+import type { JobStatus } from '../../src/machines/job/protocol.ts'
+import type { StreamEnvironment } from '../../src/program/environment.ts'
+import type { JobEvent, JobResult, StopOptions } from '../../src/program/job-handle.ts'
+
+const vertex = (id: string, name: string, parallelism: number): JobVertex => ({
+  id: id.padEnd(32, '0') as VertexId,
+  name,
+  parallelism,
+  maxParallelism: 128,
+  maxParallelismExplicit: false,
+  operators: [],
+})
+
+export const fakeGraph = (name: string): JobGraph => {
+  const vertices = [vertex('aa', 'lines -> split', 2), vertex('bb', 'count -> out', 1)]
+  const [from, to] = [vertices[0]!.id, vertices[1]!.id]
+  const partitioning = { type: 'hash', key: () => 0 } as const
+  return {
+    name,
+    vertices,
+    edges: [{ from, fromOperator: 0, to, input: 0, partitioning, sideOutput: undefined, notChainedBecause: 'keyed' }],
+    warnings: [],
+  }
+}
+
+/** Long enough for every promise that is ready to be heard. */
+export const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn++) await undefined
+}
+
+export class FakeJob implements SessionJob {
+  readonly id: JobId
+  readonly name: string
+  readonly graph: JobGraph
+  readonly status = new BehaviorSubject<JobStatus>('RUNNING')
+  readonly events = new Subject<JobEvent>()
+  readonly done: Promise<JobResult>
+  readonly startedAt: number
+  readonly attempt = 0
+  readonly statusTimes: Partial<Record<JobStatus, number>>
+  readonly failures: { at: number; code: string; message: string }[] = []
+  readonly submitted: SubmitOptions
+  /** Every call, as text. */
+  readonly calls: string[] = []
+  history: CheckpointHistoryEntry[] = []
+  endedAt: number | undefined
+  records = 0
+  #resolve: (result: JobResult) => void = () => undefined
+  #waiting: { resolve: (value: string) => void; reject: (error: unknown) => void }[] = []
+  readonly #clock: Clock
+
+  constructor(id: JobId, submitted: SubmitOptions, clock: Clock) {
+    this.id = id
+    this.name = submitted.name ?? 'word count'
+    this.submitted = submitted
+    this.graph = fakeGraph(this.name)
+    this.#clock = clock
+    this.startedAt = clock.now()
+    this.statusTimes = { INITIALIZING: this.startedAt, RUNNING: this.startedAt }
+    this.done = new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  get currentStatus(): JobStatus {
+    return this.status.value
+  }
+
+  move(status: JobStatus, error?: StreamError): void {
+    this.statusTimes[status] = this.#clock.now()
+    if (['FINISHED', 'CANCELED', 'FAILED'].includes(status)) this.endedAt = this.#clock.now()
+    if (error !== undefined) this.failures.unshift({ at: this.#clock.now(), code: error.code, message: error.message })
+    this.status.next(status)
+    if (this.endedAt === undefined && status !== 'SUSPENDED') return
+    this.#resolve({ id: this.id, status, ...(error === undefined ? {} : { error }) })
+  }
+
+  /** Ends the oldest operation under way, and lets whoever waited for it go on. */
+  async complete(value: string): Promise<void> {
+    this.#waiting.shift()?.resolve(value)
+    await settled()
+  }
+
+  async fail(error: unknown): Promise<void> {
+    this.#waiting.shift()?.reject(error)
+    await settled()
+  }
+
+  #wait(call: string): Promise<string> {
+    this.calls.push(call)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject })
+    })
+  }
+
+  triggerSavepoint(dir?: string): Promise<string> {
+    return this.#wait(`savepoint ${dir ?? 'default'}`)
+  }
+
+  async triggerCheckpoint(): Promise<number> {
+    return Number(await this.#wait('checkpoint'))
+  }
+
+  async stop({ savepoint = true, drain = false }: StopOptions = {}): Promise<string> {
+    const path = await this.#wait(`stop ${savepoint} ${drain ? 'drain' : 'suspend'}`)
+    this.move('FINISHED')
+    return path
+  }
+
+  async cancel(): Promise<void> {
+    this.calls.push('cancel')
+    this.move('CANCELED')
+  }
+
+  counts() {
+    const source = { recordsIn: this.records, recordsOut: this.records }
+    return new Map([
+      [this.graph.vertices[0]!.id, [source, { recordsIn: 0, recordsOut: 0 }]],
+      [this.graph.vertices[1]!.id, [{ recordsIn: this.records, recordsOut: 0 }]],
+    ])
+  }
+
+  subtaskStatuses() {
+    return new Map([[this.graph.vertices[0]!.id, ['running', 'ended']]])
+  }
+
+  checkpointStats() {
+    const completed = this.history.filter(({ end }) => end?.type === 'completed').length
+    const failed = this.history.filter(({ end }) => end?.type === 'aborted').length
+    const total = this.history.length
+    return {
+      counts: { restored: 0, total, inProgress: total - completed - failed, completed, failed },
+      history: this.history,
+      restored: undefined,
+    }
+  }
+}
+
+/** A checkpoint of 3 subtasks triggered at 1,000. */
+export const checkpointEntry = (
+  id: number,
+  end?: { readonly bytes: number } | { readonly reason: 'CHECKPOINT_EXPIRED' },
+  kind: 'checkpoint' | 'savepoint' | 'stop-drain' = 'checkpoint',
+): CheckpointHistoryEntry => {
+  const facts = { checkpointId: parseCheckpointId(id), kind, at: 1_000 }
+  const ended = { ...facts, at: 1_040 }
+  const outcome =
+    end === undefined
+      ? undefined
+      : 'bytes' in end
+        ? ({ ...ended, type: 'completed', durationMs: 40, bytes: end.bytes, path: `/chk/chk-${id}` } as const)
+        : ({ ...ended, type: 'aborted', reason: end.reason, message: 'took too long' } as const)
+  return {
+    triggered: { ...facts, type: 'triggered', subtasks: 3 },
+    acknowledged: end !== undefined && 'bytes' in end ? 3 : 1,
+    end: outcome,
+  }
+}
+
+export class FakeSession implements Session {
+  readonly all: FakeJob[] = []
+  readonly disposed: string[] = []
+  readonly programs: StreamEnvironment[] = []
+  refuse: StreamError | undefined
+  closed = false
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  add(options: SubmitOptions = {}): FakeJob {
+    const id = options.jobId ?? makeJobId(new Uint8Array(16).fill(this.all.length + 1))
+    const job = new FakeJob(id, options, this.#clock)
+    this.all.push(job)
+    return job
+  }
+
+  async submit(environment: StreamEnvironment, options: SubmitOptions = {}): Promise<FakeJob> {
+    if (this.refuse !== undefined) throw this.refuse
+    this.programs.push(environment)
+    return this.add(options)
+  }
+
+  async planRestore(_environment: StreamEnvironment, { fromSavepoint }: SubmitOptions): Promise<RestorePlan> {
+    if (this.refuse !== undefined) throw this.refuse
+    const operator = { id: 'ab'.repeat(16), uid: 'count', name: 'count', outcome: 'restored', bytes: 2_048 } as const
+    return {
+      path: fromSavepoint ?? '/none',
+      operators: [
+        operator,
+        { ...operator, id: 'cd'.repeat(16), uid: undefined, name: 'map', outcome: 'dropped', bytes: 7 },
+      ],
+    }
+  }
+
+  jobs(): readonly FakeJob[] {
+    return this.all
+  }
+
+  job(id: JobId): FakeJob {
+    const job = this.all.find((one) => one.id === id)
+    if (job === undefined) throw new StreamError('JOB_NOT_FOUND', `Job ${id} not found.`)
+    return job
+  }
+
+  async disposeSavepoint(path: string): Promise<void> {
+    if (path.includes('missing')) throw new StreamError('SAVEPOINT_NOT_FOUND', `No savepoint at ${path}.`)
+    this.disposed.push(path)
+  }
+
+  async savepoints(): Promise<readonly SavepointEntry[]> {
+    return []
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    for (const job of this.all) if (job.endedAt === undefined) job.move('SUSPENDED')
+  }
+}

@@ -1,0 +1,80 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { StreamError } from '../../src/core/errors.ts'
+import { StreamEnvironment } from '../../src/program/environment.ts'
+import { submittedDefaults } from '../../src/rest/submission-routes.ts'
+import { makeApi } from './api.ts'
+
+const makeSession = () => {
+  const loaded: (readonly [string, readonly string[]])[] = []
+  const loadJob = async (path: string, args: readonly string[]) => {
+    loaded.push([path, args])
+    if (path.includes('absent')) throw new StreamError('JOB_FILE_NOT_FOUND', `There is no job file ${path}.`)
+    return StreamEnvironment.create()
+  }
+  return { ...makeApi({ submission: { jobRoot: join(tmpdir(), 'jobs'), loadJob } }), loaded }
+}
+
+describe('POST /jobs/run', () => {
+  it('loads the file and submits it with every option', async () => {
+    const { session, post, get, loaded } = makeSession()
+    const answer = await post('/v1/jobs/run', {
+      file: 'wc.ts',
+      args: ['--fast'],
+      name: 'mine',
+      savepointPath: 'jobmanager://savepoints/1',
+      allowNonRestoredState: true,
+      resume: null,
+      parallelism: 3,
+      configuration: { 'execution.checkpointing.interval': '200ms', 'parallelism.default': 9 },
+    })
+    const job = session.jobs()[0]!
+    expect([answer.status, answer.body]).toEqual([200, { jobid: job.id }])
+    expect(loaded).toEqual([[join(tmpdir(), 'jobs/wc.ts'), ['--fast']]])
+    expect(job.submitted).toEqual({
+      name: 'mine',
+      fromSavepoint: 'jobmanager://savepoints/1',
+      allowNonRestoredState: true,
+      resume: false,
+      defaults: { parallelism: 3, checkpoint: { intervalMs: 200 } },
+    })
+    expect((await get('/config')).body.features['web-submit']).toBe(true)
+  })
+
+  it('refuses a file outside the job root, without loading it', async () => {
+    const { post, loaded } = makeSession()
+    for (const file of ['../evil.ts', '/etc/passwd']) {
+      const answer = await post('/jobs/run', { file })
+      expect([answer.status, answer.headers.get('tidemark-error-code')]).toEqual([400, 'PATH_OUTSIDE_ROOT'])
+    }
+    expect(loaded).toEqual([])
+  })
+
+  it('names the field that is missing or wrong, and the session keys that cannot come here', async () => {
+    const { post } = makeSession()
+    const error = async (body: object) => (await post('/jobs/run', body)).body.errors[0]
+    expect(await error({})).toContain('Field "file" is missing')
+    expect(await error({ file: 'a.ts', parallelism: 0 })).toContain('"parallelism" is 0: expected an integer from 1')
+    expect(await error({ file: 'a.ts', configuration: { 'rest.port': 1 } })).toContain('tidemark start -Drest.port')
+    expect(await error({ file: 'a.ts', configuration: { 'parallelism.defualt': 1 } })).toContain(
+      '"parallelism.default"',
+    )
+    expect(await error({ file: 'a.ts', configuration: { 'parallelism.default': [] } })).toContain('"configuration"')
+  })
+
+  it('passes on what loading and submitting say', async () => {
+    const { session, post } = makeSession()
+    expect((await post('/jobs/run', { file: 'absent.ts' })).status).toBe(404)
+    session.refuse = new StreamError('UID_DUPLICATE', 'Two operators have uid x.')
+    const answer = await post('/jobs/run', { file: 'a.ts' })
+    expect([answer.status, answer.body.errors]).toEqual([400, ['Two operators have uid x.']])
+  })
+
+  it('takes no job where one process runs its own', async () => {
+    const { post } = makeApi()
+    const answer = await post('/jobs/run', { file: 'a.ts' })
+    expect([answer.status, answer.headers.get('tidemark-error-code')]).toEqual([409, 'SUBMISSION_DISABLED'])
+    expect(submittedDefaults({}, undefined)).toEqual({})
+  })
+})
