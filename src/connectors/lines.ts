@@ -25,7 +25,7 @@ import { decodeLinesState, SplitList } from './lines-state.ts'
 import { SplitQueue } from './split-queue.ts'
 
 export interface LinesOptions {
-  /** Bytes of the ranges that large files are cut into; 8 MiB by default. */
+  /** Bytes of the ranges that large files are cut into; 8 MiB by default, 4 at least. */
   readonly splitBytes?: number
   /** The directory that relative patterns start from; the one of the process by default. */
   readonly cwd?: string
@@ -47,7 +47,7 @@ export interface LinesOptions {
 export function lines(patterns: string | readonly string[], options: LinesOptions = {}): Source<string> {
   const list = typeof patterns === 'string' ? [patterns] : patterns
   const splitBytes = options.splitBytes ?? limits.fileSplitBytes
-  checkInteger('splitBytes of lines', splitBytes, 1)
+  checkInteger('splitBytes of lines', splitBytes, splitBytesMin)
   const wanted = list.some((pattern) => pattern !== '' && !pattern.startsWith('!'))
   checkArgument(wanted, 'The pattern of lines', 'at least one glob or path', JSON.stringify(patterns))
   const dealt = new Map<string, readonly (readonly FileSplit[])[]>()
@@ -84,6 +84,9 @@ function dealOnce(
   if (dealt.size > rememberedJobs) dealt.delete(dealt.keys().next().value!)
   return hands[context.subtaskIndex]!
 }
+
+/** A byte order mark and the line behind it are in one range, so that a position behind the mark is still inside it. */
+const splitBytesMin = 4
 
 /** Jobs made of one source value, of which the list of files is remembered. */
 const rememberedJobs = 16

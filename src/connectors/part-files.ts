@@ -23,6 +23,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeSync,
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -74,15 +75,20 @@ export class PartFiles {
       const name = `${this.#owner}-${padded(free)}`
       if (existsSync(this.#committedPath(name))) continue
       try {
-        return { name, counter: free, fd: openSync(this.pendingPath(name), 'wx') }
+        return { name, counter: free, fd: openSync(this.#pendingPath(name), 'wx') }
       } catch (thrown) {
-        if (codeOf(thrown) !== 'EEXIST') throw outputFileError(thrown, this.#operator, this.pendingPath(name))
+        if (codeOf(thrown) !== 'EEXIST') throw outputFileError(thrown, this.#operator, this.#pendingPath(name))
       }
     }
   }
 
-  pendingPath(name: string): string {
-    return join(this.#pendingDir, name)
+  /** Appends to an open part. Fails with `STORAGE_FULL` or `SINK_FAILED`. */
+  write(part: { readonly name: string; readonly fd: number }, bytes: Uint8Array): void {
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(part.fd, bytes, written)
+    } catch (thrown) {
+      throw outputFileError(thrown, this.#operator, this.#pendingPath(part.name))
+    }
   }
 
   /** Makes pending parts survive a power failure: their bytes, and their names. */
@@ -144,7 +150,11 @@ export class PartFiles {
 
   /** Removes a pending part that no checkpoint can cover. */
   remove(name: string): void {
-    rmSync(this.pendingPath(name), { force: true })
+    rmSync(this.#pendingPath(name), { force: true })
+  }
+
+  #pendingPath(name: string): string {
+    return join(this.#pendingDir, name)
   }
 
   #committedPath(name: string): string {
@@ -153,7 +163,7 @@ export class PartFiles {
   }
 
   #mustCommit(part: Part): boolean {
-    const path = this.pendingPath(part.name)
+    const path = this.#pendingPath(part.name)
     const bytes = statSync(path, { throwIfNoEntry: false })?.size
     if (bytes === part.bytes) return true
     if (bytes === undefined && this.#wasCommitted(part.name)) return false
@@ -171,7 +181,7 @@ export class PartFiles {
       const message = `Sink "${this.#operator}" will not overwrite ${path}: expected that nobody else writes files of this name.`
       throw new StreamError('SINK_FAILED', message, { details: { operator: this.#operator, path } })
     }
-    this.#rename(this.pendingPath(part.name), path)
+    this.#rename(this.#pendingPath(part.name), path)
   }
 
   #moveMarker(owner: string, counter: number): void {
@@ -201,7 +211,7 @@ export class PartFiles {
   /** A part sealed for a savepoint may be committed by a later checkpoint, which has flushed it, at this very time. */
   async #syncPart(name: string): Promise<void> {
     try {
-      await syncPath(this.pendingPath(name), 'r+')
+      await syncPath(this.#pendingPath(name), 'r+')
     } catch (thrown) {
       if (codeOf(thrown) !== 'ENOENT' || !this.#wasCommitted(name)) throw thrown
     }
@@ -216,7 +226,7 @@ export class PartFiles {
     try {
       await run()
     } catch (thrown) {
-      throw outputFileError(thrown, this.#operator, this.pendingPath(name))
+      throw outputFileError(thrown, this.#operator, this.#pendingPath(name))
     }
   }
 }

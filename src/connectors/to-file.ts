@@ -10,13 +10,12 @@
  * checkpoint before it: its parts wait for the next checkpoint.
  * INV-TF-2 A part stays in the state until its commit is durable.
  */
-import { closeSync, writeSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import type { SnapshotKind } from '../core/elements.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import type { EndpointContext, Sink, SinkSnapshot, SinkWriter } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
-import { outputFileError } from './file-errors.ts'
 import { isPartName, type Part, PartFiles } from './part-files.ts'
 import { incompatibleState } from './position.ts'
 import { lineFormatter, type RecordFormat } from './record-format.ts'
@@ -171,11 +170,7 @@ class FileWriter<T> implements SinkWriter<T> {
     const bytes = Buffer.from(this.#text)
     this.#text = ''
     const part = this.#begun()
-    try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(part.fd, bytes, written)
-    } catch (thrown) {
-      throw outputFileError(thrown, this.#context.operatorName, this.#files.pendingPath(part.name))
-    }
+    this.#files.write(part, bytes)
     part.bytes += bytes.length
   }
 

@@ -1,0 +1,164 @@
+import fc from 'fast-check'
+import { Subject } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { deferredSink } from '../../src/connectors/deferred-sink.ts'
+import { print } from '../../src/connectors/print.ts'
+import { toArray } from '../../src/connectors/to-array.ts'
+import { toSubject } from '../../src/connectors/to-subject.ts'
+import type { SnapshotKind } from '../../src/core/elements.ts'
+import { ck, codeOf, jobOf, stored, testContext } from './endpoint-harness.ts'
+
+describe('toArray', () => {
+  it('appends when the checkpoint that covers the records completes', () => {
+    const seen: number[] = []
+    const writer = toArray(seen).createWriter(testContext(), undefined)
+    writer.write([1, 2])
+    writer.snapshot(ck(1), 'checkpoint')
+    writer.write([3])
+    expect(seen).toEqual([])
+    void writer.notifyCompleted(ck(1))
+    expect(seen).toEqual([1, 2])
+  })
+
+  it('appends at once when asked to, and without checkpoints', () => {
+    const seen: number[] = []
+    toArray(seen, { immediate: true }).createWriter(testContext(), undefined).write([1])
+    toArray(seen)
+      .createWriter(testContext({ checkpointing: false }), undefined)
+      .write([2])
+    expect(seen).toEqual([1, 2])
+    expect(toArray(seen).stateful).toBe(true)
+    expect(toArray(seen, { immediate: true }).stateful).toBe(false)
+  })
+
+  it('appends nothing for a savepoint that the job goes on after', () => {
+    const seen: number[] = []
+    const writer = toArray(seen).createWriter(testContext(), undefined)
+    writer.write([1])
+    writer.snapshot(ck(1), 'savepoint')
+    void writer.notifyCompleted(ck(1))
+    expect(seen).toEqual([])
+    writer.snapshot(ck(2), 'checkpoint')
+    void writer.notifyCompleted(ck(2))
+    expect(seen).toEqual([1])
+  })
+
+  it('starts anew for another job made of the same sink', () => {
+    const seen: number[] = []
+    const sink = toArray(seen)
+    for (const digit of ['1', '2']) {
+      const writer = sink.createWriter(testContext({ jobId: jobOf(digit) }), undefined)
+      writer.write([7])
+      writer.snapshot(ck(1), 'checkpoint')
+      void writer.notifyCompleted(ck(1))
+    }
+    expect(seen).toEqual([7, 7])
+  })
+
+  it('hands over a restored state once, to however many jobs it is restored', () => {
+    const seen: number[] = []
+    const sink = toArray(seen)
+    const writer = sink.createWriter(testContext(), undefined)
+    writer.write([1])
+    const { state } = writer.snapshot(ck(1), 'savepoint')
+    for (const digit of ['1', '2']) {
+      const resumed = sink.createWriter(testContext({ jobId: jobOf(digit) }), stored(state))
+      resumed.write([2])
+      resumed.snapshot(ck(2), 'checkpoint')
+      void resumed.notifyCompleted(ck(2))
+    }
+    expect(seen).toEqual([1, 2, 2])
+  })
+
+  it.each([['x'], [{ format: 2 }], [{ format: 1, sequence: 0 }]])('refuses the state %j', async (state) => {
+    const { code } = await codeOf(() => toArray([]).createWriter(testContext(), state))
+    expect(code).toBe('RESTORE_STATE_INCOMPATIBLE')
+  })
+})
+
+const action = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({ type: 'write' as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('snapshot' as const),
+      kind: fc.constantFrom<SnapshotKind>('checkpoint', 'checkpoint', 'savepoint'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant('complete' as const), notify: fc.boolean(), which: fc.nat(3) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ type: 'restart' as const }) },
+)
+
+it('delivers every record exactly once, in order, over restarts and lost notifications', () => {
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
+      const seen: number[] = []
+      const sink = deferredSink<number>('test', (values) => void seen.push(...values), {})
+      const open = (state: unknown) => sink.createWriter(testContext(), state === undefined ? state : stored(state))
+      let writer = open(undefined)
+      let next = 0
+      let id = 0
+      let taken: { id: number; kind: SnapshotKind; state: unknown; next: number }[] = []
+      let last: { id: number; state: unknown; next: number } = { id: 0, state: undefined, next: 0 }
+      let due = 0
+      for (const act of actions) {
+        if (act.type === 'write') writer.write([next++])
+        else if (act.type === 'snapshot') {
+          id += 1
+          taken.push({ id, kind: act.kind, state: writer.snapshot(ck(id), act.kind).state, next })
+        } else if (act.type === 'complete') {
+          const [done] = taken.splice(act.which % Math.max(1, taken.length), 1)
+          if (done === undefined) continue
+          if (done.kind !== 'savepoint') {
+            taken = taken.filter((each) => each.id > done.id)
+            last = done
+            if (act.notify) due = done.next
+          }
+          if (act.notify) void writer.notifyCompleted(ck(done.id))
+        } else {
+          writer = open(last.state)
+          next = last.next
+          due = last.next
+          taken = []
+        }
+        expect(seen).toEqual(Array.from({ length: due }, (_, i) => i))
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+it('toSubject emits under the same rules', () => {
+  const subject = new Subject<number>()
+  const seen: number[] = []
+  subject.subscribe((value) => seen.push(value))
+  const writer = toSubject(subject).createWriter(testContext(), undefined)
+  writer.write([1])
+  expect(seen).toEqual([])
+  writer.snapshot(ck(1), 'checkpoint')
+  void writer.notifyCompleted(ck(1))
+  toSubject(subject, { immediate: true }).createWriter(testContext(), undefined).write([2])
+  expect(seen).toEqual([1, 2])
+})
+
+describe('print', () => {
+  const printed = (prefix: string | undefined, values: unknown[], parallelism = 1, subtaskIndex = 0) => {
+    const texts: string[] = []
+    const to = { write: (text: string) => texts.push(text) }
+    print(prefix, { to }).createWriter(testContext({ parallelism, subtaskIndex }), undefined).write(values)
+    return texts
+  }
+
+  it('writes one line for each record, in one write for a batch', () => {
+    expect(printed(undefined, ['a', { b: [1] }])).toEqual(['a\n{ b: [ 1 ] }\n'])
+  })
+
+  it('begins lines with the prefix and the number of the subtask', () => {
+    expect(printed('words', ['a'])).toEqual(['words> a\n'])
+    expect(printed('words', ['a'], 2, 1)).toEqual(['words:2> a\n'])
+    expect(printed(undefined, ['a'], 2, 0)).toEqual(['1> a\n'])
+  })
+})

@@ -1,0 +1,223 @@
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { lines } from '../../src/connectors/lines.ts'
+import { SplitList } from '../../src/connectors/lines-state.ts'
+import { SplitQueue } from '../../src/connectors/split-queue.ts'
+import type { OperatorId } from '../../src/core/ids.ts'
+import { limits } from '../../src/core/limits.ts'
+import { codeOf, drain, jobOf, readAll, stored, temporaryDirectory, testContext } from './endpoint-harness.ts'
+
+function directoryWith(files: Record<string, string>): string {
+  const cwd = temporaryDirectory()
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text)
+  return cwd
+}
+
+const subtasks = (parallelism: number) => Array.from({ length: parallelism }, (_, subtaskIndex) => subtaskIndex)
+
+describe('lines', () => {
+  it('reads every line of every file once, over any subtasks, ranges and restores', async () => {
+    const piece = fc.constantFrom('\n', '\r\n', 'ab', 'é', '😀', 'line', '')
+    const mark = fc.constantFrom('', '\uFEFF')
+    const file = fc.tuple(mark, fc.array(piece, { maxLength: 20 })).map(([bom, pieces]) => bom + pieces.join(''))
+    const shape = fc.record({
+      files: fc.array(file, { minLength: 1, maxLength: 4 }),
+      splitBytes: fc.integer({ min: 4, max: 30 }),
+      parallelism: fc.integer({ min: 1, max: 3 }),
+      cuts: fc.array(fc.nat(6), { maxLength: 3 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ files, splitBytes, parallelism, cuts }) => {
+        const cwd = directoryWith(Object.fromEntries(files.map((text, i) => [`${i}.txt`, text])))
+        const source = lines('*.txt', { splitBytes, cwd })
+        const seen: string[] = []
+        for (const subtaskIndex of subtasks(parallelism)) {
+          let state: unknown
+          for (const records of [...cuts, Number.POSITIVE_INFINITY]) {
+            const context = testContext({ parallelism, subtaskIndex })
+            const reader = source.createReader(context, state)
+            seen.push(...(await drain(reader, context, { records, max: 3 })))
+            state = stored(reader.snapshot())
+            await reader.close()
+          }
+        }
+        const expected = files.flatMap((text) => {
+          const all = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+          return all.at(-1) === '' ? all.slice(0, -1) : all
+        })
+        expect(seen.sort()).toEqual(expected.sort())
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('keeps the order of one file', async () => {
+    const cwd = directoryWith({ 'a.txt': 'one\ntwo\nthree\nfour\n' })
+    expect(await readAll(lines('a.txt', { cwd, splitBytes: 5 }))).toEqual(['one', 'two', 'three', 'four'])
+  })
+
+  it('reads a line longer than a chunk', async () => {
+    const long = 'é'.repeat(limits.fileChunkBytes)
+    const cwd = directoryWith({ 'a.txt': `x\n${long}\ny` })
+    expect(await readAll(lines('a.txt', { cwd }))).toEqual(['x', long, 'y'])
+  })
+
+  it('spreads the ranges of one large file over the subtasks', async () => {
+    const text = Array.from({ length: 100 }, (_, i) => `line ${i}\n`).join('')
+    const source = lines('a.txt', { cwd: directoryWith({ 'a.txt': text }), splitBytes: 100 })
+    const counts = await Promise.all(
+      subtasks(4).map(async (subtaskIndex) => {
+        const context = testContext({ parallelism: 4, subtaskIndex })
+        return (await readAll(source, undefined, context)).length
+      }),
+    )
+    expect(counts.reduce((a, b) => a + b)).toBe(100)
+    for (const count of counts) expect(count).toBeGreaterThan(15)
+  })
+
+  it('gives every subtask of a job the same list, also when a file appears while the job starts', async () => {
+    const cwd = directoryWith({ 'b.txt': 'b\n' })
+    const source = lines('*.txt', { cwd })
+    const first = await readAll(source, undefined, testContext({ parallelism: 2, subtaskIndex: 0 }))
+    writeFileSync(join(cwd, 'a.txt'), 'a\n')
+    const second = await readAll(source, undefined, testContext({ parallelism: 2, subtaskIndex: 1 }))
+    expect([first, second]).toEqual([['b'], []])
+    const other = testContext({ jobId: jobOf('c'), operatorId: 'd'.repeat(32) as OperatorId })
+    expect(await readAll(source, undefined, other)).toEqual(['a', 'b'])
+  })
+
+  it('does not look for files again when it is restored', async () => {
+    const cwd = directoryWith({ 'a.txt': 'one\ntwo\n' })
+    const context = testContext()
+    const reader = lines('*.txt', { cwd }).createReader(context, undefined)
+    await drain(reader, context, { records: 1 })
+    writeFileSync(join(cwd, 'b.txt'), 'new\n')
+    expect(await readAll(lines('*.txt', { cwd }), stored(reader.snapshot()))).toEqual(['two'])
+    await reader.close()
+  })
+
+  it('never blocks: the first poll finds nothing yet', async () => {
+    const reader = lines('*', { cwd: directoryWith({ a: 'x\n' }) }).createReader(testContext(), undefined)
+    expect(reader.poll(10)).toEqual({ type: 'waiting' })
+    await reader.close()
+  })
+})
+
+describe('lines, when files are not as they were', () => {
+  const begun = async () => {
+    const cwd = directoryWith({ 'a.txt': 'one\ntwo\n', 'b.txt': 'three\n' })
+    const context = testContext()
+    const reader = lines('*.txt', { cwd }).createReader(context, undefined)
+    await drain(reader, context, { records: 1 })
+    const state = stored(reader.snapshot())
+    await reader.close()
+    return { cwd, state, restore: () => readAll(lines('*.txt', { cwd }), state) }
+  }
+
+  it('fails at restore for a file that is gone, also one not begun yet', async () => {
+    const { cwd, restore } = await begun()
+    rmSync(join(cwd, 'b.txt'))
+    const { code, message } = await codeOf(restore)
+    expect(code).toBe('SOURCE_FILE_MISSING')
+    expect(message).toContain(join(cwd, 'b.txt'))
+  })
+
+  it('fails at restore for a file that changed', async () => {
+    const { cwd, restore } = await begun()
+    appendFileSync(join(cwd, 'a.txt'), 'more\n')
+    const { code, message } = await codeOf(restore)
+    expect(code).toBe('SOURCE_FILE_CHANGED')
+    expect(message).toMatch(/a\.txt .*expected 8 bytes.*got 13 bytes/)
+  })
+
+  it('does not mind the end of a file that it has read to its end', async () => {
+    const cwd = directoryWith({ 'a.txt': 'one\n', 'b.txt': 'two\n' })
+    const context = testContext()
+    const reader = lines('*.txt', { cwd }).createReader(context, undefined)
+    await drain(reader, context, { records: 1 })
+    const state = stored(reader.snapshot())
+    await reader.close()
+    rmSync(join(cwd, 'a.txt'))
+    expect(await readAll(lines('*.txt', { cwd }), state)).toEqual(['two'])
+  })
+
+  it('hands out the lines before an error first', async () => {
+    const cwd = directoryWith({ 'a.txt': 'one\n', 'b.txt': 'two\n' })
+    const context = testContext()
+    const source = lines('*.txt', { cwd })
+    await readAll(source, undefined, testContext({ subtaskIndex: 0 }))
+    rmSync(join(cwd, 'b.txt'))
+    const reader = source.createReader(context, undefined)
+    expect(await drain(reader, context, { records: 1 })).toEqual(['one'])
+    expect((await codeOf(() => drain(reader, context))).code).toBe('SOURCE_FILE_MISSING')
+    await reader.close()
+  })
+
+  it('refuses a state that names a file outside the directories of its patterns', async () => {
+    const { cwd, state } = await begun()
+    const outside = JSON.parse(JSON.stringify(state).replaceAll(cwd, '/etc'))
+    const { code, message } = await codeOf(() => readAll(lines('*.txt', { cwd }), outside))
+    expect(code).toBe('PATH_OUTSIDE_ROOT')
+    expect(message).toContain('/etc/a.txt')
+    const climbing = JSON.parse(JSON.stringify(state).replaceAll(cwd, `${cwd}/../..`))
+    expect((await codeOf(() => readAll(lines('*.txt', { cwd }), climbing))).code).toBe('PATH_OUTSIDE_ROOT')
+  })
+
+  it.each([
+    [null],
+    [{}],
+    [{ format: 1, splits: '[[1]]', index: 0, offset: null }],
+    [{ format: 1, splits: '{', index: 0 }],
+  ])('refuses the state %j', async (state) => {
+    const source = lines('*', { cwd: directoryWith({ a: 'x' }) })
+    expect((await codeOf(() => source.createReader(testContext(), state))).code).toBe('RESTORE_STATE_INCOMPATIBLE')
+  })
+})
+
+describe('lines, called wrongly', () => {
+  it.each([0, 3, 5.5])('refuses splitBytes %d', async (splitBytes) => {
+    expect((await codeOf(() => lines('*', { splitBytes }))).code).toBe('ARGUMENT_INVALID')
+  })
+
+  it.each([[[]], [''], [['!a']]])('refuses the patterns %j', async (patterns) => {
+    expect((await codeOf(() => lines(patterns))).code).toBe('ARGUMENT_INVALID')
+  })
+
+  it('says which pattern matches nothing, when the job starts', async () => {
+    const cwd = directoryWith({ 'a.txt': '' })
+    expect((await codeOf(() => readAll(lines(['a.txt', '*.csv'], { cwd })))).code).toBe('SOURCE_NO_FILES')
+    expect(await readAll(lines('a.txt', { cwd }))).toEqual([])
+  })
+})
+
+describe('the state of lines', () => {
+  it('drops splits that are done, in half the list at a time', () => {
+    const splits = Array.from({ length: 8 }, (_, i) => ({ path: `/${i}`, size: 1, mtimeMs: 0, start: 0, end: 1 }))
+    const list = new SplitList(splits)
+    const early = list.encode(4, 7)
+    expect([early.index, early.offset, JSON.parse(early.splits).length]).toEqual([4, 7, 8])
+    const late = list.encode(5, undefined)
+    expect([late.index, late.offset, JSON.parse(late.splits).length]).toEqual([0, null, 3])
+    const end = list.encode(8, undefined)
+    expect([end.index, JSON.parse(end.splits).length]).toEqual([0, 0])
+  })
+})
+
+describe('SplitQueue', () => {
+  it('closes while files are being read ahead', async () => {
+    const cwd = directoryWith({ a: 'x\n'.repeat(1_000_000), b: 'y\n', c: 'z\n' })
+    const context = testContext()
+    const reader = lines('*', { cwd }).createReader(context, undefined)
+    await drain(reader, context, { records: 5 })
+    await reader.close()
+    await reader.close()
+  })
+
+  it('ends at once when it has no split', async () => {
+    const queue = new SplitQueue({ splits: [], from: undefined, operator: 'in', wake() {} })
+    expect([queue.next(), queue.ready]).toEqual(['end', false])
+    await queue.close()
+  })
+})

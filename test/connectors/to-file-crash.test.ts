@@ -1,0 +1,199 @@
+/**
+ * Kills a file sink between any two steps and checks that what is visible is exactly what the last completed checkpoint
+ * covers. A crash is a copy of the directory as it is at that moment, on which the next writer goes on.
+ */
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { type Part, PartFiles } from '../../src/connectors/part-files.ts'
+import { toFile } from '../../src/connectors/to-file.ts'
+import type { SnapshotKind } from '../../src/core/elements.ts'
+import type { SinkWriter } from '../../src/operators/endpoints.ts'
+import { ck, jobOf, stored, temporaryDirectory, testContext } from './endpoint-harness.ts'
+
+interface Taken {
+  readonly id: number
+  readonly kind: SnapshotKind
+  readonly state: unknown
+  /** The records before this one are covered. */
+  readonly next: number
+}
+
+const none: Taken = { id: 0, kind: 'checkpoint', state: undefined, next: 0 }
+
+/** A job of one sink that writes 0, 1, 2, … and goes back to its last completed checkpoint when it crashes. */
+class SinkJob {
+  readonly #root = temporaryDirectory()
+  #dirs = 0
+  #jobs = 1
+  #dir = join(this.#root, '0')
+  #writer: SinkWriter<number> = this.#open(undefined)
+  #next = 0
+  #id = 0
+  #taken: Taken[] = []
+  #last: Taken = none
+  readonly #consumed: number[] = []
+  /** How many records must be visible. */
+  due = 0
+
+  write(count: number): void {
+    this.#writer.write(Array.from({ length: count }, (_, i) => this.#next + i))
+    this.#next += count
+  }
+
+  async snapshot(kind: SnapshotKind): Promise<void> {
+    const { state, durable } = this.#writer.snapshot(ck(++this.#id), kind)
+    await durable?.()
+    this.#taken.push({ id: this.#id, kind, state: stored(state), next: this.#next })
+  }
+
+  /** Completes one of the snapshots; `crash` says how many steps of its commit are done when the process dies. */
+  async complete(which: number, notify: boolean, crash: number | undefined): Promise<void> {
+    const [done] = this.#taken.splice(which % Math.max(1, this.#taken.length), 1)
+    if (done === undefined) return
+    if (done.kind !== 'savepoint') {
+      this.#taken = this.#taken.filter((each) => each.id > done.id)
+      this.#last = done
+    }
+    if (crash !== undefined && done.kind !== 'savepoint') return this.#crashInCommit(done, crash)
+    if (!notify) return
+    await this.#writer.notifyCompleted(ck(done.id))
+    if (done.kind !== 'savepoint') this.due = done.next
+  }
+
+  abort(which: number): void {
+    const [aborted] = this.#taken.splice(which % Math.max(1, this.#taken.length), 1)
+    if (aborted !== undefined) this.#writer.notifyAborted?.(ck(aborted.id))
+  }
+
+  async crash(newJob: boolean): Promise<void> {
+    await this.#leave()
+    if (newJob) this.#jobs += 1
+    this.#writer = this.#open(this.#last.state)
+    this.#next = this.#last.next
+    this.#taken = []
+    this.due = this.#last.next
+  }
+
+  /** A failure that the process survives: the writer is closed, the next one is opened over the same directory. */
+  async fail(): Promise<void> {
+    await this.#writer.close()
+    await this.crash(false)
+  }
+
+  /** Somebody takes every visible file away. */
+  consume(): void {
+    this.#consumed.push(...this.#present())
+    for (const name of this.#names()) rmSync(join(this.#dir, name))
+  }
+
+  visible(): number[] {
+    return [...this.#consumed, ...this.#present()].sort((a, b) => a - b)
+  }
+
+  async finish(): Promise<void> {
+    await this.#writer.endOfData()
+    await this.snapshot('checkpoint')
+    await this.complete(this.#taken.length - 1, true, undefined)
+    await this.#writer.close()
+  }
+
+  async #crashInCommit(done: Taken, steps: number): Promise<void> {
+    await this.#leave()
+    const parts = (done.state as { parts: Part[] }).parts
+    const commit = new PartFiles(this.#dir, this.#context()).commitSteps(parts)
+    for (const step of commit.slice(0, steps)) step()
+    await this.crash(false)
+  }
+
+  /** The old writer keeps the old directory, so that nothing it does from now on can be seen. */
+  async #leave(): Promise<void> {
+    const before = this.#dir
+    this.#dirs += 1
+    this.#dir = join(this.#root, String(this.#dirs))
+    cpSync(before, this.#dir, { recursive: true })
+    await this.#writer.close()
+  }
+
+  #context() {
+    return testContext({ jobId: jobOf(this.#jobs.toString(16).slice(-1)) })
+  }
+
+  #open(state: unknown): SinkWriter<number> {
+    const restored = state === undefined ? undefined : stored(state)
+    return toFile<number>(this.#dir, { maxPartBytes: 6 }).createWriter(this.#context(), restored)
+  }
+
+  #names(): string[] {
+    return readdirSync(this.#dir).filter((name) => name !== '.pending')
+  }
+
+  #present(): number[] {
+    return this.#names().flatMap((name) => {
+      const text = readFileSync(join(this.#dir, name), 'utf8')
+      expect(text.endsWith('\n')).toBe(true)
+      return text.trimEnd().split('\n').map(Number)
+    })
+  }
+}
+
+const which = fc.nat(3)
+const action = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ type: fc.constant('write' as const), count: fc.integer({ min: 1, max: 4 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('snapshot' as const),
+      kind: fc.constantFrom<SnapshotKind>('checkpoint', 'checkpoint', 'checkpoint', 'savepoint', 'stop-suspend'),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('complete' as const),
+      which,
+      notify: fc.boolean(),
+      crash: fc.option(fc.nat(4), { nil: undefined, freq: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('abort' as const), which }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('crash' as const), newJob: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'fail' as const }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'consume' as const }) },
+)
+
+it('shows exactly the records up to the last completed checkpoint, whatever dies when', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 30 }), async (actions) => {
+      const job = new SinkJob()
+      for (const act of actions) {
+        if (act.type === 'write') job.write(act.count)
+        else if (act.type === 'snapshot') await job.snapshot(act.kind)
+        else if (act.type === 'complete') await job.complete(act.which, act.notify, act.crash)
+        else if (act.type === 'abort') job.abort(act.which)
+        else if (act.type === 'crash') await job.crash(act.newJob)
+        else if (act.type === 'fail') await job.fail()
+        else job.consume()
+        expect(job.visible()).toEqual(Array.from({ length: job.due }, (_, i) => i))
+      }
+      await job.finish()
+      expect(job.visible()).toEqual(Array.from({ length: job.due }, (_, i) => i))
+    }),
+    { numRuns: 150 },
+  )
+})
+
+it('survives a crash before and after every step of a commit of several parts', async () => {
+  for (let steps = 0; steps <= 5; steps++) {
+    const job = new SinkJob()
+    for (let i = 0; i < 4; i++) job.write(3)
+    await job.snapshot('checkpoint')
+    job.write(5)
+    await job.complete(0, true, steps)
+    expect(job.visible()).toEqual(Array.from({ length: 12 }, (_, i) => i))
+    job.write(2)
+    await job.finish()
+    expect(job.visible()).toEqual(Array.from({ length: 14 }, (_, i) => i))
+  }
+})
