@@ -16,6 +16,7 @@ import type {
   StateValue,
 } from 'xstate'
 import { assert } from '../core/errors.ts'
+import { edgeIdOf } from './chart-edges.ts'
 import { type TimerTable, timerTableOf } from './timer-table.ts'
 
 /** Any effect, for code that does not know the protocol: a named action and its parameters. */
@@ -87,6 +88,26 @@ export function step<M extends AnyStateMachine, Effect extends AnyEffect = AnyEf
   )
 }
 
+/**
+ * A step that also says which edges of the chart it took, as ids of `describeChart`, in order. For tests: slower.
+ */
+export function traceStep<M extends AnyStateMachine, Effect extends AnyEffect = AnyEffect>(
+  machine: M,
+  snapshot: SnapshotFrom<M>,
+  event: EventFromLogic<M> | TimerFired,
+): Stepped<SnapshotFrom<M>, Effect> & { readonly edges: readonly string[] } {
+  const outer = taken
+  const mine: unknown[] = []
+  taken = mine
+  try {
+    const stepped = step<M, Effect>(machine, snapshot, event)
+    const edges = mine.flatMap((transition) => edgeIdOf(machine, transition) ?? [])
+    return { ...stepped, edges }
+  } finally {
+    taken = outer
+  }
+}
+
 export const plainState = <Context>(snapshot: {
   readonly value: StateValue
   readonly context: Context
@@ -116,6 +137,8 @@ interface Resolved {
 }
 
 let collecting: Resolved[] = []
+/** Transitions of xstate, gathered only while a step is traced. */
+let taken: unknown[] | undefined
 
 function collect<Snapshot, Effect extends AnyEffect>(
   timers: TimerTable,
@@ -173,7 +196,9 @@ const inert = {
   stopChild: nothing,
   emit: nothing,
   system: {
-    _sendInspectionEvent: nothing,
+    _sendInspectionEvent(event: { readonly _transitions?: readonly unknown[] }) {
+      if (event._transitions !== undefined) taken?.push(...event._transitions)
+    },
     _relay: nothing,
     _set: nothing,
     _unregister: nothing,
