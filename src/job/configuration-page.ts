@@ -1,5 +1,6 @@
 /** The table of keys as Markdown, for `docs/configuration.md`, between two marks that this file owns. */
-import { type ConfigurationKey, configurationGroups } from './configuration-keys.ts'
+import type { ConfigurationKey } from './configuration-key.ts'
+import { configurationGroups } from './configuration-keys.ts'
 
 const begin = '<!-- keys: generated -->'
 const end = '<!-- keys: end -->'

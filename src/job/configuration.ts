@@ -5,7 +5,8 @@
  * the environment are read by the command line) nor what the keys mean together (`configured-session.ts`).
  */
 import { StreamError } from '../core/errors.ts'
-import { allConfigurationKeys, type ConfigurationKey } from './configuration-keys.ts'
+import type { ConfigurationKey } from './configuration-key.ts'
+import { allConfigurationKeys } from './configuration-keys.ts'
 import { nearest } from './nearest-name.ts'
 
 export interface ConfigurationEntry {

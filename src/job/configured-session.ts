@@ -7,7 +7,8 @@
 import { StreamError } from '../core/errors.ts'
 import type { RestartOptions, SavepointOptions } from '../program/options.ts'
 import type { Configuration } from './configuration.ts'
-import { type ConfigurationKey, configurationKeys as keys } from './configuration-keys.ts'
+import type { ConfigurationKey } from './configuration-key.ts'
+import { configurationKeys as keys } from './configuration-keys.ts'
 import type { CheckpointStorageOptions, JobDefaults, Log, SessionOptions } from './session-options.ts'
 
 /**

@@ -2,7 +2,6 @@
 import { isSavepoint, isStop } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId } from '../core/ids.ts'
-import { limits } from '../core/limits.ts'
 import type { CheckpointHistoryEntry, JobCheckpointStats, SessionJob } from '../job/session.ts'
 import type { EffectiveCheckpointing } from '../job/session-options.ts'
 
@@ -112,19 +111,6 @@ const noStatistics = (id: CheckpointId, job: JobId): StreamError =>
     'CHECKPOINT_NOT_FOUND',
     `Could not find checkpointing statistics for checkpoint ${id} of job ${job}: it never was, or is too long ago.`,
   )
-
-/** What a session that says nothing about a job's checkpoints is taken to do. */
-export const assumedCheckpointing: EffectiveCheckpointing = {
-  mode: 'exactly-once',
-  intervalMs: undefined,
-  timeoutMs: limits.checkpointTimeoutMs,
-  minPauseMs: 0,
-  maxConcurrent: 1,
-  tolerableFailures: 0,
-  retention: 'retain-on-failure',
-  afterTasksFinish: true,
-  storage: 'jobmanager',
-}
 
 /** As JSON text, because "no interval" is a number that JavaScript cannot hold: 2^63 − 1. */
 export function checkpointConfigText(settings: EffectiveCheckpointing): string {

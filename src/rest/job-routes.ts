@@ -3,14 +3,8 @@ import type { Context, Hono } from 'hono'
 import { StreamError } from '../core/errors.ts'
 import { parseCheckpointId, parseJobId } from '../core/ids.ts'
 import type { SessionJob } from '../job/session.ts'
-import type { EffectiveCheckpointing } from '../job/session-options.ts'
 import type { RestAppOptions } from './app.ts'
-import {
-  assumedCheckpointing,
-  checkpointConfigText,
-  checkpointDetails,
-  checkpointStatistics,
-} from './checkpoint-bodies.ts'
+import { checkpointConfigText, checkpointDetails, checkpointStatistics } from './checkpoint-bodies.ts'
 import { executionResult, jobDetails, jobExceptions, jobOverview, jobPlan } from './job-bodies.ts'
 
 export function addJobRoutes(api: Hono, options: RestAppOptions): void {
@@ -28,7 +22,7 @@ export function addJobRoutes(api: Hono, options: RestAppOptions): void {
   api.get('/jobs/:jobid/exceptions', (c) => c.json(jobExceptions(jobOf(c), maxExceptions(c))))
   api.get('/jobs/:jobid/checkpoints', (c) => c.json(checkpointStatistics(jobOf(c).checkpointStats())))
   api.get('/jobs/:jobid/checkpoints/config', (c) =>
-    c.body(checkpointConfigText(checkpointingOf(jobOf(c))), 200, { 'content-type': 'application/json' }),
+    c.body(checkpointConfigText(jobOf(c).checkpointing), 200, { 'content-type': 'application/json' }),
   )
   api.get('/jobs/:jobid/checkpoints/details/:id', (c) =>
     c.json(checkpointDetails(jobOf(c), parseCheckpointId(c.req.param('id')))),
@@ -61,8 +55,3 @@ function maxExceptions(c: Context): number {
   if (/^\d{1,6}$/.test(text) && Number(text) > 0) return Number(text)
   throw new StreamError('REQUEST_INVALID', `Parameter "maxExceptions" is "${text}": expected an integer from 1.`)
 }
-
-/** A session may say what its jobs really do; one that does not is taken to do the default. */
-const checkpointingOf = (
-  job: SessionJob & { readonly checkpointing?: EffectiveCheckpointing },
-): EffectiveCheckpointing => job.checkpointing ?? assumedCheckpointing

@@ -32,7 +32,7 @@ export function addSubmissionRoutes(api: Hono, { session, roots, submission }: R
     const from = body.savepointPath === undefined ? undefined : await insideRoots(body.savepointPath, roots)
     const defaults = submittedDefaults(body.configuration ?? {}, body.parallelism)
     const environment = await submission.loadJob(file, body.args ?? [])
-    const options: SubmitOptions & { readonly defaults: JobDefaults } = {
+    const options: SubmitOptions = {
       defaults,
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(from === undefined ? {} : { fromSavepoint: from }),

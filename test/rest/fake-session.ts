@@ -6,6 +6,7 @@ import { StreamError } from '../../src/core/errors.ts'
 import { type JobId, makeJobId, parseCheckpointId, type VertexId } from '../../src/core/ids.ts'
 import type { JobGraph, JobVertex } from '../../src/graph/job-graph.ts'
 import type { CheckpointHistoryEntry, RestorePlan, Session, SessionJob, SubmitOptions } from '../../src/job/session.ts'
+import type { EffectiveCheckpointing } from '../../src/job/session-options.ts'
 import type { JobStatus } from '../../src/machines/job/protocol.ts'
 import type { StreamEnvironment } from '../../src/program/environment.ts'
 import type { JobEvent, JobResult, StopOptions } from '../../src/program/job-handle.ts'
@@ -18,6 +19,18 @@ const vertex = (id: string, name: string, parallelism: number): JobVertex => ({
   maxParallelismExplicit: false,
   operators: [],
 })
+
+export const fakeCheckpointing: EffectiveCheckpointing = {
+  mode: 'exactly-once',
+  intervalMs: undefined,
+  timeoutMs: 600_000,
+  minPauseMs: 0,
+  maxConcurrent: 1,
+  tolerableFailures: 0,
+  retention: 'retain-on-failure',
+  afterTasksFinish: true,
+  storage: 'jobmanager',
+}
 
 export const fakeGraph = (name: string): JobGraph => {
   const vertices = [vertex('aa', 'lines -> split', 2), vertex('bb', 'count -> out', 1)]
@@ -40,6 +53,7 @@ export class FakeJob implements SessionJob {
   readonly id: JobId
   readonly name: string
   readonly graph: JobGraph
+  checkpointing = fakeCheckpointing
   readonly status = new BehaviorSubject<JobStatus>('RUNNING')
   readonly events = new Subject<JobEvent>()
   readonly done: Promise<JobResult>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { parseCheckpointId } from '../../src/core/ids.ts'
-import { assumedCheckpointing, checkpointConfigText, distribution } from '../../src/rest/checkpoint-bodies.ts'
+import { checkpointConfigText, distribution } from '../../src/rest/checkpoint-bodies.ts'
 import { hasEnded } from '../../src/rest/job-bodies.ts'
 import '../../src/rest/job-routes.ts'
 import { makeApi } from './api.ts'
-import { checkpointEntry } from './fake-session.ts'
+import { checkpointEntry, fakeCheckpointing } from './fake-session.ts'
 
 describe('jobs', () => {
   it('lists ids and statuses, with and without /v1', async () => {
@@ -173,7 +173,7 @@ describe('checkpoint statistics', () => {
     expect(headers.get('content-type')).toContain('application/json')
     expect(text).toContain('"interval":9223372036854775807,')
     expect(body).toMatchObject({ mode: 'exactly_once', timeout: 600_000, max_concurrent: 1 })
-    const given = JSON.parse(checkpointConfigText({ ...assumedCheckpointing, intervalMs: 200, retention: 'delete' }))
+    const given = JSON.parse(checkpointConfigText({ ...fakeCheckpointing, intervalMs: 200, retention: 'delete' }))
     expect(given).toMatchObject({ interval: 200, externalization: { enabled: false, delete_on_cancellation: true } })
   })
 })

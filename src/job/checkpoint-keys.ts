@@ -1,0 +1,113 @@
+/** The keys about checkpoints and savepoints. */
+import { limits } from '../core/limits.ts'
+import { configurationKey as key } from './configuration-key.ts'
+import { duration, flag, integer, oneOf, words } from './configuration-value.ts'
+
+const directory = words('a directory')
+
+export const storageKeys = {
+  stateBackend: key(
+    'session',
+    'state.backend state.backend.type',
+    oneOf(['heap', 'jobmanager', 'filesystem'], { hashmap: 'heap' }),
+    'heap',
+    'Where running jobs keep state: `heap`. The old values `jobmanager` and `filesystem` choose the checkpoint storage.',
+  ),
+  checkpointStorage: key(
+    'session',
+    'state.checkpoint-storage execution.checkpointing.storage',
+    oneOf(['jobmanager', 'filesystem']),
+    undefined,
+    'Where checkpoints are kept: in this process, or in `state.checkpoints.dir`. When left out: `filesystem` if that directory is set, else `jobmanager`.',
+  ),
+  checkpointDir: key(
+    'session',
+    'state.checkpoints.dir state.backend.fs.checkpointdir execution.checkpointing.dir',
+    directory,
+    undefined,
+    'The directory of checkpoints.',
+  ),
+  savepointBackend: key(
+    'session',
+    'savepoints.state.backend',
+    oneOf(['jobmanager', 'filesystem']),
+    undefined,
+    'Where savepoints are kept: in this process (lost with it), or in `state.savepoints.dir`. When left out: `filesystem` if that directory is set, else `jobmanager`.',
+  ),
+  savepointDir: key(
+    'session',
+    'state.savepoints.dir savepoints.state.backend.fs.dir execution.checkpointing.savepoint-dir',
+    directory,
+    undefined,
+    'The directory of savepoints for which no other is given.',
+  ),
+}
+
+export const checkpointKeys = {
+  interval: key(
+    'job',
+    'execution.checkpointing.interval',
+    duration(1),
+    undefined,
+    'Time between the starts of two checkpoints. When left out, no checkpoint is taken on its own.',
+  ),
+  mode: key(
+    'job',
+    'execution.checkpointing.mode',
+    oneOf(['exactly-once', 'at-least-once']),
+    'exactly-once',
+    'What a restore guarantees for state.',
+  ),
+  timeout: key(
+    'job',
+    'execution.checkpointing.timeout',
+    duration(1),
+    limits.checkpointTimeoutMs,
+    'A checkpoint that takes longer is given up.',
+  ),
+  minPause: key(
+    'job',
+    'execution.checkpointing.min-pause',
+    duration(0),
+    0,
+    'Time between the end of a checkpoint and the start of the next, at least.',
+  ),
+  maxConcurrent: key(
+    'job',
+    'execution.checkpointing.max-concurrent-checkpoints',
+    integer(1),
+    1,
+    'Checkpoints under way at once, at most.',
+  ),
+  tolerableFailures: key(
+    'job',
+    'execution.checkpointing.tolerable-failed-checkpoints',
+    integer(0),
+    0,
+    'Failed checkpoints in a row that the job survives.',
+  ),
+  retention: key(
+    'job',
+    'execution.checkpointing.externalized-checkpoint-retention',
+    oneOf(['delete', 'retain-on-failure', 'retain-on-cancellation'], {
+      'no-externalized-checkpoints': 'delete',
+      'delete-on-cancellation': 'retain-on-failure',
+    }),
+    'retain-on-failure',
+    'Which checkpoints outlive their job.',
+  ),
+  retained: key(
+    'job',
+    'execution.checkpointing.num-retained state.checkpoints.num-retained',
+    integer(1),
+    limits.retainedCheckpoints,
+    'Completed checkpoints that are kept.',
+  ),
+  afterTasksFinish: key(
+    'job',
+    'execution.checkpointing.checkpoints-after-tasks-finish.enabled',
+    flag,
+    true,
+    'Go on taking checkpoints when some tasks have finished?',
+  ),
+}
