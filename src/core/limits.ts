@@ -57,6 +57,12 @@ export const limits = {
   filePartBufferChars: 128 * 1024,
   /** Bytes of one part file, after which the next one is begun. */
   filePartBytes: 128 * 1024 * 1024,
+  /** Bytes of a state file gathered before they are written. */
+  stateWriteBytes: 1024 * 1024,
+  /** How often a process tries to take over a job while others do the same. */
+  leaseAttemptsMax: 100,
+  /** How many random names are tried for a savepoint. */
+  savepointNamesMax: 10,
   /** Levels of nesting in one state value. */
   valueDepthMax: 500,
 } as const

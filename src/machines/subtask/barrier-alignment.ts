@@ -1,0 +1,181 @@
+/**
+ * Which barriers have come on which inputs of one subtask, as a value.
+ *
+ * Owns the comparison of ids and the question whether a checkpoint's barriers are complete. Does not own what follows
+ * from it (the chart) nor the snapshots taken (`snapshot-ledger.ts`). Exactly-once aligns one checkpoint at a time and
+ * treats an input whose barrier came as blocked; at-least-once counts up to `limits.alignmentsTrackedMax` at once.
+ *
+ * INV-BA-1 `handledUpTo` never falls. INV-BA-2 in exactly-once at most one alignment is pending. INV-BA-3 pending ids
+ * rise. INV-BA-4 an id that is given up or complete is never pending again.
+ * The odd branches are explained by `test/machines/subtask/barrier-alignment.test.ts`.
+ */
+import type { CheckpointId } from '../../core/ids.ts'
+import { limits } from '../../core/limits.ts'
+import type { BarrierFacts, ChannelIndex, SubtaskMachineInput } from './protocol.ts'
+
+/** `ended`: end-of-data came, barriers may follow. `closed`: nothing follows, so it holds no alignment back. */
+export type ChannelState = 'open' | 'ended' | 'closed'
+
+export interface PendingAlignment {
+  readonly facts: BarrierFacts
+  readonly arrived: readonly ChannelIndex[]
+}
+
+export interface BarrierAlignment {
+  readonly mode: SubtaskMachineInput['mode']
+  readonly channels: readonly ChannelState[]
+  /** Oldest first. */
+  readonly pending: readonly PendingAlignment[]
+  /** Every id up to this one is over: its snapshot was begun or it was given up. */
+  readonly handledUpTo: number
+  /** Ids above `handledUpTo` that are over all the same, because an older one is still pending. */
+  readonly over: readonly CheckpointId[]
+  /** Ids that the coordinator aborted before any barrier of theirs came. */
+  readonly aborted: readonly CheckpointId[]
+}
+
+export const initialAlignment = ({ mode, channels }: SubtaskMachineInput): BarrierAlignment => ({
+  mode,
+  channels: Array.from({ length: channels }, () => 'open' as const),
+  pending: [],
+  handledUpTo: 0,
+  over: [],
+  aborted: [],
+})
+
+export type BarrierOutcome =
+  /** The first barrier of a checkpoint, and others must still come. */
+  | 'first'
+  /** Not the first, and others must still come. */
+  | 'joined'
+  /** Nothing is missing any more. */
+  | 'last'
+  /** The first of a newer checkpoint while an older one is aligning (exactly-once). */
+  | 'superseding'
+  /** Of a checkpoint that is over. */
+  | 'old'
+  /** Of a checkpoint that the coordinator has aborted. */
+  | 'aborted'
+  /** On a channel that is unknown, closed or blocked, or for the second time. */
+  | 'misplaced'
+
+export function barrierOutcome(
+  state: BarrierAlignment,
+  channel: ChannelIndex,
+  checkpointId: CheckpointId,
+): BarrierOutcome {
+  if (!isReadable(state, channel)) return 'misplaced'
+  if (isOver(state, checkpointId)) return 'old'
+  const pending = pendingOf(state, checkpointId)
+  if (pending?.arrived.includes(channel)) return 'misplaced'
+  const aligning = aligningOf(state)
+  if (aligning !== undefined && checkpointId < aligning.facts.checkpointId) return 'old'
+  if (state.aborted.includes(checkpointId)) return 'aborted'
+  if (!missesAny(state, [...(pending?.arrived ?? []), channel])) return 'last'
+  if (pending !== undefined) return 'joined'
+  return aligning === undefined ? 'first' : 'superseding'
+}
+
+export type CancelOutcome = 'aligning' | 'superseding' | 'new' | 'old' | 'misplaced'
+
+/** `aligning`: it cancels what is being aligned. `superseding`: something newer than that. `new`: anything else. */
+export function cancelOutcome(
+  state: BarrierAlignment,
+  channel: ChannelIndex,
+  checkpointId: CheckpointId,
+): CancelOutcome {
+  if (!isReadable(state, channel)) return 'misplaced'
+  if (isOver(state, checkpointId)) return 'old'
+  const aligning = aligningOf(state)?.facts.checkpointId
+  if (aligning === undefined) return 'new'
+  if (aligning === checkpointId) return 'aligning'
+  return checkpointId > aligning ? 'superseding' : 'old'
+}
+
+/** Notes a barrier whose outcome is `first`, `joined` or `superseding` (then the older one was given up before). */
+export function receiveBarrier(state: BarrierAlignment, channel: ChannelIndex, facts: BarrierFacts): BarrierAlignment {
+  const known = pendingOf(state, facts.checkpointId)
+  const others = state.pending.filter((one) => one !== known)
+  const next = { facts, arrived: [...(known?.arrived ?? []), channel].toSorted((a, b) => a - b) }
+  const byId = (a: PendingAlignment, b: PendingAlignment) => a.facts.checkpointId - b.facts.checkpointId
+  return { ...state, pending: [...others, next].toSorted(byId) }
+}
+
+/** A snapshot of this checkpoint begins: it and every older one are over. */
+export function beginHandling(state: BarrierAlignment, checkpointId: CheckpointId): BarrierAlignment {
+  const pending = state.pending.filter(({ facts }) => facts.checkpointId !== checkpointId)
+  return settle({ ...state, pending }, Math.max(state.handledUpTo, checkpointId))
+}
+
+/** No snapshot of this checkpoint will be taken. Older ones that are still pending go on. */
+export function giveUp(state: BarrierAlignment, checkpointId: CheckpointId): BarrierAlignment {
+  const pending = state.pending.filter(({ facts }) => facts.checkpointId !== checkpointId)
+  const over = [...state.over.filter((id) => id !== checkpointId), checkpointId].toSorted((a, b) => a - b)
+  return settle({ ...state, pending, over: over.slice(-limits.recentCheckpointsMax) }, state.handledUpTo)
+}
+
+/** The coordinator has aborted a checkpoint whose barriers are still to come. */
+export function rememberAborted(state: BarrierAlignment, checkpointId: CheckpointId): BarrierAlignment {
+  if (isOver(state, checkpointId)) return state
+  const aborted = [...state.aborted.filter((id) => id !== checkpointId), checkpointId].toSorted((a, b) => a - b)
+  return { ...state, aborted: aborted.slice(-limits.recentCheckpointsMax) }
+}
+
+export const canEnd = (state: BarrierAlignment, channel: ChannelIndex): boolean =>
+  isReadable(state, channel) && state.channels[channel] === 'open'
+export const canClose = (state: BarrierAlignment, channel: ChannelIndex): boolean =>
+  isReadable(state, channel) && state.channels[channel] === 'ended'
+export const endChannel = (state: BarrierAlignment, channel: ChannelIndex): BarrierAlignment => ({
+  ...state,
+  channels: state.channels.with(channel, 'ended'),
+})
+export const closeChannel = (state: BarrierAlignment, channel: ChannelIndex): BarrierAlignment => ({
+  ...state,
+  channels: state.channels.with(channel, 'closed'),
+})
+export const allClosed = (state: BarrierAlignment): boolean => state.channels.every((channel) => channel === 'closed')
+export const allEnded = (state: BarrierAlignment): boolean => !state.channels.includes('open')
+
+/** The oldest pending checkpoint that misses nothing, which happens when an input closes. */
+export const completeOf = (state: BarrierAlignment): PendingAlignment | undefined =>
+  state.pending.find(({ arrived }) => !missesAny(state, arrived))
+
+/** The oldest pending checkpoint, if it cannot complete any more or too many are counted (at-least-once). */
+export function hopelessOf(state: BarrierAlignment): PendingAlignment | undefined {
+  const [oldest] = state.pending
+  if (oldest === undefined) return undefined
+  const tooMany = state.pending.length > limits.alignmentsTrackedMax
+  return tooMany || oldest.facts.checkpointId <= state.handledUpTo ? oldest : undefined
+}
+
+/** What exactly-once is aligning. */
+export const aligningOf = (state: BarrierAlignment): PendingAlignment | undefined =>
+  state.mode === 'exactly-once' ? state.pending[0] : undefined
+
+export const pendingOf = (state: BarrierAlignment, checkpointId: CheckpointId): PendingAlignment | undefined =>
+  state.pending.find(({ facts }) => facts.checkpointId === checkpointId)
+
+export const isOver = (state: BarrierAlignment, checkpointId: CheckpointId): boolean =>
+  checkpointId <= state.handledUpTo || state.over.includes(checkpointId)
+
+/** May an element come on this channel? Not after its end, and not while it is blocked. */
+const isReadable = (state: BarrierAlignment, channel: ChannelIndex): boolean => {
+  const channelState = state.channels[channel]
+  return channelState !== undefined && channelState !== 'closed' && !aligningOf(state)?.arrived.includes(channel)
+}
+
+const missesAny = (state: BarrierAlignment, arrived: readonly ChannelIndex[]): boolean =>
+  state.channels.some((channelState, channel) => channelState !== 'closed' && !arrived.includes(channel))
+
+/** Raises `handledUpTo` over what is over, as far as nothing older is pending, and forgets what it covers. */
+function settle(state: BarrierAlignment, handledUpTo: number): BarrierAlignment {
+  const oldestPending = state.pending.find(({ facts }) => facts.checkpointId > handledUpTo)?.facts.checkpointId
+  const reached = state.over.filter((id) => oldestPending === undefined || id < oldestPending)
+  const risen = Math.max(handledUpTo, ...reached)
+  return {
+    ...state,
+    handledUpTo: risen,
+    over: state.over.filter((id) => id > risen),
+    aborted: state.aborted.filter((id) => id > risen),
+  }
+}

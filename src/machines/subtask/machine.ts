@@ -1,0 +1,297 @@
+/**
+ * The chart of one subtask: when it restores, consumes, aligns, snapshots, ends, is suspended and finishes.
+ *
+ * Owns the order of a snapshot (take, forward the barrier, persist, acknowledge) and of the end (end the data, wait for a
+ * checkpoint that covers it, commit, close). Does not own when checkpoints start (the coordinator), restarts (the job),
+ * bytes and elements (the actor). While `takeSnapshot` is unanswered nothing else is heard, and while consuming is paused
+ * nothing comes from inputs; both are promises of the actor, so what breaks them is reported.
+ *
+ * INV-ST-1 takeSnapshot(n) at most once, ids rising; exactly-once: only when every input delivered barrier n or closed.
+ * INV-ST-2 forwardBarrier(n) at most once, after takeSnapshot(n) was answered, and never with forwardCancel(n), which is
+ *   issued at most once too.
+ * INV-ST-3 inputs are blocked only while exactly-once aligns them; the end of the alignment unblocks them, unless the
+ *   subtask never consumes again.
+ * INV-ST-4 every snapshot taken gets one answer: acknowledge, decline or discard; acknowledge(n) only after
+ *   persistSnapshot(n) and its storing.
+ * INV-ST-5 after closeOutputs or closeOperators nothing goes to the outputs and nothing is committed.
+ * INV-ST-6 with checkpoints, closeOutputs follows the commit of a checkpoint that covers the end or of a stop.
+ * INV-ST-7 consuming is paused from the barrier of a stop-suspend to its abort, while data is being ended, and from the
+ *   last commit on.
+ * INV-ST-8 data is ended at most once, and a snapshot says `ended` exactly when it was.
+ * The rows are in `test/machines/subtask/table.test.ts`, the reasons in `docs/protocols/subtask.md`.
+ */
+import { assign, setup } from 'xstate'
+import {
+  barrierStates,
+  counting,
+  crashOrCancel,
+  giveUpPending,
+  meetBarrier,
+  oldAndGivenUp,
+  overtaken,
+  report,
+} from './barrier-states.ts'
+import { changes } from './changes.ts'
+import * as order from './orders.ts'
+import type { SubtaskEvent, SubtaskMachineInput } from './protocol.ts'
+import { initialContext, questions, type SubtaskContext } from './situation.ts'
+
+const draining = '#subtask.alive.draining'
+const ending = '#subtask.alive.ending'
+const suspended = '#subtask.alive.suspended'
+const closing = '#subtask.alive.closing'
+
+export const subtaskMachine = setup({
+  types: {
+    context: {} as SubtaskContext,
+    events: {} as SubtaskEvent,
+    input: {} as SubtaskMachineInput,
+  },
+  guards: questions,
+  actions: {
+    ...order.effects,
+    receiveBarrier: assign(changes.receiveBarrier),
+    giveUp: assign(changes.giveUp),
+    giveUpOldest: assign(changes.giveUpOldest),
+    rememberAborted: assign(changes.rememberAborted),
+    endInput: assign(changes.endInput),
+    closeInput: assign(changes.closeInput),
+    beginSnapshot: assign(changes.beginSnapshot),
+    beginEndedSnapshot: assign(changes.beginEndedSnapshot),
+    beginComplete: assign(changes.beginComplete),
+    beginEndedComplete: assign(changes.beginEndedComplete),
+    awaitDrain: assign(changes.awaitDrain),
+    beginAwaited: assign(changes.beginAwaited),
+    markWriting: assign(changes.markWriting),
+    markAcknowledged: assign(changes.markAcknowledged),
+    markCommitting: assign(changes.markCommitting),
+    forget: assign(changes.forget),
+    forgetUnsettled: assign(changes.forgetUnsettled),
+  },
+}).createMachine({
+  id: 'subtask',
+  context: ({ input }) => initialContext(input),
+  initial: 'created',
+  on: {
+    ...crashOrCancel,
+    '*': report,
+  },
+  states: {
+    created: {
+      on: {
+        'subtask.deployed': [
+          { guard: 'restoredFinished', target: 'endingAgain', actions: ['endData'] },
+          { guard: 'hasState', target: 'restoring', actions: ['restoreState', order.reportStatus('restoring')] },
+          { target: 'alive', actions: ['openOperators', order.reportStatus('running')] },
+        ],
+        'checkpoint.triggered': { actions: [order.declineNotReady] },
+        'checkpoint.aborted': { actions: ['rememberAborted'] },
+      },
+    },
+    restoring: {
+      on: {
+        'state.restored': { target: 'alive', actions: ['openOperators', order.reportStatus('running')] },
+        'checkpoint.triggered': { actions: [order.declineNotReady] },
+        'checkpoint.aborted': { actions: ['rememberAborted'] },
+      },
+    },
+    // It had finished before the snapshot: nothing is opened or consumed, downstream only learns of the end again.
+    endingAgain: {
+      on: {
+        'data.ended': { target: 'alive.closing' },
+        'checkpoint.triggered': { actions: [order.declineClosing] },
+      },
+    },
+    alive: {
+      initial: 'running',
+      on: {
+        'snapshot.stored': [
+          { guard: 'snapshotWriting', actions: [order.acknowledge, 'markAcknowledged'] },
+          {}, // discarded meanwhile
+        ],
+        'snapshot.failed': [
+          { guard: 'snapshotWriting', actions: [order.declineAsync, 'forget'] },
+          {}, // discarded meanwhile
+        ],
+        'checkpoint.completed': { guard: 'snapshotAcknowledged', actions: [order.commit, 'forget'] },
+        'checkpoint.aborted': [
+          { guard: 'snapshotWriting', actions: [order.discardSnapshot, order.tellAborted, 'forget'] },
+          { guard: 'snapshotAcknowledged', actions: [order.tellAborted, 'forget'] },
+          { guard: 'abortsPending', actions: [order.forwardCancel, order.tellAborted, 'giveUp'] },
+          { guard: 'abortsFuture', actions: [order.tellAborted, 'rememberAborted'] },
+          { actions: [order.tellAborted] },
+        ],
+        'commit.done': {},
+      },
+      states: {
+        running: {
+          initial: 'consuming',
+          on: {
+            ...oldAndGivenUp,
+            'input.ended': [
+              { guard: 'lastInputEnds', target: 'ending', actions: ['endInput', 'pauseConsuming', 'endData'] },
+              { guard: 'inputEnds', actions: ['endInput'] },
+            ],
+          },
+          states: {
+            consuming: {
+              always: counting('beginComplete'),
+              on: {
+                'barrier.received': meetBarrier('beginSnapshot'),
+                'checkpoint.triggered': [
+                  { guard: 'triggerAborted', actions: [order.forwardCancel, 'giveUp'] },
+                  { guard: 'triggerDrains', target: draining, actions: ['awaitDrain', 'pauseConsuming', 'endData'] },
+                  { guard: 'triggerNew', target: 'snapshotting', actions: ['beginSnapshot', order.takeSnapshot] },
+                ],
+                'input.closed': { guard: 'inputCloses', actions: ['closeInput'] },
+                'source.exhausted': { guard: 'isSource', target: ending, actions: ['pauseConsuming', 'endData'] },
+              },
+            },
+            ...barrierStates({
+              base: 'consuming',
+              begin: 'beginSnapshot',
+              beginComplete: 'beginComplete',
+              exits: [{ guard: 'suspensionTaking', target: suspended }],
+            }),
+          },
+        },
+        ending: {
+          on: {
+            'data.ended': [
+              { guard: 'nothingToWaitFor', target: 'closing' },
+              // A source has nothing more to read, so it stays paused.
+              { guard: 'isSource', target: 'ended', actions: [order.reportStatus('ended')] },
+              {
+                guard: 'stillAligning',
+                target: 'ended.aligning',
+                actions: ['resumeConsuming', order.reportStatus('ended')],
+              },
+              { target: 'ended', actions: ['resumeConsuming', order.reportStatus('ended')] },
+            ],
+            'checkpoint.triggered': { actions: [order.declineNotReady] },
+            'checkpoint.aborted': {
+              guard: 'abortsAligning',
+              actions: ['unblockInputs', order.forwardCancel, order.tellAborted, 'giveUp'],
+            },
+          },
+        },
+        // Triggered to stop with a drain: the data is ended first, then the snapshot is taken.
+        draining: {
+          on: {
+            'data.ended': [
+              {
+                guard: 'isSource',
+                target: 'ended.snapshotting',
+                actions: [order.reportStatus('ended'), 'beginAwaited', order.takeSnapshot],
+              },
+              {
+                target: 'ended.snapshotting',
+                actions: ['resumeConsuming', order.reportStatus('ended'), 'beginAwaited', order.takeSnapshot],
+              },
+            ],
+            'checkpoint.triggered': { actions: [order.declineNotReady] },
+            'checkpoint.aborted': {
+              guard: 'snapshotAwaited',
+              target: 'ending',
+              actions: [order.forwardCancel, order.tellAborted, 'forget'],
+            },
+          },
+        },
+        ended: {
+          initial: 'waiting',
+          on: {
+            ...oldAndGivenUp,
+            // Only a subtask that was triggered to drain ends before its inputs.
+            'input.ended': { guard: 'inputEnds', actions: ['endInput'] },
+            'checkpoint.completed': {
+              guard: 'endAcknowledged',
+              target: 'committing',
+              actions: ['pauseConsuming', order.commit, 'markCommitting'],
+            },
+          },
+          states: {
+            waiting: {
+              always: [...counting('beginEndedComplete'), { guard: 'nothingToWaitFor', target: closing }],
+              on: {
+                'barrier.received': meetBarrier('beginEndedSnapshot'),
+                'checkpoint.triggered': [
+                  { guard: 'triggerAborted', actions: [order.forwardCancel, 'giveUp'] },
+                  { guard: 'triggerNew', target: 'snapshotting', actions: ['beginEndedSnapshot', order.takeSnapshot] },
+                ],
+                'input.closed': { guard: 'inputCloses', actions: ['closeInput'] },
+              },
+            },
+            ...barrierStates({
+              base: 'waiting',
+              begin: 'beginEndedSnapshot',
+              beginComplete: 'beginEndedComplete',
+              exits: [],
+            }),
+          },
+        },
+        suspended: {
+          on: {
+            'snapshot.failed': {
+              guard: 'suspensionWriting',
+              target: 'running',
+              actions: [order.declineAsync, 'resumeConsuming', 'forget'],
+            },
+            'checkpoint.completed': {
+              guard: 'suspensionAcknowledged',
+              target: 'committing',
+              actions: [order.commit, 'markCommitting'],
+            },
+            'checkpoint.aborted': [
+              {
+                guard: 'suspensionWriting',
+                target: 'running',
+                actions: [order.discardSnapshot, order.tellAborted, 'resumeConsuming', 'forget'],
+              },
+              {
+                guard: 'suspensionAcknowledged',
+                target: 'running',
+                actions: [order.tellAborted, 'resumeConsuming', 'forget'],
+              },
+            ],
+            'checkpoint.triggered': { actions: [order.declineNotReady] },
+          },
+        },
+        // The last commit; nothing is consumed any more.
+        committing: {
+          always: giveUpPending,
+          on: {
+            'commit.done': { guard: 'snapshotCommitting', target: 'closing', actions: ['forget'] },
+            'checkpoint.triggered': { actions: [order.declineClosing] },
+          },
+        },
+        // Only snapshots that are still being written are waited for.
+        closing: {
+          always: [
+            giveUpPending,
+            {
+              guard: 'allSettled',
+              target: '#subtask.finished',
+              actions: ['closeOutputs', order.reportStatus('finished')],
+            },
+          ],
+          on: { 'checkpoint.triggered': { actions: [order.declineClosing] } },
+        },
+      },
+    },
+    crashing: {
+      always: [
+        { guard: 'anyUnsettled', actions: [order.discardUnsettled, 'forgetUnsettled'] },
+        { target: 'failed', actions: [order.reportFailed] },
+      ],
+    },
+    canceling: {
+      always: [
+        { guard: 'anyUnsettled', actions: [order.discardUnsettled, 'forgetUnsettled'] },
+        { target: 'canceled', actions: [order.reportStatus('canceled')] },
+      ],
+    },
+    finished: { on: { ...overtaken, 'checkpoint.triggered': { actions: [order.declineClosing] }, '*': report } },
+    failed: { on: { ...overtaken, 'checkpoint.triggered': {}, 'subtask.crashed': {}, '*': report } },
+    canceled: { on: { ...overtaken, 'checkpoint.triggered': {}, 'subtask.crashed': {}, '*': report } },
+  },
+})
