@@ -240,7 +240,7 @@ function shortJson(value: unknown): string {
   try {
     text = JSON.stringify(value) ?? String(value)
   } catch {
-    text = String(value)
+    text = typeof value === 'object' ? '(an object that is no JSON)' : String(value)
   }
   return text.length <= 120 ? text : `${text.slice(0, 119)}…`
 }

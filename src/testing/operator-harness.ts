@@ -1,0 +1,270 @@
+/**
+ * One operator under a test's hand: elements, watermarks and time go in, records come out, snapshots round-trip.
+ *
+ * Owns a virtual clock, a seeded generator, a state backend and a chain of the one operator, so that keys, timers and
+ * errors are those of a running job. Does not own channels, barriers or restarts: for those run a job.
+ */
+import { heapStateBackend } from '../backends/heap-state.ts'
+import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
+import { VirtualClock } from '../core/clock.ts'
+import { decodeValue, encodeValue } from '../core/codec.ts'
+import { type RecordBatch, recordBatch, type SnapshotKind } from '../core/elements.ts'
+import { StreamError } from '../core/errors.ts'
+import { parseCheckpointId, parseJobId, parseOperatorId } from '../core/ids.ts'
+import { keyGroupRangeOf } from '../core/key-groups.ts'
+import { limits } from '../core/limits.ts'
+import { Random } from '../core/random.ts'
+import { OperatorChain } from '../operators/chain.ts'
+import { KeyPartitioner } from '../operators/key-partition.ts'
+import type { OperatorFactory, Output } from '../operators/operator.ts'
+import type { OutputTag } from '../operators/output-tag.ts'
+import { CollectedOutput, type EmittedRecord } from './collected-output.ts'
+
+/** A record to feed; `timestamp` is its event time in milliseconds. */
+export interface HarnessRecord {
+  readonly value: unknown
+  readonly timestamp?: number
+}
+
+/** What an operator would be restored from, as bytes, so that nothing is shared with the instance it was taken of. */
+export interface HarnessSnapshot {
+  readonly state: Uint8Array
+  readonly keyed: Uint8Array | undefined
+}
+
+export interface OperatorHarnessOptions {
+  /** The key function of the input, of both inputs if `key2` is absent; required by a keyed operator. */
+  readonly key?: (value: never) => unknown
+  readonly key2?: (value: never) => unknown
+  readonly restored?: HarnessSnapshot
+  /** Processing time at the start, in milliseconds; 0 by default. */
+  readonly startMs?: number
+  readonly seed?: number
+  readonly name?: string
+  readonly uid?: string
+  readonly batchRecords?: number
+  readonly checkpointing?: boolean
+  readonly subtaskIndex?: number
+  readonly parallelism?: number
+  readonly maxParallelism?: number
+  readonly backend?: StateBackend
+  /** Tags of the side outputs to collect. A tag not listed is dropped, as in a job where nobody reads it. */
+  readonly sideOutputs?: readonly OutputTag<unknown>[]
+}
+
+/**
+ * Opens one operator for a test. Feeding it fails with the code that would fail the job; overdue timers of a restored
+ * snapshot have fired when it returns.
+ *
+ * @example
+ * const harness = new OperatorHarness(reduceOperator((a: number, b: number) => a + b), { key: () => 'all' })
+ * harness.elements([1, 2, 3])
+ * harness.values // [1, 3, 6]
+ */
+export class OperatorHarness {
+  readonly clock: VirtualClock
+  /** What the operator and the chain logged, as `level message`. */
+  readonly logged: string[] = []
+  /** How often a source asked to be polled. */
+  wakes = 0
+  readonly #chain: OperatorChain
+  readonly #state: KeyedStateBackend | undefined
+  readonly #main: CollectedOutput
+  readonly #sides = new Map<string, CollectedOutput>()
+  readonly #partitioners: readonly (KeyPartitioner | undefined)[]
+  readonly #batchRecords: number
+
+  constructor(factory: OperatorFactory, options: OperatorHarnessOptions = {}) {
+    const { subtaskIndex = 0, parallelism = 1, maxParallelism = limits.keyGroupsDefault, name = factory.kind } = options
+    this.#batchRecords = options.batchRecords ?? limits.batchRecords
+    this.clock = new VirtualClock(options.startMs ?? 0)
+    this.#main = new CollectedOutput()
+    for (const tag of options.sideOutputs ?? []) this.#sides.set(tag.name, new CollectedOutput())
+    if (factory.keyed) {
+      const range = keyGroupRangeOf(subtaskIndex, parallelism, maxParallelism)
+      this.#state = (options.backend ?? heapStateBackend).create({ range, freeze: true, operatorName: name })
+      if (options.restored?.keyed !== undefined) this.#state.restore(options.restored.keyed)
+    }
+    const keyOf = [options.key, options.key2 ?? options.key]
+    this.#partitioners = keyOf.map((key, input) => {
+      if (!factory.keyed || key === undefined) return undefined
+      const partition = { key, parallelism, maxParallelism, batchRecords: this.#batchRecords, operatorName: name }
+      return new KeyPartitioner(partition, (target, batch) => {
+        if (target !== subtaskIndex) throw this.#notOurs(batch, target, subtaskIndex)
+        this.#chain.batch(input as 0 | 1, batch)
+      })
+    })
+    const random = new Random(options.seed ?? 0)
+    this.#chain = new OperatorChain({
+      operators: [
+        {
+          factory,
+          operatorId: parseOperatorId('0'.repeat(32)),
+          operatorName: name,
+          uid: options.uid,
+          state: this.#state,
+          parent: undefined,
+          sideOutput: undefined,
+          channelTags: [...this.#sides.keys()],
+        },
+      ],
+      runtime: {
+        jobId: parseJobId('0'.repeat(32)),
+        jobName: 'harness',
+        subtaskIndex,
+        parallelism,
+        maxParallelism,
+        attempt: 1,
+        batchRecords: this.#batchRecords,
+        checkpointing: options.checkpointing ?? true,
+        now: () => this.clock.now(),
+        random: () => random.next(),
+        wake: () => void this.wakes++,
+        requestProcessingTime: (atMs) =>
+          void this.clock.setTimer(atMs - this.clock.now(), () => this.#chain.processingTime(this.clock.now())),
+        log: (level, message) => void this.logged.push(`${level} ${message}`),
+      },
+      tails: (_position, tag): Output | undefined => (tag === undefined ? this.#main : this.#sides.get(tag)),
+    })
+    this.#chain.open([options.restored === undefined ? undefined : decodeValue(options.restored.state)])
+    this.advance(0)
+  }
+
+  /** Records emitted so far, with their timestamps. */
+  get records(): readonly EmittedRecord[] {
+    return this.#main.records
+  }
+
+  /** Values emitted so far. */
+  get values(): readonly unknown[] {
+    return this.#main.values
+  }
+
+  /** How many records each emitted batch had. */
+  get batchSizes(): readonly number[] {
+    return this.#main.batchSizes
+  }
+
+  get watermarks(): readonly number[] {
+    return this.#main.watermarks
+  }
+
+  /** Records emitted to a side output so far. Fails with `ARGUMENT_INVALID` when the tag is not in `sideOutputs`. */
+  side<T>(tag: OutputTag<T>): CollectedOutput {
+    const side = this.#sides.get(tag.name)
+    if (side !== undefined) return side
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `The harness does not collect side output "${tag.name}": expected one of the tags given in its sideOutputs.`,
+    )
+  }
+
+  element(value: unknown, timestamp?: number): void {
+    this.feed([timestamp === undefined ? { value } : { value, timestamp }])
+  }
+
+  /** Feeds several values without timestamps, cut into batches as channels would. */
+  elements(values: readonly unknown[]): void {
+    this.feed(values.map((value) => ({ value })))
+  }
+
+  /** Feeds the second input of a two-input operator. */
+  element2(value: unknown, timestamp?: number): void {
+    this.feed([timestamp === undefined ? { value } : { value, timestamp }], 1)
+  }
+
+  /** Feeds records with timestamps of their own, cut into batches as channels would. */
+  feed(records: readonly HarnessRecord[], input: 0 | 1 = 0): void {
+    for (const batch of cut(records, this.#batchRecords)) this.#feedBatch(batch, input)
+  }
+
+  watermark(timestamp: number, input: 0 | 1 = 0): void {
+    this.#chain.watermark(input, timestamp)
+  }
+
+  /** Moves processing time on and fires the timers that fall due, each at its own time. */
+  advance(ms: number): void {
+    this.clock.advance(ms)
+  }
+
+  /** Polls a source. */
+  poll(max = this.#batchRecords): 'records' | 'waiting' | 'end' {
+    return this.#chain.poll(max)
+  }
+
+  endOfData(): void | Promise<void> {
+    return this.#chain.endOfData()
+  }
+
+  /** Takes a snapshot as a checkpoint does, waits until it is durable, and encodes it. */
+  async snapshot(checkpoint = 1, kind: SnapshotKind = 'checkpoint'): Promise<HarnessSnapshot> {
+    const part = this.#chain.snapshot(parseCheckpointId(checkpoint), kind)[0]!
+    const chunks: Uint8Array[] = []
+    try {
+      for (let piece = part.keyed?.write(() => true); piece !== undefined; piece = part.keyed?.write(() => true)) {
+        chunks.push(piece)
+      }
+    } finally {
+      part.keyed?.release()
+    }
+    const state = Uint8Array.from(encodeValue(part.state))
+    await part.durable?.()
+    return { state, keyed: part.keyed === undefined ? undefined : new Uint8Array(Buffer.concat(chunks)) }
+  }
+
+  notifyCompleted(checkpoint = 1): void | Promise<void> {
+    return this.#chain.notifyCompleted(parseCheckpointId(checkpoint))
+  }
+
+  notifyAborted(checkpoint = 1): void {
+    this.#chain.notifyAborted(parseCheckpointId(checkpoint))
+  }
+
+  async close(): Promise<void> {
+    await this.#chain.close()
+    this.#state?.dispose()
+  }
+
+  #feedBatch(batch: RecordBatch, input: 0 | 1): void {
+    if (this.#state === undefined) {
+      this.#chain.batch(input, batch)
+      return
+    }
+    const partitioner = this.#partitioners[input]
+    if (partitioner === undefined) throw missingKey()
+    partitioner.partition(batch)
+    partitioner.flush()
+  }
+
+  #notOurs({ keys }: RecordBatch, target: number, index: number): StreamError {
+    return new StreamError(
+      'ARGUMENT_INVALID',
+      `Key ${String(keys?.[0])} belongs to subtask ${target}: expected a key of subtask ${index}, which is under test.`,
+    )
+  }
+}
+
+const missingKey = (): StreamError =>
+  new StreamError('ARGUMENT_INVALID', 'The operator under test is keyed: expected a `key` function in the options.')
+
+/** Batches of at most `size` records, each with timestamps for all of its records or for none. */
+function cut(records: readonly HarnessRecord[], size: number): RecordBatch[] {
+  const batches: RecordBatch[] = []
+  for (let start = 0; start < records.length; ) {
+    const stamped = records[start]!.timestamp !== undefined
+    let end = start
+    while (end < records.length && end - start < size && (records[end]!.timestamp !== undefined) === stamped) end++
+    const part = records.slice(start, end)
+    const values = part.map(({ value }) => value)
+    batches.push(
+      stamped
+        ? recordBatch(
+            values,
+            part.map(({ timestamp }) => timestamp!),
+          )
+        : recordBatch(values),
+    )
+    start = end
+  }
+  return batches
+}
