@@ -1,1 +1,69 @@
-export const hi: string = 'hi'
+/**
+ * tidemark: an embeddable stream processor. Write a program with `StreamEnvironment`, run it with `execute` or
+ * `tidemark run`, take savepoints through its handle or the command line.
+ */
+import { installExecutor } from './job/execute.ts'
+
+installExecutor()
+
+export type {
+  AggregatingState,
+  ListState,
+  MapState,
+  ReducingState,
+  ValueState,
+} from './backends/state-backend.ts'
+export { fromCollection } from './connectors/collection.ts'
+export type { DeliveryOptions } from './connectors/deferred-sink.ts'
+export { type GenerateOptions, generate } from './connectors/generate.ts'
+export { fromIterable, type IterableOptions } from './connectors/iterable.ts'
+export { type LinesOptions, lines } from './connectors/lines.ts'
+export { fromObservable, type ObservableOptions, type OverflowPolicy } from './connectors/observable.ts'
+export { type PrintOptions, print } from './connectors/print.ts'
+export type { RecordFormat } from './connectors/record-format.ts'
+export { toArray } from './connectors/to-array.ts'
+export { type ToFileOptions, toFile } from './connectors/to-file.ts'
+export { toSubject } from './connectors/to-subject.ts'
+export { errorCodes } from './core/error-codes.ts'
+export { type ErrorCode, StreamError } from './core/errors.ts'
+export type { CheckpointId, JobId, OperatorId } from './core/ids.ts'
+export { createSession } from './job/create-session.ts'
+export type { RestorePlan, Session, SessionJob, SubmitOptions } from './job/session.ts'
+export type { SessionOptions } from './job/session-options.ts'
+export type {
+  EndpointContext,
+  Sink,
+  SinkSnapshot,
+  SinkWriter,
+  Source,
+  SourcePoll,
+  SourceReader,
+  SourceReaderContext,
+} from './operators/endpoints.ts'
+export type {
+  KeyedProcessContext,
+  KeyedProcessDefinition,
+  ProcessContext,
+  ProcessDefinition,
+} from './operators/keyed-context.ts'
+export { type OutputTag, outputTag } from './operators/output-tag.ts'
+export {
+  aggregatingState,
+  listState,
+  mapState,
+  reducingState,
+  type StateDeclaration,
+  type StateHandles,
+  valueState,
+} from './operators/state-descriptors.ts'
+export type { ConnectedStreams, KeyedConnectedStreams } from './program/connected-streams.ts'
+export type { DataStream } from './program/data-stream.ts'
+export { isStreamEnvironment, StreamEnvironment } from './program/environment.ts'
+export type { JobEvent, JobHandle, JobResult, JobStatus, StopOptions } from './program/job-handle.ts'
+export type { KeyedStream } from './program/keyed-stream.ts'
+export type {
+  CheckpointOptions,
+  JobOptions,
+  RestartOptions,
+  SavepointOptions,
+} from './program/options.ts'

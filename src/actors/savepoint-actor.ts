@@ -25,8 +25,8 @@ export interface SavepointPlace {
 }
 
 export interface SavepointServices {
-  /** Where a job's new savepoints go. */
-  placeOf(jobId: JobId): SavepointPlace
+  /** Where a new savepoint of a job goes. Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE`. */
+  placeOf(jobId: JobId, directory: string | undefined): SavepointPlace
   /** Where an existing savepoint is, by its path. Fails with `SAVEPOINT_NOT_FOUND`. */
   find(path: string): Promise<SavepointPlace & { readonly checkpointPath: string }>
   /** The answer to a disposal. */
@@ -39,7 +39,10 @@ interface Creation {
   readonly checkpointId: CheckpointId
 }
 
-type Driver = MachineDriver<{ readonly value: unknown }, SavepointEvent, SavepointEffect>
+/** What of a machine's driver its answers need. */
+interface Driver {
+  feed(event: SavepointEvent): void
+}
 
 export class SavepointActor implements Actor<SavepointMessage> {
   readonly #self: Self
@@ -72,7 +75,15 @@ export class SavepointActor implements Actor<SavepointMessage> {
       const type = 'path' in outcome ? 'savepoint.published' : 'savepoint.failed'
       this.#self.send(roleAddress(jobId, 'coordinator'), { type, checkpointId, ...outcome })
     }
-    const driver = this.#drive(key, this.#services.placeOf(jobId), { jobId, checkpointId }, answer)
+    let place: SavepointPlace
+    try {
+      place = this.#services.placeOf(jobId, directory)
+    } catch (thrown) {
+      const { code, message } = asStreamError(thrown, 'STORAGE_FAILED', 'The savepoint has no place')
+      answer({ code, message })
+      return
+    }
+    const driver = this.#drive(key, place, { jobId, checkpointId }, answer)
     driver.feed({ type: 'savepoint.requested', requestId: key, checkpointPath, directory })
   }
 
@@ -112,7 +123,7 @@ export class SavepointActor implements Actor<SavepointMessage> {
       step: (snapshot, event) => step<typeof savepointMachine, SavepointEffect>(savepointMachine, snapshot, event),
       handlers: this.#handlersOf(key, place, creation, answer),
       tap: this.#services.tap,
-    }) as Driver
+    })
     this.#machines.set(key, driver)
     return driver
   }

@@ -17,7 +17,7 @@ import { limits } from '../core/limits.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
 import { start, step } from '../machines/step.ts'
 import { subtaskMachine } from '../machines/subtask/machine.ts'
-import type { SubtaskEffect, SubtaskEvent } from '../machines/subtask/protocol.ts'
+import type { SubtaskEffect, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
 import type { OperatorChain } from '../operators/chain.ts'
 import type { Channel, OutputGate } from './channel.ts'
 import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
@@ -55,6 +55,8 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   #consuming = false
   #timerDue = false
   #recordsIn = 0
+  /** As last reported. */
+  status: SubtaskStatus = 'created'
 
   constructor(self: Self, descriptor: SubtaskDescriptor, services: SubtaskServices) {
     this.#self = self
@@ -85,7 +87,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   }
 
   counts(): SubtaskCounts {
-    return { recordsIn: this.#recordsIn, recordsOut: this.#outputs.recordsOut }
+    return { recordsIn: this.#recordsIn + (this.#chain?.recordsRead ?? 0), recordsOut: this.#outputs.recordsOut }
   }
 
   receive(message: SubtaskMessage): void {
@@ -304,6 +306,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       void this.#chain?.close()
     },
     reportStatus: ({ status, failure }) => {
+      this.status = status
       const { jobId, id: subtask, attempt } = this.descriptor
       const report = { type: 'subtask.reported', subtask, attempt, status, ...(failure && { failure }) }
       this.#self.send(roleAddress(jobId, 'job'), report)

@@ -81,6 +81,16 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
     return this.#timerQueue(name)
   }
 
+  *keys(): Iterable<readonly [key: Key, keyGroup: number]> {
+    for (let keyGroup = this.range.start; keyGroup <= this.range.end; keyGroup++) {
+      const group = new Set<Key>()
+      for (const { maps } of this.#tables.values()) {
+        for (const key of maps[keyGroup - this.range.start]?.keys() ?? []) group.add(key)
+      }
+      for (const key of group) yield [key, keyGroup]
+    }
+  }
+
   mark(): KeyedSnapshot {
     return new HeapSnapshot(this.#options.operatorName, this.range, this.#allTables())
   }

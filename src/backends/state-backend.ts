@@ -95,6 +95,8 @@ export interface KeyedStateBackend {
    */
   state(name: string, descriptor: StateDescriptor): StateHandleOf
   timers(name: string): TimerQueue
+  /** Every key that has state (timers aside), with its key group, once each. State may be changed between two. */
+  keys(): Iterable<readonly [key: Key, keyGroup: number]>
   /** Marks a version now. Constant in the number of keys. */
   mark(): KeyedSnapshot
   /** Adds what one segment of a snapshot holds, of the key groups in `range`. Called before any record. */

@@ -10,6 +10,7 @@ import type { CheckpointAnnouncement } from '../machines/checkpoint-coordinator/
 import type { JobStatus } from '../machines/job/protocol.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import type { JobHandle } from '../program/job-handle.ts'
+import type { EffectiveCheckpointing, JobDefaults } from './session-options.ts'
 
 export interface SubmitOptions {
   readonly name?: string
@@ -19,6 +20,8 @@ export interface SubmitOptions {
   /** Go on from the newest whole checkpoint of the job of this name, under its job id; from nothing if there is none. */
   readonly resume?: boolean
   readonly jobId?: JobId
+  /** Defaults of this submission: they win over the session's, the program's own options over them. */
+  readonly defaults?: JobDefaults
 }
 
 /** What a submission would restore, before anything runs. */
@@ -57,6 +60,7 @@ export interface CheckpointHistoryEntry {
 /** One job of a session: the user's handle plus what an operator of the system wants to see. */
 export interface SessionJob extends JobHandle {
   readonly graph: JobGraph
+  readonly checkpointing: EffectiveCheckpointing
   readonly startedAt: number
   readonly endedAt: number | undefined
   readonly currentStatus: JobStatus

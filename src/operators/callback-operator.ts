@@ -19,6 +19,7 @@ export interface Callbacks {
   /** One function per input. */
   readonly elements: readonly ((value: unknown, ctx: CallbackContext) => void)[]
   readonly timer: ((timestamp: number, ctx: CallbackContext) => void) | undefined
+  readonly endOfKey: ((ctx: CallbackContext) => void) | undefined
   readonly endOfData: ((ctx: CallbackContext) => void) | undefined
 }
 
@@ -118,6 +119,7 @@ export class CallbackOperator implements Operator {
   }
 
   endOfData(): void {
+    this.#eachKey(this.#callbacks.endOfKey)
     this.#unkeyed(this.#callbacks.endOfData)
   }
 
@@ -126,6 +128,23 @@ export class CallbackOperator implements Operator {
   }
 
   close(): void {}
+
+  #eachKey(callback: Callbacks['endOfKey']): void {
+    const state = this.#state
+    if (callback === undefined || state === undefined) return
+    const ctx = this.#ctx
+    ctx.phase = phases.keyed
+    try {
+      for (const [key, keyGroup] of state.keys()) {
+        state.setCurrentKey(key, keyGroup)
+        ctx.key = key
+        callback(ctx)
+      }
+    } finally {
+      ctx.phase = phases.idle
+    }
+    ctx.finish()
+  }
 
   #unkeyed(callback: ((ctx: CallbackContext) => void) | undefined): void {
     if (callback === undefined) return

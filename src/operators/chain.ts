@@ -119,6 +119,12 @@ export class OperatorChain {
     })
   }
 
+  /** Records read by the source at the head; 0 when the head is no source. */
+  get recordsRead(): number {
+    const { operator } = this.#head
+    return isSourceOperator(operator) ? operator.recordsRead : 0
+  }
+
   /** Wakes the operators whose time has come, then asks the runtime for the next time. */
   processingTime(now: number): void {
     this.#wakeUps.fire(now, (position) => this.#links[position]!.call((operator) => operator.processingTime?.(now)))

@@ -4,7 +4,7 @@
  * Owns the reader or writer of one subtask and names it in errors: what it throws without a code of its own becomes
  * `SOURCE_FAILED` or `SINK_FAILED`. Does not own offsets, files or connections; those are the endpoint's.
  */
-import { type RecordBatch, recordBatch, type SnapshotKind } from '../core/elements.ts'
+import { maxWatermark, type RecordBatch, recordBatch, type SnapshotKind } from '../core/elements.ts'
 import { asStreamError, assert, type StreamError } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import type { EndpointContext, Sink, SinkWriter, Source, SourceFactory, SourceReader } from './endpoints.ts'
@@ -14,6 +14,8 @@ import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } fro
 export interface SourceOperator extends Operator {
   /** Emits at most `max` records and says what it found. After `end` it has nothing more for good. */
   poll(max: number): 'records' | 'waiting' | 'end'
+  /** Records read by this instance so far. */
+  readonly recordsRead: number
 }
 
 export const isSourceOperator = (operator: Operator): operator is SourceOperator => 'poll' in operator
@@ -54,6 +56,7 @@ class SourceReaderOperator implements SourceOperator {
   #context!: OperatorContext
   #reader: SourceReader<unknown> | undefined
   #ended = false
+  recordsRead = 0
   /** Times asked for with `wakeAt`; the chain keeps only the earliest, so the later ones wait here. */
   readonly #wakeTimes = new Set<number>()
 
@@ -88,6 +91,7 @@ class SourceReaderOperator implements SourceOperator {
   #emit(values: readonly unknown[], timestamps: readonly number[] | undefined): void {
     const { output, batchRecords } = this.#context
     if (values.length === 0) return
+    this.recordsRead += values.length
     if (values.length <= batchRecords) {
       output.emit(recordBatch(values, timestamps))
       return
@@ -115,7 +119,9 @@ class SourceReaderOperator implements SourceOperator {
     this.#context.wake()
   }
 
-  endOfData(): void {}
+  endOfData(): void {
+    this.#context.output.watermark(maxWatermark.timestamp)
+  }
 
   snapshot(): OperatorSnapshot {
     const reader = this.#opened()

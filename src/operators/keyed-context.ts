@@ -51,7 +51,12 @@ export interface KeyedProcessDefinition<In, K, Out, States extends StateDeclarat
   element(value: In, ctx: KeyedProcessContext<K, Out, States>): void
   /** Called under the key that registered the timer, never in the middle of another callback. */
   timer?(timestamp: number, ctx: KeyedProcessContext<K, Out, States>): void
-  /** No record follows. Called under no key. */
+  /**
+   * No record follows. Called once for every key that has state, under that key: the place to emit a result that is only
+   * final when the input has ended. A job that is stopped without draining does not come here.
+   */
+  endOfKey?(ctx: KeyedProcessContext<K, Out, States>): void
+  /** No record follows, and every key has heard of it. Called under no key. */
   endOfData?(ctx: KeyedProcessContext<K, Out, States>): void
 }
 

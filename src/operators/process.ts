@@ -77,6 +77,7 @@ const callbacksOf = (definition: KeyedProcessDefinition<unknown, unknown, unknow
   open: definition.open?.bind(definition),
   elements: [definition.element.bind(definition)],
   timer: definition.timer?.bind(definition),
+  endOfKey: definition.endOfKey?.bind(definition),
   endOfData: definition.endOfData?.bind(definition),
 })
 

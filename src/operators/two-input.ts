@@ -92,6 +92,7 @@ function coOperator(kind: string, keyed: boolean, definition: AnyDefinition): Op
     open: definition.open?.bind(definition),
     elements: [definition.element1.bind(definition), definition.element2.bind(definition)],
     timer: definition.timer?.bind(definition),
+    endOfKey: undefined,
     endOfData: definition.endOfData?.bind(definition),
   }
   return {

@@ -199,7 +199,7 @@ describe('a keyed process function', () => {
     expect(counting().stateful).toBe(true)
     expect(keyedProcessOperator({ element() {} }).stateful).toBe(false)
     expect(keyedProcessOperator({ element() {}, timer() {} }).stateful).toBe(true)
-    const callbacks = { state: {}, open: undefined, elements: [], timer: undefined, endOfData: undefined }
+    const callbacks = { state: {}, open: undefined, elements: [], timer: undefined, endOfKey: undefined, endOfData: undefined }
     expect(keepsState(callbacks)).toBe(false)
     expect(new CallbackOperator(callbacks, false).snapshot().keyed).toBeUndefined()
   })

@@ -1,0 +1,265 @@
+/**
+ * The composition root: the one place that wires graph, deployment, actors, machines and backends into running jobs.
+ *
+ * A session holds one kernel for all its jobs, their storages and their savepoints. The command line, the REST API and
+ * `env.execute` construct nothing themselves.
+ */
+import { CoordinatorActor } from '../actors/coordinator-actor.ts'
+import { JobActor } from '../actors/job-actor.ts'
+import type { Kernel } from '../actors/kernel.ts'
+import { createRealKernel } from '../actors/real-host.ts'
+import { SavepointActor, savepointsAddress } from '../actors/savepoint-actor.ts'
+import { noTap, type Tap } from '../actors/tap.ts'
+import { heapStateBackend } from '../backends/heap-state.ts'
+import type { SavepointEntry } from '../backends/savepoint-store.ts'
+import { messageOf, StreamError } from '../core/errors.ts'
+import { type Address, type CheckpointId, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
+import { subtasksOf } from '../deployment/plan.ts'
+import { buildJobGraph } from '../graph/build-job-graph.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
+import type { StreamEnvironment } from '../program/environment.ts'
+import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
+import { JobClient } from './job-client.ts'
+import { LocalDeployment, type Prepared } from './job-deployment.ts'
+import { findRestorePoint, type RestorePoint, restorePlanOf } from './restore-point.ts'
+import { RunningJob } from './running-job.ts'
+import type { RestorePlan, Session, SubmitOptions } from './session.ts'
+import type { Log, SessionOptions } from './session-options.ts'
+import { Storages } from './storages.ts'
+import { StoredCheckpoints } from './stored-checkpoints.ts'
+
+/** Ended jobs that a session remembers. */
+const endedJobsKept = 100
+
+export interface SessionRuntime {
+  /** Another kernel than the real one: simulation. `onCrash` must be given to it. */
+  readonly kernel?: (onCrash: (address: Address, error: unknown) => void) => Kernel
+  readonly tap?: Tap
+  /** Deep-freeze stored state values unless a program says otherwise? Default: not in production. */
+  readonly development?: boolean
+}
+
+/**
+ * A session: jobs, checkpoint storage and savepoints of one process.
+ *
+ * @example
+ * const session = createSession({ checkpointStorage: { kind: 'filesystem', dir: 'state/checkpoints' } })
+ * const job = await session.submit(env, { resume: true })
+ */
+export function createSession(options: SessionOptions = {}, runtime: SessionRuntime = {}): Session {
+  return new LocalSession(options, runtime)
+}
+
+class LocalSession implements Session {
+  readonly #options: SessionOptions
+  readonly #runtime: Required<Pick<SessionRuntime, 'tap' | 'development'>>
+  readonly #kernel: Kernel
+  readonly #log: Log
+  readonly #storages = new Storages()
+  readonly #jobs = new Map<JobId, RunningJob>()
+  readonly #efforts = new Map<JobId, EffectiveOptions>()
+  readonly #disposals = new Map<string, (error: StreamError | undefined) => void>()
+
+  constructor(options: SessionOptions, runtime: SessionRuntime) {
+    this.#options = options
+    this.#log = options.log ?? (() => {})
+    const development = runtime.development ?? process.env.NODE_ENV !== 'production'
+    this.#runtime = { tap: runtime.tap ?? noTap, development }
+    const onCrash = (address: Address, error: unknown) => this.#crashed(address, error)
+    this.#kernel = runtime.kernel?.(onCrash) ?? createRealKernel({ log: this.#log, onCrash })
+    this.#kernel.spawn(
+      savepointsAddress,
+      (self) =>
+        new SavepointActor(self, {
+          placeOf: (jobId, directory) => this.#placeOf(jobId, directory),
+          find: (path) => this.#storages.findSavepoint(path),
+          disposed: (requestId, error) => this.#disposals.get(requestId)?.(error),
+          tap: this.#runtime.tap,
+        }),
+    )
+  }
+
+  async submit(environment: StreamEnvironment, submit: SubmitOptions = {}): Promise<RunningJob> {
+    const { effective, graph, point } = await this.#prepare(environment, submit)
+    const id = this.#jobIdOf(submit, point)
+    const running = this.#jobs.get(id)
+    if (running !== undefined && running.endedAt === undefined) {
+      throw new StreamError('ARGUMENT_INVALID', `Job ${id} runs already: cancel it, or submit under another id.`)
+    }
+    this.#kernel.stop(roleAddress(id, 'client'))
+    this.#efforts.set(id, effective)
+    const storage = this.#storages.checkpoints(effective.storage)
+    const stored = new StoredCheckpoints(await storage.open({ id, name: effective.name }))
+    await stored.sweep([])
+    const job = this.#start(id, effective, graph, point, stored)
+    this.#jobs.set(id, job)
+    this.#forgetOldJobs()
+    return job
+  }
+
+  async planRestore(environment: StreamEnvironment, submit: SubmitOptions): Promise<RestorePlan> {
+    const { graph, point, effective } = await this.#prepare(environment, submit)
+    if (point !== undefined) return restorePlanOf(graph, point)
+    throw new StreamError('CHECKPOINT_NOT_FOUND', `There is nothing to restore for the job "${effective.name}".`)
+  }
+
+  jobs(): readonly RunningJob[] {
+    return [...this.#jobs.values()]
+  }
+
+  job(id: JobId): RunningJob {
+    const job = this.#jobs.get(id)
+    if (job === undefined) throw new StreamError('JOB_NOT_FOUND', `There is no job ${id}.`, { details: { job: id } })
+    return job
+  }
+
+  disposeSavepoint(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const requestId = makeTriggerId(this.#kernel.host.random.bytes(16))
+      this.#disposals.set(requestId, (error) => {
+        this.#disposals.delete(requestId)
+        if (error === undefined) resolve()
+        else reject(error)
+      })
+      this.#kernel.send(savepointsAddress, { type: 'savepoint.dispose', requestId, path })
+    })
+  }
+
+  savepoints(): Promise<readonly SavepointEntry[]> {
+    return this.#storages.listSavepoints()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.jobs().map((job) => (job.endedAt === undefined ? job.suspend() : undefined)))
+  }
+
+  async #prepare(environment: StreamEnvironment, submit: SubmitOptions) {
+    const effective = effectiveOptions(environment, submit, this.#options, this.#runtime.development)
+    const graph = buildJobGraph(effective.program, effective.name)
+    const storage = this.#storages.checkpoints(effective.storage)
+    const point = await findRestorePoint(graph, effective.name, submit, this.#storages, storage)
+    return { effective, graph: point?.assignment.graph ?? graph, point }
+  }
+
+  /** A resumed job keeps its id, so that its old checkpoints are its own; a job from a savepoint is a new one. */
+  #jobIdOf(submit: SubmitOptions, point: RestorePoint | undefined): JobId {
+    if (submit.jobId !== undefined) return submit.jobId
+    if (submit.resume === true && point !== undefined) return point.snapshot.manifest.job.id
+    return makeJobId(this.#kernel.host.random.bytes(16))
+  }
+
+  #start(
+    id: JobId,
+    effective: EffectiveOptions,
+    graph: JobGraph,
+    point: RestorePoint | undefined,
+    stored: StoredCheckpoints,
+  ): RunningJob {
+    const kernel = this.#kernel
+    const { tap } = this.#runtime
+    const client = kernel.spawn(roleAddress(id, 'client'), (self) => new JobClient(self, id, graph))
+    const deployment = new LocalDeployment({
+      graph,
+      settings: {
+        jobId: id,
+        mode: effective.checkpointing.mode,
+        checkpointing: effective.checkpointing.intervalMs !== undefined && effective.checkpointing.afterTasksFinish,
+        batchRecords: effective.batchRecords,
+        freezeState: effective.freezeState,
+      },
+      initial: point,
+      checkpoints: stored,
+      stateBackend: heapStateBackend,
+      retention: effective.checkpointing.retention,
+      completed: () => stored.ids,
+      tap,
+    })
+    const restoredId: CheckpointId | 0 = point?.snapshot.manifest.checkpointId ?? 0
+    kernel.spawn(
+      roleAddress(id, 'coordinator'),
+      (self) =>
+        new CoordinatorActor(self, id, {
+          config: effective.coordinator,
+          plan: { job: { id, name: effective.name }, graph },
+          checkpoints: stored,
+          completed: stored.restorable,
+          lastId: Math.max(stored.highestId, restoredId) as CheckpointId | 0,
+          tap,
+        }),
+    )
+    const actor = kernel.spawn(
+      roleAddress(id, 'job'),
+      (self) =>
+        new JobActor<Prepared>(self, id, {
+          input: { restart: effective.restart, subtasks: subtasksOf(graph), firstAttempt: 0 },
+          deployment,
+          tap,
+        }),
+    )
+    this.#announce(client, effective, graph, point)
+    kernel.send(roleAddress(id, 'job'), { type: 'job.submitted' })
+    void client.done.then(() => {
+      for (const role of ['job', 'coordinator', 'client'] as const) kernel.stop(roleAddress(id, role))
+    })
+    return new RunningJob({
+      id,
+      graph,
+      startedAt: kernel.host.now(),
+      checkpointing: effective.checkpointing,
+      kernel,
+      client,
+      deployment,
+      actor,
+      checkDirectory: (dir) => void this.#placeOf(id, dir),
+    })
+  }
+
+  #announce(client: JobClient, effective: EffectiveOptions, graph: JobGraph, point: RestorePoint | undefined): void {
+    for (const warning of graph.warnings) client.warn(warning)
+    if (effective.savepoints.kind === 'filesystem' && effective.savepoints.dir === undefined) {
+      client.warn(
+        'Savepoints are set to "filesystem" without a directory ("savepoints.state.backend.fs.dir"): they are kept in ' +
+          'this process (jobmanager) and are lost with it.',
+      )
+    }
+    if (point === undefined) return
+    const { path, manifest } = point.snapshot
+    const { checkpointId, kind } = manifest
+    const at = this.#kernel.host.now()
+    client.history.restoredFrom({ checkpointId, path, at, isSavepoint: kind !== 'checkpoint' })
+    this.#log('info', `Job "${effective.name}" starts from checkpoint ${checkpointId} (${path}).`)
+    for (const { name, id } of point.assignment.dropped) {
+      client.warn(`The state of operator "${name}" (${id}) is dropped: the program has no such operator.`)
+    }
+  }
+
+  #placeOf(jobId: JobId, directory: string | undefined) {
+    const effective = this.#efforts.get(jobId)
+    if (effective === undefined) throw new StreamError('JOB_NOT_FOUND', `There is no job ${jobId}.`)
+    const savepoints = directory === undefined ? effective.savepoints : { kind: 'filesystem' as const, dir: directory }
+    if (savepoints.kind === 'filesystem' && savepoints.dir !== undefined && effective.storage.kind === 'jobmanager') {
+      throw new StreamError(
+        'SAVEPOINT_BACKEND_INCOMPATIBLE',
+        `A savepoint in ${savepoints.dir} would point to a checkpoint that is lost with this process: set "state.backend" ` +
+          'to "filesystem" and "state.backend.fs.checkpointdir" to a directory, or ask for a savepoint without one.',
+      )
+    }
+    return { store: this.#storages.savepoints(savepoints), storage: this.#storages.checkpoints(effective.storage) }
+  }
+
+  #crashed(address: Address, error: unknown): void {
+    const message = `Actor ${address} failed: ${messageOf(error)}`
+    this.#log('error', error instanceof Error && error.stack !== undefined ? `${message}\n${error.stack}` : message)
+    const jobId = address.split('/')[0] as JobId
+    const failure = { code: 'BUG', message, restartable: false }
+    this.#kernel.send(roleAddress(jobId, 'job'), { type: 'job.crashed', failure })
+  }
+
+  #forgetOldJobs(): void {
+    const ended = this.jobs().filter(({ endedAt }) => endedAt !== undefined)
+    for (const { id } of ended.slice(0, Math.max(0, ended.length - endedJobsKept))) {
+      this.#jobs.delete(id)
+      this.#efforts.delete(id)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * What one job's actor needs of the outside: the state of an attempt, its actors, and the housekeeping at its end.
+ */
+import type { JobDeployment } from '../actors/job-actor.ts'
+import type { Self } from '../actors/kernel.ts'
+import type { SubtaskActor } from '../actors/subtask-actor.ts'
+import type { SubtaskRestore } from '../actors/subtask-descriptor.ts'
+import type { Tap } from '../actors/tap.ts'
+import type { JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { StateBackend } from '../backends/state-backend.ts'
+import type { CheckpointId, SubtaskId } from '../core/ids.ts'
+import { deploySubtasks } from '../deployment/deployer.ts'
+import { type DeploymentSettings, planDeployment, taskPlanOf } from '../deployment/plan.ts'
+import { assignState } from '../deployment/state-assignment.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
+import type { TaskPlan } from '../machines/checkpoint-coordinator/protocol.ts'
+import type { JobStatus } from '../machines/job/protocol.ts'
+import type { RestorePoint } from './restore-point.ts'
+import type { EffectiveCheckpointing } from './session-options.ts'
+
+export interface Prepared {
+  readonly snapshot: StoredSnapshot | undefined
+  readonly restores: ReadonlyMap<SubtaskId, SubtaskRestore>
+}
+
+export interface JobDeploymentOptions {
+  readonly graph: JobGraph
+  readonly settings: DeploymentSettings
+  readonly initial: RestorePoint | undefined
+  readonly checkpoints: JobCheckpoints
+  readonly stateBackend: StateBackend
+  readonly retention: EffectiveCheckpointing['retention']
+  /** Completed checkpoints that the job has stored or inherited and not let go. */
+  readonly completed: () => readonly CheckpointId[]
+  readonly tap: Tap
+}
+
+export class LocalDeployment implements JobDeployment<Prepared> {
+  readonly #options: JobDeploymentOptions
+  actors: ReadonlyMap<SubtaskId, SubtaskActor> = new Map()
+
+  constructor(options: JobDeploymentOptions) {
+    this.#options = options
+  }
+
+  async prepare(latest: CheckpointId | undefined): Promise<Prepared> {
+    const { checkpoints, graph, initial } = this.#options
+    if (latest === undefined)
+      return { snapshot: initial?.snapshot, restores: initial?.assignment.restores ?? new Map() }
+    const snapshot = await checkpoints.load(latest)
+    const assignment = assignState(graph, snapshot.manifest, { allowNonRestoredState: true, path: snapshot.path })
+    return { snapshot, restores: assignment.restores }
+  }
+
+  deploy(self: Self, attempt: number, { snapshot, restores }: Prepared): void {
+    const { graph, settings, checkpoints, stateBackend, tap } = this.#options
+    const descriptors = planDeployment(graph, settings, attempt, restores)
+    this.actors = deploySubtasks(self, descriptors, { stateBackend, checkpoints, restoreFrom: snapshot, tap })
+  }
+
+  taskPlan(finished: readonly SubtaskId[]): TaskPlan {
+    const descriptors = [...this.actors.values()].map(({ descriptor }) => descriptor)
+    return taskPlanOf(descriptors, finished)
+  }
+
+  async release(status: JobStatus): Promise<void> {
+    const { checkpoints, completed } = this.#options
+    if (!this.#keeps(status)) for (const id of completed()) await checkpoints.discard(id)
+    if (status !== 'SUSPENDED') await checkpoints.sweep([])
+    await checkpoints.close()
+  }
+
+  /** What is left for a later `--resume` or `-s`. A job that its process suspended always keeps everything. */
+  #keeps(status: JobStatus): boolean {
+    const { retention } = this.#options
+    if (status === 'SUSPENDED') return true
+    if (status === 'FAILED') return retention !== 'delete'
+    return status === 'CANCELED' && retention === 'retain-on-cancellation'
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Where a submission starts from: a savepoint or checkpoint by its path, the newest checkpoint of the job of that name,
+ * or nothing; and what of it each operator would get.
+ */
+import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { ManifestOperator } from '../backends/manifest.ts'
+import { StreamError } from '../core/errors.ts'
+import { assignState, hasState, type StateAssignment } from '../deployment/state-assignment.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
+import type { RestorePlan, SubmitOptions } from './session.ts'
+import type { Storages } from './storages.ts'
+
+export interface RestorePoint {
+  readonly snapshot: StoredSnapshot
+  readonly assignment: StateAssignment
+}
+
+/**
+ * Fails with `SAVEPOINT_NOT_FOUND`, the codes of a damaged snapshot, and those of `assignState`.
+ */
+export async function findRestorePoint(
+  graph: JobGraph,
+  jobName: string,
+  submit: SubmitOptions,
+  storages: Storages,
+  storage: CheckpointStorage,
+): Promise<RestorePoint | undefined> {
+  const { fromSavepoint, resume, allowNonRestoredState = false } = submit
+  if (fromSavepoint !== undefined && resume === true) {
+    throw new StreamError('ARGUMENT_INVALID', 'A job either resumes or starts from a savepoint: both were asked for.')
+  }
+  let snapshot: StoredSnapshot | undefined
+  if (fromSavepoint !== undefined) snapshot = await storages.find(fromSavepoint)
+  else if (resume === true) snapshot = await storage.newest(jobName)
+  if (snapshot === undefined) return undefined
+  const assignment = assignState(graph, snapshot.manifest, { allowNonRestoredState, path: snapshot.path })
+  return { snapshot, assignment }
+}
+
+const bytesOf = ({ subtasks }: ManifestOperator): number =>
+  subtasks.reduce((sum, { keyed, operator }) => sum + (keyed?.length ?? 0) + (operator?.length ?? 0), 0)
+
+/** The restore, operator by operator: those of the program first, then the state that nobody takes. */
+export function restorePlanOf(graph: JobGraph, point: RestorePoint): RestorePlan {
+  const { snapshot, assignment } = point
+  const operators = graph.vertices.flatMap(({ operators }) =>
+    operators.map(({ id, uid, name, operator }) => {
+      const stored = assignment.matched.get(id)
+      const bytes = stored === undefined ? 0 : bytesOf(stored)
+      const restored = stored !== undefined && hasState(stored)
+      const outcome = restored ? 'restored' : operator.stateful ? 'new' : 'stateless'
+      return { id, uid, name, outcome, bytes } as const
+    }),
+  )
+  const dropped = assignment.dropped.map((stored) => {
+    const { id, uid, name } = stored
+    return { id, uid, name, outcome: 'dropped', bytes: bytesOf(stored) } as const
+  })
+  return { path: snapshot.path, operators: [...operators, ...dropped] }
+}

@@ -1,0 +1,146 @@
+/**
+ * The handle of one job: requests go out as messages, answers come back through the job's client.
+ */
+import { map, type Observable } from 'rxjs'
+import type { JobActor } from '../actors/job-actor.ts'
+import type { Kernel } from '../actors/kernel.ts'
+import type { SnapshotKind } from '../core/elements.ts'
+import { assert, StreamError } from '../core/errors.ts'
+import { type JobId, roleAddress } from '../core/ids.ts'
+import type { SubtaskCounts } from '../core/metrics.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
+import type { JobStatus } from '../machines/job/protocol.ts'
+import type { JobEvent, JobResult, StopOptions } from '../program/job-handle.ts'
+import type { JobClient } from './job-client.ts'
+import type { LocalDeployment, Prepared } from './job-deployment.ts'
+import type { JobCheckpointStats, SessionJob } from './session.ts'
+import type { EffectiveCheckpointing } from './session-options.ts'
+
+export interface RunningJobParts {
+  readonly id: JobId
+  readonly graph: JobGraph
+  readonly startedAt: number
+  readonly checkpointing: EffectiveCheckpointing
+  readonly kernel: Kernel
+  readonly client: JobClient
+  readonly deployment: LocalDeployment
+  readonly actor: JobActor<Prepared>
+  /** Refuses a savepoint directory that the job's checkpoint storage cannot honour. */
+  readonly checkDirectory: (dir: string | undefined) => void
+}
+
+export class RunningJob implements SessionJob {
+  readonly id: JobId
+  readonly name: string
+  readonly graph: JobGraph
+  readonly startedAt: number
+  readonly checkpointing: EffectiveCheckpointing
+  readonly status: Observable<JobStatus>
+  readonly events: Observable<JobEvent>
+  readonly done: Promise<JobResult>
+  readonly #parts: RunningJobParts
+
+  constructor(parts: RunningJobParts) {
+    this.#parts = parts
+    this.id = parts.id
+    this.name = parts.graph.name
+    this.graph = parts.graph
+    this.startedAt = parts.startedAt
+    this.checkpointing = parts.checkpointing
+    this.status = parts.client.status.asObservable()
+    this.events = parts.client.events.pipe(map((event) => event))
+    this.done = parts.client.done
+  }
+
+  get currentStatus(): JobStatus {
+    return this.#parts.client.status.value
+  }
+
+  get endedAt(): number | undefined {
+    return this.#parts.client.endedAt
+  }
+
+  get attempt(): number {
+    return this.#parts.actor.attempt
+  }
+
+  get statusTimes(): Readonly<Partial<Record<JobStatus, number>>> {
+    return this.#parts.client.statusTimes
+  }
+
+  get failures(): SessionJob['failures'] {
+    return this.#parts.client.failures
+  }
+
+  async triggerSavepoint(dir?: string): Promise<string> {
+    return (await this.#request('savepoint', dir)).path
+  }
+
+  async triggerCheckpoint(): Promise<number> {
+    return (await this.#request('checkpoint', undefined)).checkpointId
+  }
+
+  async stop({ savepoint = true, drain = false }: StopOptions = {}): Promise<string> {
+    if (savepoint === false) {
+      throw new StreamError('ARGUMENT_INVALID', 'A job stops with a savepoint: to end it without one, cancel it.')
+    }
+    const dir = typeof savepoint === 'string' ? savepoint : undefined
+    const { path } = await this.#request(drain ? 'stop-drain' : 'stop-suspend', dir)
+    const { status, error } = await this.done
+    if (status === 'FINISHED') return path
+    throw new StreamError(
+      'JOB_FAILED',
+      `A savepoint has been created at ${path}, but the job did not stop cleanly: it is ${status}.`,
+      { cause: error, details: { path } },
+    )
+  }
+
+  async cancel(): Promise<void> {
+    this.#toJob({ type: 'cancel.requested' })
+    await this.done
+  }
+
+  /** Ends the job and keeps everything for a resume. */
+  async suspend(): Promise<void> {
+    this.#toJob({ type: 'suspend.requested' })
+    await this.done
+  }
+
+  counts(): ReadonlyMap<string, readonly SubtaskCounts[]> {
+    return this.#byVertex((id) => this.#parts.deployment.actors.get(id)?.counts() ?? { recordsIn: 0, recordsOut: 0 })
+  }
+
+  subtaskStatuses(): ReadonlyMap<string, readonly string[]> {
+    return this.#byVertex((id) => this.#parts.deployment.actors.get(id)?.status ?? 'created')
+  }
+
+  checkpointStats(): JobCheckpointStats {
+    return this.#parts.client.history.stats()
+  }
+
+  #byVertex<T>(of: (id: Parameters<LocalDeployment['actors']['get']>[0]) => T): ReadonlyMap<string, readonly T[]> {
+    const rows = this.graph.vertices.map(({ id, parallelism }) => {
+      const subtasks = Array.from({ length: parallelism }, (_, index) => of(`${id}/${index}` as never))
+      return [id as string, subtasks] as const
+    })
+    return new Map(rows)
+  }
+
+  #toJob(message: object): void {
+    this.#parts.kernel.send(roleAddress(this.id, 'job'), message)
+  }
+
+  async #request(kind: SnapshotKind, directory: string | undefined) {
+    const { client, kernel, checkDirectory } = this.#parts
+    checkDirectory(directory)
+    if (client.ended) {
+      const sentence = `Job ${this.id} is ${this.currentStatus}: expected a running job.`
+      throw new StreamError('JOB_NOT_RUNNING', sentence)
+    }
+    const coordinator = roleAddress(this.id, 'coordinator')
+    assert(kernel.has(coordinator), 'a running job has a coordinator')
+    return client.request((requestId) =>
+      kernel.send(coordinator, { type: 'checkpoint.requested', requestId, kind, directory }),
+    )
+  }
+}

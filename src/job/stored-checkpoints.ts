@@ -1,0 +1,73 @@
+/**
+ * A job's checkpoints as its storage holds them, with a count of those that are there: what the end of the job may
+ * have to remove.
+ */
+import type { JobCheckpoints, StateWriter, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { Manifest } from '../backends/manifest.ts'
+import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
+
+export class StoredCheckpoints implements JobCheckpoints {
+  readonly #inner: JobCheckpoints
+  readonly #ids: Set<CheckpointId>
+
+  constructor(inner: JobCheckpoints) {
+    this.#inner = inner
+    this.#ids = new Set(inner.existing.map(({ manifest }) => manifest.checkpointId))
+  }
+
+  /** Stored and not discarded, oldest first. */
+  get ids(): readonly CheckpointId[] {
+    return [...this.#ids]
+  }
+
+  /** Those of an earlier process from which the job itself may restart: not its plain savepoints. */
+  get restorable(): readonly CheckpointId[] {
+    return this.existing
+      .filter(({ manifest }) => manifest.kind !== 'savepoint')
+      .map(({ manifest }) => manifest.checkpointId)
+  }
+
+  get jobId(): JobId {
+    return this.#inner.jobId
+  }
+
+  get epoch(): number {
+    return this.#inner.epoch
+  }
+
+  get existing(): readonly StoredSnapshot[] {
+    return this.#inner.existing
+  }
+
+  get highestId(): CheckpointId | 0 {
+    return this.#inner.highestId
+  }
+
+  openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
+    return this.#inner.openWriter(checkpoint, subtask)
+  }
+
+  async putManifest(manifest: Manifest): Promise<StoredSnapshot> {
+    const stored = await this.#inner.putManifest(manifest)
+    this.#ids.add(manifest.checkpointId)
+    return stored
+  }
+
+  load(checkpoint: CheckpointId): Promise<StoredSnapshot> {
+    return this.#inner.load(checkpoint)
+  }
+
+  async discard(checkpoint: CheckpointId): Promise<boolean> {
+    const gone = await this.#inner.discard(checkpoint)
+    if (gone) this.#ids.delete(checkpoint)
+    return gone
+  }
+
+  sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]> {
+    return this.#inner.sweep(inFlight)
+  }
+
+  close(): Promise<void> {
+    return this.#inner.close()
+  }
+}
