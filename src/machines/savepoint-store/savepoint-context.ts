@@ -1,0 +1,41 @@
+/** What the chart of a savepoint remembers between its steps, and how that changes. */
+import type { SavepointEvent } from './protocol.ts'
+
+/** Each field is empty until the step that learns it. */
+export interface SavepointContext {
+  /** The request that is answered next. */
+  readonly requestId: string
+  readonly directory: string | undefined
+  readonly checkpointPath: string
+  readonly path: string
+  /** The first failure of the creation, or the last one of a disposal. */
+  readonly failure: { readonly code: string; readonly message: string }
+}
+
+export interface Situation {
+  readonly context: SavepointContext
+  readonly event: SavepointEvent
+}
+
+export const noSavepoint: SavepointContext = {
+  requestId: '',
+  directory: undefined,
+  checkpointPath: '',
+  path: '',
+  failure: { code: '', message: '' },
+}
+
+type Change = (situation: Situation) => Partial<SavepointContext>
+
+export const changes = {
+  noteRequest: ({ event }) =>
+    event.type === 'savepoint.requested'
+      ? { requestId: event.requestId, checkpointPath: event.checkpointPath, directory: event.directory }
+      : {},
+  notePath: ({ event }) => (event.type === 'name.reserved' ? { path: event.path } : {}),
+  noteFound: ({ event }) =>
+    event.type === 'savepoint.found' ? { path: event.path, checkpointPath: event.checkpointPath } : {},
+  noteDisposal: ({ event }) => (event.type === 'disposal.requested' ? { requestId: event.requestId } : {}),
+  noteFailure: ({ event }) =>
+    event.type === 'step.failed' ? { failure: { code: event.code, message: event.message } } : {},
+} satisfies Record<string, Change>
