@@ -1,6 +1,8 @@
 /** The published part `tidemark/backends`: keyed state, checkpoint storage and savepoint stores, with their contracts. */
 
 export type * from './checkpoint-storage.ts'
+export { type FilesystemCheckpointOptions, filesystemCheckpointStorage } from './filesystem-checkpoints.ts'
+export { type FilesystemSavepointOptions, filesystemSavepointStore } from './filesystem-savepoints.ts'
 export { heapStateBackend } from './heap-state.ts'
 export { jobmanagerCheckpointStorage } from './jobmanager-checkpoints.ts'
 export { jobmanagerSavepointStore } from './jobmanager-savepoints.ts'

@@ -156,6 +156,8 @@ class HeapJobCheckpoints implements JobCheckpoints {
     const checked = parseManifest(printManifest(manifest, path), path)
     this.#checkLease()
     const checkpoint = this.#checkpoint(id)
+    const missing = [...namedFiles(checked)].find((file) => !checkpoint.files.has(file))
+    if (missing !== undefined) throw stateFileMissing(`${path}/${missing}`)
     checkpoint.manifest ??= checked
     const stored = snapshotOf(this.jobId, id, checkpoint)
     assert(stored !== undefined, 'a checkpoint with a manifest is stored')

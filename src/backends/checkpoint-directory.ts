@@ -1,0 +1,124 @@
+/**
+ * One checkpoint on disk, `chk-<n>`: reading it, storing its manifest, deleting it.
+ *
+ * INV-CD-1 The manifest is the last thing to appear and the first to go; what is there without it is rubbish.
+ * INV-CD-2 `storeManifest` rejects only when the manifest is known to be absent: a doubtful write is read back, and a
+ * manifest that cannot be made durable is taken away again.
+ * Tests: test/backends/crash.test.ts.
+ */
+import { join } from 'node:path'
+import { StreamError } from '../core/errors.ts'
+import { checkpointNotFound, namedFiles } from './checkpoint-rules.ts'
+import type { StoredSnapshot } from './checkpoint-storage.ts'
+import { isInside, metadataName, readWhole, removeDirWith, removeIfThere, writeWhole } from './durable-files.ts'
+import type { FileSystem } from './file-system.ts'
+import type { Manifest, StateHandle } from './manifest.ts'
+import { checkFileName } from './manifest-check.ts'
+import { parseManifest, printManifest } from './manifest-json.ts'
+import { checkCodec, checkSegment, stateFileMissing } from './state-segments.ts'
+import { asStorage, isMissing, storageError } from './storage-errors.ts'
+
+/** The checkpoint in `dir`. Fails with `CHECKPOINT_NOT_FOUND` and as `parseManifest` does. */
+export async function readCheckpoint(fs: FileSystem, dir: string): Promise<StoredSnapshot> {
+  const path = join(dir, metadataName)
+  const text = await asStorage('read', path, () => readWhole(fs, path))
+  if (text === undefined) throw checkpointNotFound(dir)
+  return snapshotOf(fs, dir, parseManifest(text, path))
+}
+
+const snapshotOf = (fs: FileSystem, dir: string, manifest: Manifest): StoredSnapshot => ({
+  path: dir,
+  manifest,
+  read: (handle) => readSegmentOf(fs, dir, handle),
+})
+
+async function readSegmentOf(fs: FileSystem, dir: string, handle: StateHandle): Promise<Uint8Array> {
+  const path = join(dir, checkFileName(handle.file, 'the file of a state handle'))
+  checkCodec(handle, path)
+  try {
+    if (!(await isInside(fs, dir, path))) {
+      throw new StreamError('PATH_OUTSIDE_ROOT', `State file ${path} is a link: expected a file inside ${dir}.`)
+    }
+    // A damaged length must not become a huge allocation.
+    const size = await fs.size(path)
+    const length = Math.max(0, Math.min(handle.length, size - handle.offset))
+    return checkSegment(await fs.read(path, handle.offset, length), handle, path)
+  } catch (error) {
+    throw isMissing(error) ? stateFileMissing(path, error) : storageError(error, 'read state file', path)
+  }
+}
+
+/** Is every file there that the manifest names, and long enough? Fails with `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`. */
+export async function checkFiles(fs: FileSystem, dir: string, manifest: Manifest): Promise<void> {
+  const handles = manifest.operators.flatMap(({ subtasks }) =>
+    subtasks.flatMap(({ keyed, operator }) => [keyed, operator]),
+  )
+  const check = async (file: string): Promise<void> => {
+    const path = join(dir, file)
+    const size = await fs.size(path).catch((error: unknown) => {
+      throw isMissing(error) ? stateFileMissing(path, error) : storageError(error, 'read state file', path)
+    })
+    const expected = Math.max(...handles.map((handle) => (handle?.file === file ? handle.offset + handle.length : 0)))
+    if (size < expected) {
+      throw new StreamError(
+        'STATE_FILE_DAMAGED',
+        `State file ${path} is damaged: expected at least ${expected} bytes, got ${size}.`,
+        { details: { file: path, expected, got: size } },
+      )
+    }
+  }
+  await Promise.all([...namedFiles(manifest)].map(check))
+}
+
+/** Stores the manifest in `dir`, which exists. `beforeRename` checks the lease. */
+export async function storeManifest(
+  fs: FileSystem,
+  dir: string,
+  manifest: Manifest,
+  writer: number,
+  beforeRename: () => Promise<void>,
+): Promise<StoredSnapshot> {
+  const path = join(dir, metadataName)
+  const text = printManifest(manifest, path)
+  const stored = snapshotOf(fs, dir, parseManifest(text, path))
+  await checkFiles(fs, dir, stored.manifest)
+  try {
+    const there = await readWhole(fs, path)
+    if (there !== undefined && there !== text) {
+      throw new StreamError(
+        'STORAGE_FAILED',
+        `${path} exists already, with other content: checkpoint ids are used once.`,
+      )
+    }
+    await writeWhole(fs, { path, text, writer, beforeRename })
+    return stored
+  } catch (error) {
+    if (error instanceof StreamError && error.code === 'STORAGE_FAILED') throw error
+    if (await isStoredAfterAll(fs, dir, path, text)) return stored
+    // A new owner removes the temporary file; then losing the lease is what happened.
+    if (isMissing(error)) await beforeRename()
+    throw storageError(error, 'store manifest', path)
+  }
+}
+
+/** After a failure of unknown effect: is the manifest there and durable? Otherwise sees to it that it is absent. */
+async function isStoredAfterAll(fs: FileSystem, dir: string, path: string, text: string): Promise<boolean> {
+  const there = await readWhole(fs, path).catch(() => 'unreadable')
+  if (there === undefined) return false
+  if (there === text) {
+    const durable = await fs.syncDir(dir).then(
+      () => true,
+      () => false,
+    )
+    if (durable) return true
+  }
+  const removed = await removeIfThere(fs, path).then(
+    () => true,
+    () => false,
+  )
+  if (removed) await fs.syncDir(dir).catch(() => {})
+  // It can be neither made durable nor taken back: it is there, so it counts.
+  return !removed
+}
+
+export const deleteCheckpoint = (fs: FileSystem, dir: string): Promise<void> => removeDirWith(fs, dir, metadataName)

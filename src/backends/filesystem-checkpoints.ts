@@ -1,0 +1,137 @@
+/**
+ * Checkpoint storage in a directory: `<dir>/<job id>/chk-<n>/`, with one data file per subtask and `_metadata`, a manifest
+ * that a person can read. Formats: docs/formats.md.
+ *
+ * Owns finding checkpoints by name or path, and pins. The checkpoints of a job are in `filesystem-job.ts`.
+ * Tests: test/backends/filesystem-checkpoints.test.ts, test/backends/checkpoint-storages.test.ts.
+ */
+import { basename, join, resolve } from 'node:path'
+import { type Clock, realClock } from '../core/clock.ts'
+import { StreamError } from '../core/errors.ts'
+import type { JobId } from '../core/ids.ts'
+import { readCheckpoint } from './checkpoint-directory.ts'
+import { checkpointNotFound, isResumable, newerOf } from './checkpoint-rules.ts'
+import type { CheckpointStorage, JobCheckpoints, StoredSnapshot } from './checkpoint-storage.ts'
+import { isInside, listIfThere, metadataName, readWhole, snapshotDirOf } from './durable-files.ts'
+import { type FileSystem, nodeFileSystem } from './file-system.ts'
+import { checkpointDirName, checkpointIdsIn, deleteIfLetGo, openJob, readIfWhole } from './filesystem-job.ts'
+import { readJobRecord } from './job-record.ts'
+import { KeyedLock } from './keyed-lock.ts'
+import { localPath } from './local-path.ts'
+import { removePin, writePin } from './pins.ts'
+import { isPointer } from './savepoint-pointer.ts'
+import { asStorage } from './storage-errors.ts'
+
+export interface FilesystemCheckpointOptions {
+  readonly dir: string
+  /** Directories besides `dir` from which a checkpoint may be read when it is named by its path. */
+  readonly readableDirs?: readonly string[]
+  /** Stands in for the disk in tests. */
+  readonly fs?: FileSystem
+  /** Gives the time that a lease notes for people. */
+  readonly clock?: Pick<Clock, 'now'>
+}
+
+/**
+ * Checkpoints kept in a directory, which is made when needed. They survive the process.
+ *
+ * @example
+ * const storage = filesystemCheckpointStorage({ dir: 'state/checkpoints' })
+ */
+export function filesystemCheckpointStorage(options: FilesystemCheckpointOptions): CheckpointStorage {
+  return new FilesystemStorage(options)
+}
+
+class FilesystemStorage implements CheckpointStorage {
+  readonly kind = 'filesystem'
+  readonly #dir: string
+  readonly #readable: readonly string[]
+  readonly #fs: FileSystem
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #locks = new KeyedLock()
+
+  constructor({ dir, readableDirs = [], fs = nodeFileSystem, clock = realClock }: FilesystemCheckpointOptions) {
+    this.#dir = resolve(dir)
+    this.#readable = [this.#dir, ...readableDirs.map((path) => resolve(path))]
+    this.#fs = fs
+    this.#clock = clock
+  }
+
+  open({ id, name }: { readonly id: JobId; readonly name: string }): Promise<JobCheckpoints> {
+    const place = { fs: this.#fs, dir: join(this.#dir, id), locks: this.#locks, id, name }
+    return openJob(place, this.#clock.now())
+  }
+
+  newest(jobName: string): Promise<StoredSnapshot | undefined> {
+    return asStorage('search', this.#dir, async () => {
+      let newest: StoredSnapshot | undefined
+      for (const name of await listIfThere(this.#fs, this.#dir)) {
+        if (!/^[0-9a-f]{32}$/.test(name)) continue
+        const snapshot = await this.#newestIn(join(this.#dir, name), jobName)
+        if (snapshot !== undefined) newest = newerOf(newest, snapshot)
+      }
+      return newest
+    })
+  }
+
+  async resolve(path: string): Promise<StoredSnapshot | undefined> {
+    const local = localPath(path)
+    if (local === undefined) return undefined
+    const dir = snapshotDirOf(local)
+    const metadata = join(dir, metadataName)
+    const text = await asStorage('read', metadata, () => readWhole(this.#fs, metadata))
+    const ours = /^chk-\d+$/.test(basename(dir)) || (text !== undefined && !isPointer(text))
+    if (!ours) return undefined
+    if (text === undefined) throw checkpointNotFound(path)
+    await this.#checkInside(dir)
+    return readCheckpoint(this.#fs, dir)
+  }
+
+  pin(path: string, holder: string): Promise<void> {
+    return this.#changing(path, async (dir) => {
+      const metadata = join(dir, metadataName)
+      if ((await readWhole(this.#fs, metadata)) === undefined) throw checkpointNotFound(path)
+      await writePin(this.#fs, dir, holder)
+      // Another process may have deleted it in between; then the pin holds nothing.
+      if ((await readWhole(this.#fs, metadata)) === undefined) throw checkpointNotFound(path)
+    })
+  }
+
+  unpin(path: string, holder: string): Promise<void> {
+    return this.#changing(path, async (dir) => {
+      if ((await listIfThere(this.#fs, dir)).length === 0) return
+      await removePin(this.#fs, dir, holder)
+      await deleteIfLetGo(this.#fs, dir)
+    })
+  }
+
+  async #changing(path: string, action: (dir: string) => Promise<void>): Promise<void> {
+    const local = localPath(path)
+    if (local === undefined) throw checkpointNotFound(path)
+    const dir = snapshotDirOf(local)
+    await asStorage('change the pins of', dir, () => this.#locks.run(dir, () => action(dir)))
+  }
+
+  async #newestIn(jobDir: string, jobName: string): Promise<StoredSnapshot | undefined> {
+    // A record that cannot be read says nothing; the manifests still name their job.
+    const record = await readJobRecord(this.#fs, jobDir).catch(() => undefined)
+    if (record !== undefined && record.name !== jobName) return undefined
+    for (const id of checkpointIdsIn(await listIfThere(this.#fs, jobDir)).toReversed()) {
+      const snapshot = await readIfWhole(this.#fs, join(jobDir, checkpointDirName(id)))
+      if (snapshot?.manifest.job.name === jobName && isResumable(snapshot.manifest)) return snapshot
+    }
+    return undefined
+  }
+
+  async #checkInside(dir: string): Promise<void> {
+    for (const root of this.#readable) {
+      const inside = await isInside(this.#fs, root, dir).catch(() => false)
+      if (inside) return
+    }
+    throw new StreamError(
+      'PATH_OUTSIDE_ROOT',
+      `Checkpoint ${dir} is outside the configured directories: expected a path below ${this.#readable.join(' or ')}.`,
+      { details: { path: dir } },
+    )
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * The checkpoints of one job on disk, held under its lease. Layout: docs/formats.md.
+ *
+ * Every change checks the lease first; deleting and pinning one checkpoint exclude each other within the process.
+ * Tests: test/backends/filesystem-checkpoints.test.ts, test/backends/crash.test.ts.
+ */
+import { join } from 'node:path'
+import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
+import { checkFiles, deleteCheckpoint, readCheckpoint, storeManifest } from './checkpoint-directory.ts'
+import type { JobCheckpoints, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
+import { ensureDir, listIfThere, metadataName } from './durable-files.ts'
+import type { FileSystem } from './file-system.ts'
+import { readJobRecord, writeJobRecord } from './job-record.ts'
+import type { KeyedLock } from './keyed-lock.ts'
+import { Lease } from './lease.ts'
+import type { Manifest } from './manifest.ts'
+import { isPinned, markRetired, retiredName } from './pins.ts'
+import { StateFile } from './state-file.ts'
+import { stateFileName } from './state-segments.ts'
+import { asStorage } from './storage-errors.ts'
+import { sweepCheckpoint } from './sweep.ts'
+
+const checkpointForm = /^chk-([1-9]\d*)$/
+
+export const checkpointDirName = (id: CheckpointId): string => `chk-${id}`
+
+/** Checkpoint ids among the names of a directory, oldest first. */
+export const checkpointIdsIn = (names: readonly string[]): readonly CheckpointId[] =>
+  names
+    .map((name) => Number(checkpointForm.exec(name)?.[1] ?? 0) as CheckpointId)
+    .filter((id) => id > 0)
+    .sort((a, b) => a - b)
+
+export interface JobPlace {
+  readonly fs: FileSystem
+  /** The job's directory. */
+  readonly dir: string
+  readonly locks: KeyedLock
+  readonly id: JobId
+  readonly name: string
+}
+
+/** Takes over the job's directory, making it when needed. */
+export async function openJob(place: JobPlace, now: number): Promise<JobCheckpoints> {
+  const { fs, dir, id, name } = place
+  return asStorage('open the checkpoint directory', dir, async () => {
+    await ensureDir(fs, dir)
+    const lease = await Lease.take(fs, dir, id, now)
+    await lease.clear(dir)
+    const ids = checkpointIdsIn(await fs.list(dir))
+    for (const checkpoint of ids) await lease.clear(join(dir, checkpointDirName(checkpoint)))
+    const record = await readJobRecord(fs, dir)
+    const highestId = Math.max(record?.highestId ?? 0, ids.at(-1) ?? 0) as CheckpointId | 0
+    if (record?.name !== name) await writeJobRecord(fs, dir, id, { name, highestId }, lease.epoch)
+    const existing: StoredSnapshot[] = []
+    for (const checkpoint of ids) {
+      const snapshot = await readWholeCheckpoint(fs, join(dir, checkpointDirName(checkpoint)))
+      if (snapshot !== undefined) existing.push(snapshot)
+    }
+    return new FilesystemJob(place, lease, existing, highestId)
+  })
+}
+
+/** The checkpoint in `dir` if it is whole and its job still counts on it. */
+async function readWholeCheckpoint(fs: FileSystem, dir: string): Promise<StoredSnapshot | undefined> {
+  if ((await fs.list(dir)).includes(retiredName)) return undefined
+  return readIfWhole(fs, dir)
+}
+
+/** The checkpoint in `dir` if its manifest is sound and its files are there; undefined for anything else. */
+export async function readIfWhole(fs: FileSystem, dir: string): Promise<StoredSnapshot | undefined> {
+  try {
+    const snapshot = await readCheckpoint(fs, dir)
+    await checkFiles(fs, dir, snapshot.manifest)
+    return snapshot
+  } catch {
+    return undefined
+  }
+}
+
+class FilesystemJob implements JobCheckpoints {
+  readonly jobId: JobId
+  readonly epoch: number
+  readonly existing: readonly StoredSnapshot[]
+  readonly highestId: CheckpointId | 0
+  readonly #place: JobPlace
+  readonly #lease: Lease
+  /** Directories made by this process, so that each is made durable once and not by every subtask. */
+  readonly #dirs = new Map<CheckpointId, Promise<void>>()
+
+  constructor(place: JobPlace, lease: Lease, existing: readonly StoredSnapshot[], highestId: CheckpointId | 0) {
+    this.jobId = place.id
+    this.epoch = lease.epoch
+    this.existing = existing
+    this.highestId = highestId
+    this.#place = place
+    this.#lease = lease
+  }
+
+  openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
+    return new StateFile(this.#place.fs, this.#dirOf(checkpoint), stateFileName(subtask), async () => {
+      await this.#lease.check()
+      await this.#ensure(checkpoint)
+    })
+  }
+
+  async putManifest(manifest: Manifest): Promise<StoredSnapshot> {
+    const dir = this.#dirOf(manifest.checkpointId)
+    return asStorage('store a checkpoint in', dir, async () => {
+      await this.#lease.check()
+      await this.#ensure(manifest.checkpointId)
+      return storeManifest(this.#place.fs, dir, manifest, this.epoch, async () => void (await this.#lease.check()))
+    })
+  }
+
+  load(checkpoint: CheckpointId): Promise<StoredSnapshot> {
+    return readCheckpoint(this.#place.fs, this.#dirOf(checkpoint))
+  }
+
+  discard(checkpoint: CheckpointId): Promise<boolean> {
+    const { fs, locks } = this.#place
+    const dir = this.#dirOf(checkpoint)
+    return asStorage('delete checkpoint', dir, () =>
+      locks.run(dir, async () => {
+        const ids = checkpointIdsIn(await this.#lease.check())
+        const names = await listIfThere(fs, dir)
+        if (names.includes(metadataName) && isPinned(names)) {
+          if (!names.includes(retiredName)) await markRetired(fs, dir)
+          return false
+        }
+        await this.#delete(checkpoint, ids)
+        return true
+      }),
+    )
+  }
+
+  sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]> {
+    const { fs, dir, locks } = this.#place
+    return asStorage('sweep', dir, async () => {
+      const removed: string[] = []
+      const ids = checkpointIdsIn(await this.#lease.check())
+      for (const id of ids) {
+        if (inFlight.includes(id)) continue
+        const path = this.#dirOf(id)
+        const swept = await locks.run(path, () => sweepCheckpoint(fs, path, () => this.#delete(id, ids)))
+        removed.push(...swept)
+      }
+      return removed
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#dirs.clear()
+  }
+
+  /** The id stays known: by a later directory, which is asked the same when it goes, or by the record. */
+  async #delete(checkpoint: CheckpointId, ids: readonly CheckpointId[]): Promise<void> {
+    const { fs, dir, id, name } = this.#place
+    this.#dirs.delete(checkpoint)
+    if (!ids.some((other) => other > checkpoint)) {
+      const record = await readJobRecord(fs, dir)
+      const highestId = Math.max(record?.highestId ?? 0, checkpoint) as CheckpointId
+      if (highestId !== record?.highestId) await writeJobRecord(fs, dir, id, { name, highestId }, this.epoch)
+    }
+    await deleteCheckpoint(fs, this.#dirOf(checkpoint))
+  }
+
+  #dirOf(checkpoint: CheckpointId): string {
+    return join(this.#place.dir, checkpointDirName(checkpoint))
+  }
+
+  #ensure(checkpoint: CheckpointId): Promise<void> {
+    let made = this.#dirs.get(checkpoint)
+    if (made === undefined) {
+      made = ensureDir(this.#place.fs, this.#dirOf(checkpoint))
+      this.#dirs.set(checkpoint, made)
+      made.catch(() => this.#dirs.delete(checkpoint))
+    }
+    return made
+  }
+}
+
+/** Deletes a checkpoint that its last holder has let go. */
+export async function deleteIfLetGo(fs: FileSystem, dir: string): Promise<void> {
+  const names = await listIfThere(fs, dir)
+  if (!names.includes(retiredName) || isPinned(names)) return
+  await deleteCheckpoint(fs, dir)
+}

@@ -1,0 +1,73 @@
+/**
+ * One writer per job: a file `lease-<epoch>` in the job's directory, the highest epoch wins.
+ *
+ * INV-LE-1 A lease file is made exclusively, so no two processes ever hold one epoch.
+ * INV-LE-2 A manifest of an older epoch never appears after a newer owner has listed the checkpoints: its writer puts the
+ * epoch into the temporary name and checks the lease after making that file; the new owner removes such files after
+ * making its lease. Whichever came first, the rename fails or the manifest is listed.
+ * The highest lease file is never deleted: it is the memory of the epoch. Tests: test/backends/filesystem-checkpoints.test.ts.
+ */
+import { join } from 'node:path'
+import { StreamError } from '../core/errors.ts'
+import type { JobId } from '../core/ids.ts'
+import { limits } from '../core/limits.ts'
+import { leaseLost } from './checkpoint-rules.ts'
+import { removeIfThere, temporaryMark } from './durable-files.ts'
+import type { FileSystem } from './file-system.ts'
+import { errnoOf } from './storage-errors.ts'
+
+const leaseName = /^lease-([1-9]\d*)$/
+
+const epochOf = (name: string): number => Number(leaseName.exec(name)?.[1] ?? 0)
+const highestEpoch = (names: readonly string[]): number => names.reduce((max, name) => Math.max(max, epochOf(name)), 0)
+
+export class Lease {
+  readonly epoch: number
+  readonly #fs: FileSystem
+  readonly #dir: string
+  readonly #job: JobId
+
+  private constructor(fs: FileSystem, dir: string, job: JobId, epoch: number) {
+    this.#fs = fs
+    this.#dir = dir
+    this.#job = job
+    this.epoch = epoch
+  }
+
+  /** Takes over `dir`, which exists. `now` is only written down, for people. */
+  static async take(fs: FileSystem, dir: string, job: JobId, now: number): Promise<Lease> {
+    for (let attempt = 0; attempt < limits.leaseAttemptsMax; attempt++) {
+      const epoch = highestEpoch(await fs.list(dir)) + 1
+      try {
+        const file = await fs.create(join(dir, `lease-${epoch}`))
+        await file.write(Buffer.from(`${JSON.stringify({ epoch, pid: process.pid, time: now })}\n`))
+        await file.sync()
+        await file.close()
+      } catch (error) {
+        if (errnoOf(error) === 'EEXIST') continue
+        throw error
+      }
+      await fs.syncDir(dir)
+      return new Lease(fs, dir, job, epoch)
+    }
+    throw new StreamError('STORAGE_FAILED', `Cannot take over ${dir}: other processes keep taking it at the same time.`)
+  }
+
+  /** Lists the job's directory on the way, which callers need too. Fails with `LEASE_LOST`. */
+  async check(): Promise<readonly string[]> {
+    const names = await this.#fs.list(this.#dir)
+    const highest = highestEpoch(names)
+    if (highest > this.epoch) throw leaseLost(this.#job, this.epoch, highest)
+    return names
+  }
+
+  /** Removes what earlier owners left half-written in `dir`, and their leases. */
+  async clear(dir: string): Promise<void> {
+    for (const name of await this.#fs.list(dir)) {
+      const mark = name.lastIndexOf(temporaryMark)
+      const writer = mark < 0 ? Number.NaN : Number(name.slice(mark + temporaryMark.length))
+      const older = writer < this.epoch || (epochOf(name) > 0 && epochOf(name) < this.epoch)
+      if (older) await removeIfThere(this.#fs, join(dir, name))
+    }
+  }
+}

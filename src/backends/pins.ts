@@ -1,0 +1,41 @@
+/**
+ * Who else needs a checkpoint: one file `pin-<hash of the holder>` per holder in the checkpoint's directory, and a file
+ * `retired` once its own job does not need it any more.
+ *
+ * INV-PI-1 A checkpoint with a pin is never deleted. It is the file's name that counts, so a torn pin still holds.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { removeIfThere, temporaryMark, writeWhole } from './durable-files.ts'
+import type { FileSystem } from './file-system.ts'
+
+export const retiredName = 'retired'
+const pinForm = /^pin-[0-9a-f]{16}$/
+
+const pinName = (holder: string): string => `pin-${createHash('sha256').update(holder).digest('hex').slice(0, 16)}`
+
+export const isPinned = (names: readonly string[]): boolean => names.some((name) => pinForm.test(name))
+
+/** Files of a checkpoint's directory that no manifest names and that are not rubbish. */
+export const isBookkeeping = (name: string): boolean =>
+  pinForm.test(name) || name === retiredName || name.includes(`${temporaryMark}pin`)
+
+export const writePin = (fs: FileSystem, dir: string, holder: string): Promise<void> =>
+  writeWhole(fs, {
+    path: join(dir, pinName(holder)),
+    text: `${JSON.stringify({ formatVersion: 1, holder }, undefined, 2)}\n`,
+    writer: 'pin',
+  })
+
+export async function removePin(fs: FileSystem, dir: string, holder: string): Promise<void> {
+  await removeIfThere(fs, join(dir, pinName(holder)))
+  await fs.syncDir(dir)
+}
+
+/** Notes that the job let the checkpoint go, so that the last `unpin` deletes it. */
+export const markRetired = (fs: FileSystem, dir: string): Promise<void> =>
+  writeWhole(fs, {
+    path: join(dir, retiredName),
+    text: 'The job does not need this checkpoint; its pins do.\n',
+    writer: 'pin',
+  })
