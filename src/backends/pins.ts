@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { removeIfThere, temporaryMark, writeWhole } from './durable-files.ts'
+import { removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 
 export const retiredName = 'retired'
@@ -17,8 +17,7 @@ const pinName = (holder: string): string => `pin-${createHash('sha256').update(h
 export const isPinned = (names: readonly string[]): boolean => names.some((name) => pinForm.test(name))
 
 /** Files of a checkpoint's directory that no manifest names and that are not rubbish. */
-export const isBookkeeping = (name: string): boolean =>
-  pinForm.test(name) || name === retiredName || name.includes(`${temporaryMark}pin`)
+export const isBookkeeping = (name: string): boolean => pinForm.test(name) || name === retiredName
 
 export const writePin = (fs: FileSystem, dir: string, holder: string): Promise<void> =>
   writeWhole(fs, {
