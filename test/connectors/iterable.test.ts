@@ -72,7 +72,7 @@ it('pulls ahead no further than its buffer', async () => {
   const context = testContext()
   const reader = fromIterable(endless, { bounded: false }).createReader(context, undefined)
   await drain(reader, context, { records: 10 })
-  for (let i = 0; i < 2 * limits.sourceBufferRecords; i++) await Promise.resolve()
+  for (let i = 0; i < 6 * limits.sourceBufferRecords; i++) await Promise.resolve()
   expect(pulled).toBeLessThanOrEqual(limits.sourceBufferRecords + 10 + 1)
   expect(await drain(reader, context, { records: limits.sourceBufferRecords + 5, max: 7 })).toHaveLength(
     limits.sourceBufferRecords + 5,

@@ -1,4 +1,5 @@
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -144,13 +145,16 @@ describe('lines, when files are not as they were', () => {
   })
 
   it('hands out the lines before an error first', async () => {
-    const cwd = directoryWith({ 'a.txt': 'one\n', 'b.txt': 'two\n' })
+    const cwd = directoryWith({ 'a.txt': 'one\ntwo\n', 'b.txt': 'three\n' })
     const context = testContext()
     const source = lines('*.txt', { cwd })
-    await readAll(source, undefined, testContext({ subtaskIndex: 0 }))
+    await readAll(source)
     rmSync(join(cwd, 'b.txt'))
     const reader = source.createReader(context, undefined)
     expect(await drain(reader, context, { records: 1 })).toEqual(['one'])
+    // Gives the reader time to meet the missing file; the outcome is the same if it has not yet.
+    for (let i = 0; i < 20; i++) await stat(cwd)
+    expect(reader.poll(10)).toEqual({ type: 'records', values: ['two'] })
     expect((await codeOf(() => drain(reader, context))).code).toBe('SOURCE_FILE_MISSING')
     await reader.close()
   })
@@ -205,6 +209,17 @@ describe('the state of lines', () => {
   })
 })
 
+/** On Linux, the files below `dir` that this process has open; nothing elsewhere. */
+const openFilesBelow = (dir: string): string[] =>
+  (existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd') : []).flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return path.startsWith(dir) ? [path] : []
+    } catch {
+      return []
+    }
+  })
+
 describe('SplitQueue', () => {
   it('closes while files are being read ahead', async () => {
     const cwd = directoryWith({ a: 'x\n'.repeat(1_000_000), b: 'y\n', c: 'z\n' })
@@ -213,6 +228,7 @@ describe('SplitQueue', () => {
     await drain(reader, context, { records: 5 })
     await reader.close()
     await reader.close()
+    expect(openFilesBelow(cwd)).toEqual([])
   })
 
   it('ends at once when it has no split', async () => {

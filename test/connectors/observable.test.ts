@@ -82,6 +82,15 @@ it('unsubscribes when it is closed, and when it has failed', async () => {
   subject.next(1)
   subject.next(2)
   expect(subject.observed).toBe(false)
+  let torn = false
+  const eager = new Observable<number>((subscriber) => {
+    for (const value of [1, 2]) subscriber.next(value)
+    return () => {
+      torn = true
+    }
+  })
+  fromObservable(eager, { bufferMax: 1 }).createReader(testContext(), undefined)
+  expect(torn).toBe(true)
 })
 
 it.each([0, -1, 1.5, Number.NaN])('refuses bufferMax %d', async (bufferMax) => {
