@@ -78,8 +78,11 @@ const allEnded = ({ plan, ended }: CoordinatorContext): boolean =>
 const waitForFinal = ({ config }: CoordinatorContext): boolean =>
   config.afterTasksFinish && config.intervalMs !== undefined
 
+/** Does this say something new about a subtask that runs in this attempt? */
 export const isCurrent = (context: CoordinatorContext, event: Of<'subtask.ended' | 'subtask.finished'>): boolean =>
-  event.attempt === context.attempt && runs(context.plan, event.subtask)
+  event.attempt === context.attempt &&
+  runs(context.plan, event.subtask) &&
+  !(event.type === 'subtask.ended' && context.ended.includes(event.subtask))
 
 export const withEnded = (context: CoordinatorContext, subtask: SubtaskId): CoordinatorContext => ({
   ...context,
