@@ -108,9 +108,8 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
     side.push(value, this.timestamp)
   }
 
-  /** Ends a call: hands on what it emitted and closes the context until the next one. */
+  /** After a call, which left the phase idle: hands on what it emitted and forgets its record. */
   finish(): void {
-    this.phase = phases.idle
     this.key = undefined
     this.timestamp = undefined
     this.#main.flush()

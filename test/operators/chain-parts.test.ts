@@ -51,6 +51,18 @@ it('buffers up to a limit, and does not touch what it handed on', () => {
   expect(emitted).toEqual([['a', 'b', 'c'], ['d'], ['e', 'f']])
 })
 
+it('keeps as many timestamps as records, also in a batch shorter than the one before', () => {
+  const output = new CollectedOutput()
+  const lengths: unknown[] = []
+  const emit = (batch: { timestamps: readonly number[] | undefined }) => void lengths.push(batch.timestamps?.length)
+  const buffer = new EmitBuffer({ emit, watermark: output.watermark }, 8)
+  for (const length of [4, 2, 3]) {
+    for (let i = 0; i < length; i++) buffer.push(i, i)
+    buffer.flush()
+  }
+  expect(lengths).toEqual([4, 2, 3])
+})
+
 it('lets a StreamError through a link unchanged, also a late one', async () => {
   const link = new ChainLink(mapOperator(String).create(), 'map', undefined)
   const own = new StreamError('STORAGE_FULL', 'full')

@@ -4,7 +4,7 @@ import { CallbackOperator } from '../../src/operators/callback-operator.ts'
 import type { KeyedProcessContext, ProcessContext } from '../../src/operators/keyed-context.ts'
 import { phases } from '../../src/operators/keyed-context.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
-import { keepsState, keyedProcessOperator, processOperator, reduceOperator } from '../../src/operators/process.ts'
+import { keepsState, keyedProcessOperator, processOperator } from '../../src/operators/process.ts'
 import {
   aggregatingState,
   listState,
@@ -199,7 +199,14 @@ describe('a keyed process function', () => {
     expect(counting().stateful).toBe(true)
     expect(keyedProcessOperator({ element() {} }).stateful).toBe(false)
     expect(keyedProcessOperator({ element() {}, timer() {} }).stateful).toBe(true)
-    const callbacks = { state: {}, open: undefined, elements: [], timer: undefined, endOfKey: undefined, endOfData: undefined }
+    const callbacks = {
+      state: {},
+      open: undefined,
+      elements: [],
+      timer: undefined,
+      endOfKey: undefined,
+      endOfData: undefined,
+    }
     expect(keepsState(callbacks)).toBe(false)
     expect(new CallbackOperator(callbacks, false).snapshot().keyed).toBeUndefined()
   })
@@ -245,65 +252,6 @@ describe('a keyed process function', () => {
     )
     expect(failure(() => harness.element('a')).code).toBe('USER_FUNCTION_FAILED')
     expect(failure(() => kept?.state)).toMatchObject({ code: 'STATE_ACCESS_INVALID' })
-  })
-})
-
-describe('reduce', () => {
-  const sums = () =>
-    reduceOperator((a: { k: string; n: number }, b: { k: string; n: number }) => ({ k: a.k, n: a.n + b.n }))
-  const options = { key: (value: { k: string }) => value.k }
-
-  it('emits after every record, with the timestamp of that record', () => {
-    const harness = new OperatorHarness(sums(), options)
-    harness.feed([
-      { value: { k: 'a', n: 1 }, timestamp: 1 },
-      { value: { k: 'b', n: 5 }, timestamp: 2 },
-      { value: { k: 'a', n: 2 }, timestamp: 3 },
-    ])
-    expect(harness.records).toEqual([
-      { value: { k: 'a', n: 1 }, timestamp: 1 },
-      { value: { k: 'b', n: 5 }, timestamp: 2 },
-      { value: { k: 'a', n: 3 }, timestamp: 3 },
-    ])
-  })
-
-  it('keeps its value in a state named reduce', async () => {
-    const harness = new OperatorHarness(
-      reduceOperator((a: number, b: number) => a + b),
-      { key: () => 'k' },
-    )
-    harness.elements([1, 2])
-    const restored = await harness.snapshot()
-    const reading = keyedProcessOperator({
-      state: { reduce: valueState(0) },
-      element(_value: number, ctx) {
-        ctx.emit(ctx.state.reduce.value())
-      },
-    })
-    const after = new OperatorHarness(reading, { key: () => 'k', restored })
-    after.element(0)
-    expect(after.values).toEqual([3])
-  })
-
-  it('keeps falsy values', () => {
-    const harness = new OperatorHarness(
-      reduceOperator((a: number | null, b: number | null) => (a ?? 10) + (b ?? 10)),
-      {
-        key: () => 'k',
-      },
-    )
-    harness.elements([null, 0, 1])
-    expect(harness.values).toEqual([null, 10, 11])
-  })
-
-  it('fails when the function forgets to return', () => {
-    const harness = new OperatorHarness(
-      reduceOperator(() => undefined),
-      { key: () => 'k', name: 'sum' },
-    )
-    const error = failure(() => harness.elements([1, 2]))
-    expect(error.code).toBe('USER_FUNCTION_FAILED')
-    expect(error.message).toContain('"sum" (no uid)')
   })
 })
 

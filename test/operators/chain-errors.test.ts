@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest'
+import { recordBatch } from '../../src/core/elements.ts'
+import { mapOperator } from '../../src/operators/stateless.ts'
+import { ck, failure, member, spyFactory, testChain } from './chain-harness.ts'
+
+const boom = (what: string) => () => {
+  throw new Error(what)
+}
+
+it('names the operator whose function threw, not those before it', () => {
+  const { chain } = testChain([
+    member(
+      'first',
+      mapOperator((n: number) => n),
+      { uid: 'u1' },
+    ),
+    member('second', mapOperator(boom('bad record')), { parent: 0, uid: 'u2' }),
+    member(
+      'third',
+      mapOperator((n: number) => n),
+      { parent: 1 },
+    ),
+  ])
+  chain.open([])
+  const error = failure(() => chain.batch(0, recordBatch([1])))
+  expect(error).toMatchObject({
+    code: 'USER_FUNCTION_FAILED',
+    restartable: true,
+    message: 'A function of operator "second" (uid "u2") failed: bad record',
+    details: { operator: 'second', uid: 'u2' },
+  })
+  expect(error.cause).toEqual(new Error('bad record'))
+})
+
+it.each([
+  ['open', (c: ReturnType<typeof testChain>['chain']) => c.open([])],
+  ['watermark', (c: ReturnType<typeof testChain>['chain']) => c.watermark(0, 1)],
+  ['endOfData', (c: ReturnType<typeof testChain>['chain']) => c.endOfData()],
+  ['snapshot', (c: ReturnType<typeof testChain>['chain']) => c.snapshot(ck(1), 'checkpoint')],
+  ['notifyCompleted', (c: ReturnType<typeof testChain>['chain']) => c.notifyCompleted(ck(1))],
+  ['notifyAborted', (c: ReturnType<typeof testChain>['chain']) => c.notifyAborted(ck(1))],
+])('names the operator when %s throws', (method, call) => {
+  const { chain } = testChain([member('bad', spyFactory('bad', [], { [method]: boom('broken') }))])
+  if (method !== 'open') chain.open([])
+  expect(failure(() => call(chain)).message).toBe('A function of operator "bad" (no uid) failed: broken')
+})
+
+it('names the operator when a promise is rejected', async () => {
+  const rejects = () => Promise.reject(new Error('later'))
+  const { chain } = testChain([
+    member('slow', spyFactory('slow', [], { endOfData: rejects, notifyCompleted: rejects })),
+  ])
+  chain.open([])
+  const expected = { code: 'USER_FUNCTION_FAILED', message: expect.stringContaining('"slow"') }
+  await expect(chain.endOfData()).rejects.toMatchObject(expected)
+  await expect(chain.notifyCompleted(ck(1))).rejects.toMatchObject(expected)
+})
