@@ -5,7 +5,7 @@
 import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { SavepointStore } from '../backends/savepoint-store.ts'
 import { Random } from '../core/random.ts'
-import { storeCheckpoint, suiteJob } from './checkpoint-storage-suite.ts'
+import { storeCheckpoint, suiteJob } from './checkpoint-storage-subject.ts'
 import {
   buildCases,
   type CapabilityManifest,

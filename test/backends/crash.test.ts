@@ -8,7 +8,7 @@ import { filesystemCheckpointStorage } from '../../src/backends/filesystem-check
 import { filesystemSavepointStore } from '../../src/backends/filesystem-savepoints.ts'
 import type { CheckpointId } from '../../src/core/ids.ts'
 import { Random } from '../../src/core/random.ts'
-import { storeCheckpoint, suiteJob, suiteManifest, writeState } from '../../src/testing/checkpoint-storage-suite.ts'
+import { storeCheckpoint, suiteJob, suiteManifest, writeState } from '../../src/testing/checkpoint-storage-subject.ts'
 import { type Fault, MemoryFileSystem } from './memory-file-system.ts'
 
 const clock = { now: () => 0 }

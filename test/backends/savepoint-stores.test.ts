@@ -10,7 +10,7 @@ import { parsePointer } from '../../src/backends/savepoint-pointer.ts'
 import type { SavepointStore } from '../../src/backends/savepoint-store.ts'
 import { Random } from '../../src/core/random.ts'
 import { runCases, type SavepointStoreSubject, savepointStoreSuite } from '../../src/testing/backend-suites.ts'
-import { storeCheckpoint, suiteJob } from '../../src/testing/checkpoint-storage-suite.ts'
+import { storeCheckpoint, suiteJob } from '../../src/testing/checkpoint-storage-subject.ts'
 import { temporaryDir } from './temporary.ts'
 
 const onDisk = (root = temporaryDir()) => {

@@ -1,0 +1,147 @@
+import {
+  type CheckpointStorageCase,
+  handleOf,
+  idOf,
+  storeCheckpoint,
+  suiteJob,
+  suiteManifest,
+  textOf,
+  writeState,
+} from './checkpoint-storage-subject.ts'
+import { expectEqual, expectFailure, expectTrue } from './conformance.ts'
+
+export const keepingCases: readonly CheckpointStorageCase[] = [
+  {
+    name: 'a discarded checkpoint is gone',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      const { path } = await storeCheckpoint(job, 1)
+      await storeCheckpoint(job, 2)
+      expectEqual(await job.discard(idOf(1)), true, 'gone')
+      await expectFailure(() => storage.resolve(path), ['CHECKPOINT_NOT_FOUND'])
+      expectEqual(await job.discard(idOf(1)), true, 'again')
+      expectEqual((await storage.newest('suite'))?.manifest.checkpointId, 2, 'the other one is intact')
+    },
+  },
+  {
+    name: 'a pinned checkpoint outlives its discard until the last pin goes',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      const { path } = await storeCheckpoint(job, 1)
+      await storage.pin(path, 'savepoint a')
+      await storage.pin(path, 'savepoint a')
+      await storage.pin(path, 'savepoint b')
+      expectEqual(await job.discard(idOf(1)), false, 'kept')
+      await job.sweep([])
+      await storage.unpin(path, 'savepoint a')
+      const kept = await storage.resolve(path)
+      expectEqual(kept && textOf(await kept.read(handleOf(kept))), 'state of 1!', 'whole while one pin is left')
+      await storage.unpin(path, 'savepoint b')
+      await expectFailure(() => storage.resolve(path), ['CHECKPOINT_NOT_FOUND'])
+      await storage.unpin(path, 'savepoint b')
+    },
+  },
+  {
+    name: 'a checkpoint that its job keeps outlives its pins',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      const { path } = await storeCheckpoint(job, 1)
+      await storage.pin(path, 'savepoint a')
+      await storage.unpin(path, 'savepoint a')
+      expectTrue((await storage.resolve(path)) !== undefined, 'still there')
+      await expectFailure(() => storage.pin(path.replace(/1$/, '77'), 'x'), ['CHECKPOINT_NOT_FOUND'])
+    },
+  },
+  {
+    name: 'the sweep removes what no manifest names, and nothing in flight',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      const kept = await storeCheckpoint(job, 1)
+      await writeState(job, 2)
+      const handles = await writeState(job, 3)
+      const removed = await job.sweep([idOf(3)])
+      expectEqual(removed.length, 1, `one directory, got ${removed.join(', ')}`)
+      expectEqual(textOf(await kept.read(handleOf(kept))), 'state of 1!', 'the whole one is intact')
+      await job.putManifest(suiteManifest(3, handles))
+      expectEqual(await job.sweep([]), [], 'nothing more')
+    },
+  },
+]
+
+export const owningCases: readonly CheckpointStorageCase[] = [
+  {
+    name: 'opening again takes over: the earlier owner can write nothing more',
+    async run({ storage }) {
+      const first = await storage.open(suiteJob)
+      const handles = await writeState(first, 1)
+      const second = await storage.open(suiteJob)
+      expectTrue(second.epoch > first.epoch, 'a higher epoch')
+      await expectFailure(() => first.putManifest(suiteManifest(1, handles)), ['LEASE_LOST'])
+      await expectFailure(() => writeState(first, 2), ['LEASE_LOST'])
+      await expectFailure(() => first.discard(idOf(1)), ['LEASE_LOST'])
+      expectEqual(await storage.newest('suite'), undefined, 'nothing appeared')
+      await storeCheckpoint(second, 3)
+    },
+  },
+  {
+    name: 'an id that was seen is not forgotten when its files are',
+    async run({ storage }) {
+      const first = await storage.open(suiteJob)
+      await storeCheckpoint(first, 4)
+      await writeState(first, 5)
+      await first.sweep([])
+      await first.close()
+      const second = await storage.open(suiteJob)
+      expectEqual(
+        [second.highestId, second.existing.map(({ manifest }) => manifest.checkpointId)],
+        [5, [4]],
+        'after a sweep',
+      )
+      await second.discard(idOf(4))
+      expectEqual((await storage.open(suiteJob)).highestId, 5, 'after everything is gone')
+    },
+  },
+  {
+    name: 'another process finds checkpoints, pins and ids',
+    needs: 'reopen',
+    async run({ storage, reopen }) {
+      const first = await storage.open(suiteJob)
+      const { path } = await storeCheckpoint(first, 1)
+      await storeCheckpoint(first, 2)
+      await storage.pin(path, 'savepoint a')
+      await first.discard(idOf(1))
+      const other = reopen!()
+      const second = await other.open(suiteJob)
+      expectEqual([second.highestId, second.existing.map(({ manifest }) => manifest.checkpointId)], [2, [2]], 'found')
+      expectEqual((await other.resolve(path))?.manifest.checkpointId, 1, 'the pinned one')
+      await expectFailure(() => storeCheckpoint(first, 3), ['LEASE_LOST'])
+      await other.unpin(path, 'savepoint a')
+      await expectFailure(() => other.resolve(path), ['CHECKPOINT_NOT_FOUND'])
+    },
+  },
+]
+
+export const damageCases: readonly CheckpointStorageCase[] = [
+  {
+    name: 'one changed byte of state is found, and named',
+    needs: 'damage',
+    async run({ storage, damage: change }) {
+      const job = await storage.open(suiteJob)
+      const stored = await storeCheckpoint(job, 1)
+      const handle = handleOf(stored)
+      await change!(stored, handle.file)
+      const error = await expectFailure(() => stored.read(handle), ['STATE_FILE_DAMAGED'])
+      expectTrue(error.message.includes(handle.file) && error.message.includes(handle.checksum), error.message)
+    },
+  },
+  {
+    name: 'state of another codec version is refused',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      const stored = await storeCheckpoint(job, 1)
+      await expectFailure(() => stored.read({ ...handleOf(stored), codec: 99 }), ['STATE_CODEC_UNSUPPORTED'])
+      await expectFailure(() => stored.read({ ...handleOf(stored), file: 'other.state' }), ['STATE_FILE_MISSING'])
+      await expectFailure(() => stored.read({ ...handleOf(stored), length: 10 ** 9 }), ['STATE_FILE_DAMAGED'])
+    },
+  },
+]
