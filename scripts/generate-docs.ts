@@ -1,0 +1,15 @@
+/** `npm run docs`: renews the generated parts of `docs/protocols`. `test/machines/docs.test.ts` fails when they are stale. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { pagePath, pages, renderPage } from './protocol-pages.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+mkdirSync(`${root}/docs/protocols`, { recursive: true })
+for (const page of pages) {
+  const file = `${root}/${pagePath(page)}`
+  const current = existsSync(file) ? readFileSync(file, 'utf8') : undefined
+  const next = renderPage(page, current)
+  if (next !== current) writeFileSync(file, next)
+  process.stdout.write(`${pagePath(page)}: ${next === current ? 'up to date' : 'renewed'}\n`)
+}
