@@ -17,7 +17,7 @@ import { limits } from '../core/limits.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
 import { start, step } from '../machines/step.ts'
 import { subtaskMachine } from '../machines/subtask/machine.ts'
-import type { SubtaskEffect, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
+import type { Failure, SubtaskEffect, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
 import type { OperatorChain } from '../operators/chain.ts'
 import type { Channel, OutputGate } from './channel.ts'
 import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
@@ -55,6 +55,8 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   #consuming = false
   #timerDue = false
   #recordsIn = 0
+  /** Operators that are letting their files and connections go. */
+  #closing: Promise<void> | undefined
   /** As last reported. */
   status: SubtaskStatus = 'created'
 
@@ -103,6 +105,10 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
         return
       case 'data.flushed':
         this.#announceEnd()
+        return
+      case 'operators.closed':
+        this.#closing = undefined
+        this.#report(message.status, message.failure)
         return
       case 'timer.fired':
         this.#timerDue = true
@@ -235,6 +241,18 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     })
   }
 
+  #close(): void {
+    const pending = this.#chain?.close()
+    if (pending !== undefined) this.#closing = pending
+  }
+
+  #report(status: SubtaskStatus, failure: Failure | undefined): void {
+    const { jobId, id: subtask, attempt } = this.descriptor
+    const report = { type: 'subtask.reported', subtask, attempt, status, ...(failure && { failure }) }
+    this.#self.send(roleAddress(jobId, 'job'), report)
+    if (status === 'ended' || status === 'finished') this.#toCoordinator({ type: `subtask.${status}` })
+  }
+
   #toCoordinator(message: object): void {
     const { jobId, id, attempt } = this.descriptor
     this.#self.send(roleAddress(jobId, 'coordinator'), { ...message, subtask: id, attempt })
@@ -298,19 +316,20 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     closeOutputs: () => {
       this.#consuming = false
       this.#outputs.broadcast(endOfPartition)
-      void this.#chain?.close()
+      this.#close()
     },
     closeOperators: () => {
       this.#consuming = false
       this.#snapshots.discardAll()
-      void this.#chain?.close()
+      this.#close()
     },
     reportStatus: ({ status, failure }) => {
       this.status = status
-      const { jobId, id: subtask, attempt } = this.descriptor
-      const report = { type: 'subtask.reported', subtask, attempt, status, ...(failure && { failure }) }
-      this.#self.send(roleAddress(jobId, 'job'), report)
-      if (status === 'ended' || status === 'finished') this.#toCoordinator({ type: `subtask.${status}` })
+      // The next attempt may open the same files, so an end is told only when everything is let go.
+      if (this.#closing === undefined) return this.#report(status, failure)
+      const closing = this.#closing
+      const closed = (): SubtaskMessage => ({ type: 'operators.closed', status, failure })
+      this.#self.io('close', () => closing, closed, closed)
     },
     report: () => {},
   }

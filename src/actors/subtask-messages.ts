@@ -4,7 +4,7 @@
  */
 import type { StreamError } from '../core/errors.ts'
 import type { CheckpointId, OperatorId } from '../core/ids.ts'
-import type { Failure, SubtaskEvent } from '../machines/subtask/protocol.ts'
+import type { Failure, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
 
 /** Bytes read for one operator. */
 export interface LoadedOperator {
@@ -14,6 +14,8 @@ export interface LoadedOperator {
 }
 
 export type SubtaskMessage =
+  /** The operators of a subtask that reached its end have let everything go. */
+  | { readonly type: 'operators.closed'; readonly status: SubtaskStatus; readonly failure: Failure | undefined }
   /** Flushing at the end of the data took its time and is done. */
   | { readonly type: 'data.flushed' }
   | SubtaskEvent

@@ -35,6 +35,8 @@ export interface SessionRuntime {
   /** Another kernel than the real one: simulation. `onCrash` must be given to it. */
   readonly kernel?: (onCrash: (address: Address, error: unknown) => void) => Kernel
   readonly tap?: Tap
+  /** Shared with an earlier session: a simulated process that died and came back finds what it had stored. */
+  readonly storages?: Storages
   /** Deep-freeze stored state values unless a program says otherwise? Default: not in production. */
   readonly development?: boolean
 }
@@ -55,7 +57,7 @@ class LocalSession implements Session {
   readonly #runtime: Required<Pick<SessionRuntime, 'tap' | 'development'>>
   readonly #kernel: Kernel
   readonly #log: Log
-  readonly #storages = new Storages()
+  readonly #storages: Storages
   readonly #jobs = new Map<JobId, RunningJob>()
   readonly #efforts = new Map<JobId, EffectiveOptions>()
   readonly #disposals = new Map<string, (error: StreamError | undefined) => void>()
@@ -64,6 +66,7 @@ class LocalSession implements Session {
     this.#options = options
     this.#log = options.log ?? (() => {})
     const development = runtime.development ?? process.env.NODE_ENV !== 'production'
+    this.#storages = runtime.storages ?? new Storages()
     this.#runtime = { tap: runtime.tap ?? noTap, development }
     const onCrash = (address: Address, error: unknown) => this.#crashed(address, error)
     this.#kernel = runtime.kernel?.(onCrash) ?? createRealKernel({ log: this.#log, onCrash })
