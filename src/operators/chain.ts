@@ -204,7 +204,8 @@ export class OperatorChain {
     for (const [child, { parent, sideOutput }] of operators.entries()) {
       if (parent === position) add(sideOutput, [this.#links[child]!])
     }
-    for (const tag of [undefined, ...operators[position]!.channelTags]) {
+    // A set, since several channels of one tag may name it several times and `tails` answers with all of them at once.
+    for (const tag of new Set([undefined, ...operators[position]!.channelTags])) {
       const outputs = tails.call(this.#options, position, tag)
       if (outputs !== undefined) add(tag, 'emit' in outputs ? [outputs] : outputs)
     }

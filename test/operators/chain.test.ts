@@ -61,6 +61,13 @@ describe('a tree of operators', () => {
     for (const output of [tail(0), tail(0, 'odd'), tail(1), tail(2), tail(3)]) expect(output.watermarks).toEqual([42])
   })
 
+  it('asks for the channels of a tag once, however often it is named', () => {
+    const { chain, tail } = testChain([member('split', split(), { channelTags: ['odd', 'odd'] })])
+    chain.open([])
+    chain.batch(0, recordBatch([1, 3]))
+    expect(tail(0, 'odd').values).toEqual([1, 3])
+  })
+
   it('works without any reader', () => {
     const { chain } = testChain([member('split', split())])
     chain.open([])
