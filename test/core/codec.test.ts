@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeValue, encodeValue, findUnserializable } from '../../src/core/codec.ts'
+import { decodeValue, encodeValue } from '../../src/core/codec.ts'
+import { escapeValue, isEncodablePrototype } from '../../src/core/codec-escape.ts'
 import { StreamError } from '../../src/core/errors.ts'
+import { findUnserializable } from '../../src/core/unserializable.ts'
 
 const roundTrip = (value: unknown): unknown => decodeValue(new Uint8Array(encodeValue(value)))
 
@@ -96,6 +98,19 @@ describe('codec', () => {
     const first = Buffer.from(encodeValue({ a: 1, b: { c: 2 } })).toString('hex')
     for (let i = 0; i < 50; i++) encodeValue({ [`x${i}`]: i, b: { c: i } })
     expect(Buffer.from(encodeValue({ a: 1, b: { c: 2 } })).toString('hex')).toBe(first)
+  })
+
+  it('copies nothing that needs no escape', () => {
+    const value = { a: [1, 'b', { c: new Date(0) }], d: null }
+    expect(escapeValue(value)).toEqual({ value, escaped: false })
+    expect(escapeValue(value)?.value).toBe(value)
+    const mixed = { plain: value, zero: -0 }
+    const escaped = escapeValue(mixed)
+    expect(escaped?.escaped).toBe(true)
+    expect((escaped?.value as typeof mixed).plain).toBe(value)
+    expect(Object.is(mixed.zero, -0)).toBe(true)
+    expect(escapeValue([() => 1])).toBeUndefined()
+    expect([isEncodablePrototype(Map.prototype), isEncodablePrototype(RegExp.prototype)]).toEqual([true, false])
   })
 
   it('reports damaged bytes, and never anything but a StreamError', () => {
