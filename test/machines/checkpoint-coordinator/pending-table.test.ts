@@ -1,0 +1,318 @@
+/** Each row of the pending checkpoint's table in `docs/protocols/checkpoint.md`, in its order. */
+import { describe, expect, it } from 'vitest'
+import type { SnapshotKind } from '../../../src/core/elements.ts'
+import type { CheckpointId } from '../../../src/core/ids.ts'
+import type { PendingEffect, PendingEvent } from '../../../src/machines/checkpoint-coordinator/inner-protocol.ts'
+import { pendingMachine } from '../../../src/machines/checkpoint-coordinator/pending-machine.ts'
+import { type Stepped, start } from '../../../src/machines/step.ts'
+import { machineSystem, type Row, tableTest } from '../../../src/testing/machine-harness.ts'
+import { a, b, on, stranger } from './coordinator-events.ts'
+
+const inputOf = (kind: SnapshotKind) => ({
+  id: 1 as CheckpointId,
+  kind,
+  timestamp: 0,
+  attempt: 1,
+  requestId: 'r',
+  directory: 'dir',
+  timeoutMs: 1_000,
+  plan: { trigger: [a], wait: [a, b], finished: [stranger] },
+})
+
+const pending = (event: unknown) => event as PendingEvent
+const subsumed: PendingEvent = { type: 'checkpoint.subsumed', by: 2 as CheckpointId, at: 0 }
+const [ackA, ackB, stored, notStored, published, notPublished] = [
+  on.ack(1, a),
+  on.ack(1, b),
+  on.stored(1, 7),
+  on.notStored(1),
+  on.published(1),
+  on.notPublished(1),
+].map(pending) as [PendingEvent, PendingEvent, PendingEvent, PendingEvent, PendingEvent, PendingEvent]
+const jobStopping = pending(on.jobStopping())
+const jobEnded = pending(on.jobEnded())
+const finished = pending(on.finished(b))
+const timeout: PendingEvent = { type: 'timer.fired', name: 'timeout', at: 0 }
+const stale: PendingEvent = { type: 'timer.fired', name: 'nonsense', at: 0 }
+
+const storing = [ackA, ackB]
+const publishing = [...storing, stored]
+const givens = {
+  collecting: [],
+  'one acknowledged': [ackA],
+  storing,
+  publishing,
+  storingWhileSubsumed: [...storing, subsumed],
+  storingWhileFailing: [...storing, jobStopping],
+  publishingWhileFailing: [...publishing, jobStopping],
+  completed: [...storing, stored],
+}
+
+const end = (type: 'completed' | 'aborted', reason?: string) => [
+  { type: 'answer', params: { requestId: 'r', outcome: { type: type === 'aborted' ? 'failed' : type } } },
+  { type: 'announce', params: reason === undefined ? { type } : { type, reason } },
+  { type: 'conclude', params: { type: `checkpoint.${type}` } },
+]
+const told = (reason: string, subtasks = [a, b]) => ({ type: 'notifyAborted', params: { reason, subtasks } })
+const reported = (what: string) => [{ type: 'report', params: { what } }]
+const suspend = 'CHECKPOINT_COORDINATOR_SUSPEND'
+
+const acks: Row<PendingEvent>[] = [
+  {
+    given: 'collecting',
+    event: ackA,
+    condition: 'another',
+    next: 'collecting',
+    effects: [{ type: 'announce', params: { type: 'acknowledged', subtask: a } }],
+  },
+  {
+    given: 'one acknowledged',
+    event: ackB,
+    condition: 'last',
+    next: 'storing',
+    effects: [
+      { type: 'timer.clear', params: { name: 'timeout' } },
+      'announce',
+      { type: 'putManifest', params: { states: [{ subtask: a }, { subtask: b }], finished: [stranger] } },
+    ],
+  },
+  { given: 'one acknowledged', event: ackA, condition: 'repeated', next: 'collecting', effects: reported('duplicate') },
+  {
+    given: 'collecting',
+    event: pending(on.ack(1, stranger)),
+    condition: 'a stranger',
+    next: 'collecting',
+    effects: reported('unknown'),
+  },
+  {
+    given: 'collecting',
+    event: pending(on.ack(1, a, 7)),
+    condition: 'another attempt',
+    next: 'collecting',
+    effects: reported('unknown'),
+  },
+]
+
+const abortsWhileCollecting: Row<PendingEvent>[] = [
+  {
+    given: 'one acknowledged',
+    event: pending(on.decline(1, a)),
+    condition: 'takes part',
+    next: 'aborted',
+    effects: ['timer.clear', told('CHECKPOINT_DECLINED'), 'discard', ...end('aborted', 'CHECKPOINT_DECLINED')],
+  },
+  {
+    given: 'collecting',
+    event: pending(on.decline(1, stranger)),
+    condition: 'a stranger',
+    next: 'collecting',
+    effects: reported('unknown'),
+  },
+  {
+    given: 'one acknowledged',
+    event: finished,
+    condition: 'had not acknowledged',
+    next: 'aborted',
+    effects: [
+      'timer.clear',
+      told('CHECKPOINT_DECLINED_TASK_CLOSING', [a]),
+      'discard',
+      ...end('aborted', 'CHECKPOINT_DECLINED_TASK_CLOSING'),
+    ],
+  },
+  { given: 'one acknowledged', event: pending(on.finished(a)), next: 'collecting', effects: [] },
+  {
+    given: 'collecting',
+    event: subsumed,
+    next: 'aborted',
+    effects: ['timer.clear', told('CHECKPOINT_SUBSUMED'), 'discard', ...end('aborted', 'CHECKPOINT_SUBSUMED')],
+  },
+  {
+    given: 'one acknowledged',
+    event: jobStopping,
+    next: 'aborted',
+    effects: ['timer.clear', 'discard', ...end('aborted', suspend)],
+  },
+  {
+    given: 'collecting',
+    event: jobEnded,
+    next: 'aborted',
+    effects: ['timer.clear', 'discard', ...end('aborted', 'CHECKPOINT_COORDINATOR_SHUTDOWN')],
+  },
+  {
+    given: 'one acknowledged',
+    event: timeout,
+    next: 'aborted',
+    effects: [told('CHECKPOINT_EXPIRED'), 'discard', ...end('aborted', 'CHECKPOINT_EXPIRED')],
+  },
+  { given: 'collecting', event: stale, next: 'collecting', effects: reported('unexpected') },
+  { given: 'collecting', event: stored, next: 'collecting', effects: reported('unexpected') },
+]
+
+const failed = 'FINALIZE_CHECKPOINT_FAILURE'
+const whileStoring: Row<PendingEvent>[] = [
+  {
+    given: 'storing',
+    event: notStored,
+    next: 'aborted',
+    effects: [
+      told(failed),
+      'discard',
+      { type: 'answer', params: { outcome: { type: 'failed', reason: failed, code: 'STORAGE_FULL' } } },
+      ...end('aborted', failed).slice(1),
+    ],
+  },
+  { given: 'storing', event: subsumed, next: 'storingWhileSubsumed', effects: [] },
+  { given: 'storing', event: finished, next: 'storing', effects: [] },
+  { given: 'storing', event: jobStopping, next: 'storingWhileFailing', effects: [] },
+  { given: 'storing', event: jobEnded, next: 'storingWhileFailing', effects: [] },
+  {
+    given: 'storingWhileSubsumed',
+    event: stored,
+    next: 'aborted',
+    effects: [
+      told('CHECKPOINT_SUBSUMED'),
+      { type: 'retire', params: { checkpointIds: [1] } },
+      ...end('aborted', 'CHECKPOINT_SUBSUMED'),
+    ],
+  },
+  {
+    given: 'storingWhileSubsumed',
+    event: notStored,
+    next: 'aborted',
+    effects: [told('CHECKPOINT_SUBSUMED'), 'discard', ...end('aborted', 'CHECKPOINT_SUBSUMED')],
+  },
+  { given: 'storingWhileSubsumed', event: finished, next: 'storingWhileSubsumed', effects: [] },
+  { given: 'storingWhileSubsumed', event: jobStopping, next: 'storingWhileFailing', effects: [] },
+  { given: 'storingWhileSubsumed', event: jobEnded, next: 'storingWhileFailing', effects: [] },
+  { given: 'storingWhileFailing', event: notStored, next: 'aborted', effects: ['discard', ...end('aborted', failed)] },
+]
+
+const late = (given: keyof typeof givens): Row<PendingEvent>[] => [
+  { given, event: ackB, next: given, effects: reported('late') },
+  { given, event: pending(on.decline(1, b)), next: given, effects: reported('late') },
+]
+
+const checkpoints: Row<PendingEvent>[] = [
+  {
+    given: 'storing',
+    event: stored,
+    condition: 'a checkpoint',
+    next: 'completed',
+    effects: [
+      { type: 'notifyComplete', params: { subtasks: [a, b] } },
+      { type: 'answer', params: { outcome: { type: 'completed', path: 'chk-1' } } },
+      { type: 'announce', params: { type: 'completed', durationMs: 7, bytes: 10 } },
+      'conclude',
+    ],
+  },
+  {
+    given: 'storingWhileFailing',
+    event: stored,
+    condition: 'a checkpoint',
+    next: 'completed',
+    effects: end('completed'),
+  },
+  { given: 'completed', event: stored, condition: 'again', next: 'completed', effects: reported('unexpected') },
+]
+
+const savepoints: Row<PendingEvent>[] = [
+  {
+    given: 'storing',
+    event: stored,
+    condition: 'a savepoint',
+    next: 'publishing',
+    effects: [{ type: 'publishSavepoint', params: { checkpointId: 1, directory: 'dir' } }],
+  },
+  {
+    given: 'publishing',
+    event: notPublished,
+    next: 'aborted',
+    effects: [told(failed), 'retire', ...end('aborted', failed)],
+  },
+  { given: 'publishing', event: finished, next: 'publishing', effects: [] },
+  { given: 'publishing', event: jobStopping, next: 'publishingWhileFailing', effects: [] },
+  { given: 'publishing', event: jobEnded, next: 'publishingWhileFailing', effects: [] },
+  {
+    given: 'storingWhileFailing',
+    event: stored,
+    condition: 'a savepoint',
+    next: 'publishingWhileFailing',
+    effects: ['publishSavepoint'],
+  },
+  {
+    given: 'publishingWhileFailing',
+    event: notPublished,
+    next: 'aborted',
+    effects: ['retire', ...end('aborted', failed)],
+  },
+]
+
+const plain: Row<PendingEvent>[] = ['publishing', 'publishingWhileFailing'].map((given) => ({
+  given,
+  event: published,
+  condition: 'a plain savepoint',
+  next: 'completed',
+  effects: [
+    { type: 'retire', params: { checkpointIds: [1] } },
+    { type: 'answer', params: { outcome: { type: 'completed', path: 'savepoint-1' } } },
+    'announce',
+    'conclude',
+  ],
+}))
+
+const stops: Row<PendingEvent>[] = [
+  {
+    given: 'publishing',
+    event: published,
+    condition: 'a stop-savepoint',
+    next: 'completed',
+    effects: [{ type: 'notifyComplete', params: { subtasks: [a, b] } }, ...end('completed')],
+  },
+  {
+    given: 'publishingWhileFailing',
+    event: published,
+    condition: 'a stop-savepoint',
+    next: 'completed',
+    effects: end('completed'),
+  },
+]
+
+const tableOf = (kind: SnapshotKind, rows: readonly Row<PendingEvent>[]) =>
+  tableTest(machineSystem<typeof pendingMachine, PendingEffect>(pendingMachine, inputOf(kind)), givens, rows)
+
+const tables = {
+  checkpoint: tableOf('checkpoint', [
+    ...acks,
+    ...abortsWhileCollecting,
+    ...whileStoring,
+    ...late('storing'),
+    ...late('storingWhileSubsumed'),
+    ...late('storingWhileFailing'),
+    ...checkpoints,
+  ]),
+  savepoint: tableOf('savepoint', [...savepoints, ...late('publishing'), ...late('publishingWhileFailing'), ...plain]),
+  'stop-suspend': tableOf('stop-suspend', [...savepoints.slice(1, 2), ...stops]),
+}
+
+for (const [kind, { cases }] of Object.entries(tables)) {
+  describe(`a pending ${kind}`, () => {
+    for (const { title, run } of cases) it(title, run)
+  })
+}
+
+describe('the pending table', () => {
+  it('begins with the trigger to the sources and its timeout', () => {
+    const first: Stepped<unknown, PendingEffect> = start(pendingMachine, inputOf('checkpoint'))
+    expect(first.effects).toEqual([
+      { type: 'announce', params: { type: 'triggered', checkpointId: 1, kind: 'checkpoint', at: 0, subtasks: 2 } },
+      { type: 'triggerBarrier', params: { checkpointId: 1, timestamp: 0, kind: 'checkpoint', subtasks: [a] } },
+      { type: 'timer.set', params: { name: 'timeout', delayMs: 1_000 } },
+    ])
+  })
+
+  it('has a row for every edge of the chart', () => {
+    const left = Object.values(tables).map((table) => new Set(table.uncovered()))
+    expect([...left[0]!].filter((edge) => left.every((set) => set.has(edge)))).toEqual([])
+  })
+})
