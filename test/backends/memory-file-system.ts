@@ -39,6 +39,7 @@ export class MemoryFileSystem implements FileSystem {
   readonly #root: DirNode
   calls = 0
   fault: Fault | undefined
+  #interposed: ((number: number) => Promise<void>) | undefined
 
   constructor(root: DirNode = emptyDir()) {
     this.#root = root
@@ -61,6 +62,21 @@ export class MemoryFileSystem implements FileSystem {
       return { type: 'dir', names, durable: new Map(names) }
     }
     return new MemoryFileSystem(copy(this.#root, '') as DirNode)
+  }
+
+  /** Runs `action` just before the call with this number; returns whether it has. */
+  interpose(at: number, action: () => Promise<void>): () => boolean {
+    let done = false
+    this.#interposed = async (number) => {
+      if (number !== at || done) return
+      done = true
+      this.#interposed = undefined
+      await action()
+    }
+    return () => {
+      this.#interposed = undefined
+      return done
+    }
   }
 
   makeDir(path: string): Promise<void> {
@@ -145,6 +161,7 @@ export class MemoryFileSystem implements FileSystem {
     const fault = this.fault
     // Something else always gets its turn during real input and output.
     await Promise.resolve()
+    await this.#interposed?.(number)
     if (fault === undefined || number < fault.at || (number > fault.at && fault.kind === 'fails')) return action()
     if (number === fault.at && fault.takesEffect === true) action()
     throw errno(fault.code ?? 'EIO')

@@ -105,9 +105,9 @@ describe('codec', () => {
     expect(escapeValue(value)).toEqual({ value, escaped: false })
     expect(escapeValue(value)?.value).toBe(value)
     const mixed = { plain: value, zero: -0 }
-    const escaped = escapeValue(mixed)
-    expect(escaped?.escaped).toBe(true)
-    expect((escaped?.value as typeof mixed).plain).toBe(value)
+    const escaped = escapeValue(mixed)!
+    expect(escaped.escaped).toBe(true)
+    expect((escaped.value as typeof mixed).plain).toBe(value)
     expect(Object.is(mixed.zero, -0)).toBe(true)
     expect(escapeValue([() => 1])).toBeUndefined()
     expect([isEncodablePrototype(Map.prototype), isEncodablePrototype(RegExp.prototype)]).toEqual([true, false])

@@ -1,0 +1,207 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { cellForms, type ListCell } from '../../src/backends/heap-cells.ts'
+import { HeapListState, HeapReducingState, HeapValueState } from '../../src/backends/heap-handles.ts'
+import { HeapSnapshot, stateOwner } from '../../src/backends/heap-snapshot.ts'
+import { HeapTable } from '../../src/backends/heap-table.ts'
+import { HeapTimerQueue } from '../../src/backends/heap-timers.ts'
+import { framed, readSegment, segmentHeader } from '../../src/backends/keyed-segment.ts'
+import { MinHeap } from '../../src/backends/min-heap.ts'
+import { freezeStored } from '../../src/backends/stored-value.ts'
+import { decodeValue, encodeValue } from '../../src/core/codec.ts'
+import type { Key } from '../../src/core/key-groups.ts'
+
+const range = { start: 3, end: 4 }
+const context = { currentKey: 'a' as Key, currentKeyGroup: 3 }
+
+describe('the heap of numbers', () => {
+  it('pops in order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer()), (items) => {
+        const heap = new MinHeap()
+        for (const item of items) heap.push(item)
+        expect(heap.top()).toBe(items.length === 0 ? undefined : Math.min(...items))
+        expect(items.map(() => heap.pop())).toEqual(items.toSorted((a, b) => a - b))
+        expect(heap.pop()).toBeUndefined()
+      }),
+    )
+  })
+})
+
+describe('a table', () => {
+  it('gives each capture its own version, however they are read', () => {
+    const table = new HeapTable('v', 'value', cellForms.value, range)
+    const value = new HeapValueState(context, table, undefined, 0)
+    value.update(1)
+    const first = table.mark()
+    value.update(2)
+    const second = table.mark()
+    value.clear()
+    const read = (capture: typeof first): unknown[] => {
+      const content: unknown[] = []
+      while (capture.read(content, content.length / 2 + 10) !== undefined);
+      table.release(capture)
+      return content
+    }
+    expect([read(second), read(first), table.capturing]).toEqual([['a', 2], ['a', 1], false])
+  })
+
+  it('does not copy what a snapshot has written already', () => {
+    const table = new HeapTable('l', 'list', cellForms.list, range)
+    const list = new HeapListState(context, table, undefined)
+    list.add(1)
+    const capture = table.mark()
+    const content: unknown[] = []
+    while (capture.read(content, 10) !== undefined);
+    const cell = table.maps[0]!.get('a') as ListCell
+    const { items } = cell
+    list.add(2)
+    expect(cell.items).toBe(items)
+    table.release(capture)
+  })
+
+  it('copies a list once per snapshot, not once per add', () => {
+    const table = new HeapTable('l', 'list', cellForms.list, range)
+    const list = new HeapListState(context, table, undefined)
+    list.add(1)
+    const capture = table.mark()
+    list.add(2)
+    const { items } = table.maps[0]!.get('a') as ListCell
+    list.add(3)
+    expect((table.maps[0]!.get('a') as ListCell).items).toBe(items)
+    table.release(capture)
+  })
+})
+
+describe('timers', () => {
+  it('of one time fire in the order they were added, also while more are added', () => {
+    const fired: unknown[] = []
+    const at = { ...context, setCurrentKey: (key: Key) => void fired.push(key) }
+    const queue = new HeapTimerQueue(at, new HeapTable('t', 'timers', cellForms.timers, range))
+    for (const key of ['a', 'b', 'c']) {
+      at.currentKey = key
+      queue.add(5)
+    }
+    queue.poll(5)
+    at.currentKey = 'a'
+    queue.add(5)
+    at.currentKey = 'b'
+    queue.delete(5)
+    while (queue.poll(5) !== undefined);
+    expect(fired).toEqual(['a', 'c', 'a'])
+    expect(() => queue.add(Number.NaN)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }))
+  })
+
+  it('poll a crowded timestamp without going over it again and again', () => {
+    const at = { ...context, setCurrentKey: () => {} }
+    const queue = new HeapTimerQueue(at, new HeapTable('t', 'timers', cellForms.timers, range))
+    for (let key = 0; key < 200_000; key++) {
+      at.currentKey = key as never
+      queue.add(1)
+    }
+    let count = 0
+    while (queue.poll(1) !== undefined) count++
+    expect([count, queue.size]).toEqual([200_000, 0])
+  })
+})
+
+describe('a snapshot', () => {
+  it('adapts its frames to the size of the entries', () => {
+    const table = new HeapTable('v', 'value', cellForms.value, { start: 0, end: 0 })
+    const map = table.open(0)
+    for (let key = 0; key < 300; key++) map.set(key, 'x'.repeat(100_000))
+    const snapshot = new HeapSnapshot('op', { start: 0, end: 0 }, [table])
+    let asked = 0
+    while (snapshot.write(() => ++asked > 0) !== undefined);
+    snapshot.release()
+    // Once it knows how large they are, an entry at a time.
+    expect(asked).toBeGreaterThan(150)
+    expect(() => snapshot.release()).toThrow(/released twice/)
+  })
+
+  it('leaves its bytes alone once they are returned', () => {
+    const table = new HeapTable('v', 'value', cellForms.value, { start: 0, end: 0 })
+    const map = table.open(0)
+    for (let key = 0; key < 3_000; key++) map.set(key, { key })
+    const snapshot = new HeapSnapshot('op', { start: 0, end: 0 }, [table])
+    const pieces: [Uint8Array, string][] = []
+    for (let piece = snapshot.write(() => false); piece !== undefined; piece = snapshot.write(() => false)) {
+      pieces.push([piece, Buffer.from(piece).toString('hex')])
+    }
+    for (const [piece, before] of pieces) expect(Buffer.from(piece).toString('hex')).toBe(before)
+  })
+})
+
+const segment = (...values: unknown[]) => Buffer.concat(values.flatMap((value) => framed(encodeValue(value))))
+const header = segmentHeader({ start: 0, end: 7 }, [{ name: 'v', kind: 'value' }])
+const ignore = { header: () => {}, entry: () => {} }
+
+describe('the bytes of a segment', () => {
+  it('are frames of encoded values', () => {
+    const entries: unknown[] = []
+    readSegment(segment(header, [0, 7, 'a', 1, 'b', 2], [0, 0], 2), {
+      ...ignore,
+      entry: (...entry) => void entries.push(entry),
+    })
+    expect(entries).toEqual([
+      [0, 7, 'a', 1],
+      [0, 7, 'b', 2],
+    ])
+    expect(decodeValue(segment(header).subarray(4))).toEqual({ format: 1, keyGroups: [0, 7], states: [['v', 'value']] })
+  })
+
+  it.each<[string, unknown[], string]>([
+    ['no header', [], 'the header is missing'],
+    ['a count that is wrong', [header, [0, 0, 'a', 1], 2], 'expected 2 entries, got 1'],
+    ['no end', [header, [0, 0, 'a', 1]], 'the last frame is missing'],
+    ['more after the end', [header, 0, 0], 'bytes follow the last frame'],
+    ['a state that is not named', [header, [1, 0, 'a', 1], 1], 'of state 1, expected 0 to 0'],
+    ['a key group outside the header', [header, [0, 8, 'a', 1], 1], 'of key group 8, expected 0 to 7'],
+    ['half an entry', [header, [0, 0, 'a'], 1], 'not a list of pairs'],
+    ['a header without states', [{ ...header, states: [['v', 'tree']] }, 0], 'does not name its states'],
+    ['a header without a range', [{ ...header, keyGroups: [7, 0] }, 0], 'no key-group range'],
+  ])('with %s are refused', (_, values, message) => {
+    expect(() => readSegment(segment(...values), ignore)).toThrow(
+      expect.objectContaining({ code: 'STATE_FILE_DAMAGED', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('of another format are refused', () => {
+    expect(() => readSegment(segment({ ...header, format: 2 }, 0), ignore)).toThrow(
+      expect.objectContaining({ code: 'STATE_CODEC_UNSUPPORTED', message: expect.stringContaining('format 2') }),
+    )
+  })
+})
+
+describe('stored values in development builds', () => {
+  it('are frozen all the way down, but for what cannot be', () => {
+    const value = { list: [{ a: 1 }], map: new Map([['k', { b: 1 }]]), bytes: new Uint8Array(2), date: new Date(0) }
+    freezeStored(value, 'v')
+    expect([value, value.list, value.list[0], value.map.get('k')].every(Object.isFrozen)).toBe(true)
+    value.bytes[0] = 1
+    freezeStored({ ...value, more: {} }, 'v')
+  })
+
+  it('are checked where they are stored: function, symbol, class', () => {
+    const owner = stateOwner('count words', 'user')
+    for (const [value, what] of [
+      [() => 1, 'user is a function'],
+      [Symbol('s'), 'user is a symbol'],
+      [{ a: new URL('x:y') }, 'user → a is an instance of class URL'],
+    ] as const) {
+      expect(() => freezeStored(value, owner)).toThrow(
+        expect.objectContaining({
+          code: 'STATE_NOT_SERIALIZABLE',
+          message: expect.stringContaining(`operator "count words" cannot be stored: ${what}`),
+        }),
+      )
+    }
+  })
+
+  it('of a fold are checked after it', () => {
+    const table = new HeapTable('r', 'reducing', cellForms.reducing, range)
+    const state = new HeapReducingState(context, table, 'r', (a: object, b: object) => Object.assign(a, b))
+    state.add({ a: 1 })
+    expect(() => state.add({ a: 2 })).toThrow(TypeError)
+  })
+})
