@@ -1,7 +1,11 @@
-/** `npm run docs`: renews the generated parts of `docs/protocols`. `test/machines/docs.test.ts` fails when they are stale. */
+/**
+ * `npm run docs`: renews the generated parts of `docs/`. `test/machines/docs.test.ts` and
+ * `test/scripts/reference-pages.test.ts` fail when they are stale.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { pagePath, pages, renderPage } from './protocol-pages.ts'
+import { referencePages } from './reference-pages.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -12,4 +16,11 @@ for (const page of pages) {
   const next = renderPage(page, current)
   if (next !== current) writeFileSync(file, next)
   process.stdout.write(`${pagePath(page)}: ${next === current ? 'up to date' : 'renewed'}\n`)
+}
+
+for (const { path, render } of referencePages) {
+  const current = readFileSync(`${root}/${path}`, 'utf8')
+  const next = render(current)
+  if (next !== current) writeFileSync(`${root}/${path}`, next)
+  process.stdout.write(`${path}: ${next === current ? 'up to date' : 'renewed'}\n`)
 }

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { checkpointKeys } from '../../src/job/checkpoint-keys.ts'
 import { readConfiguration } from '../../src/job/configuration.ts'
+import { configurationKey } from '../../src/job/configuration-key.ts'
 import { allConfigurationKeys, configurationKeys as keys } from '../../src/job/configuration-keys.ts'
-import { configurationTable, withConfigurationTable } from '../../src/job/configuration-page.ts'
 import {
   decimal,
   duration,
@@ -13,6 +13,7 @@ import {
   parseDurationMs,
   words,
 } from '../../src/job/configuration-value.ts'
+import { restartKeys } from '../../src/job/job-keys.ts'
 import { editDistance, nearest } from '../../src/job/nearest-name.ts'
 
 const entry = (key: string, value: unknown, origin = 'test') => ({ key, value, origin })
@@ -60,6 +61,15 @@ describe('values', () => {
 })
 
 describe('the table of keys', () => {
+  it('takes a name and its aliases from one row', () => {
+    expect(configurationKey('job', 'a.b c.d e', flag, true, 'About.')).toMatchObject({
+      name: 'a.b',
+      aliases: ['c.d', 'e'],
+    })
+    expect(allConfigurationKeys).toContain(checkpointKeys.interval)
+    expect(allConfigurationKeys).toContain(restartKeys.restart)
+  })
+
   it('has every name once', () => {
     const names = allConfigurationKeys.flatMap(({ name, aliases }) => [name, ...aliases])
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([])
@@ -71,13 +81,6 @@ describe('the table of keys', () => {
       expect(kind.read(kind.print(fallback))).toEqual(fallback)
     },
   )
-
-  it('is in docs/configuration.md as it is now (if not: npm run docs)', () => {
-    const page = readFileSync('docs/configuration.md', 'utf8')
-    expect(page).toContain('<!-- keys: generated -->')
-    expect(page).toBe(withConfigurationTable(page))
-    expect(page).toContain(configurationTable())
-  })
 })
 
 describe('readConfiguration', () => {

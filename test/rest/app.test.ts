@@ -4,6 +4,7 @@ import { StreamError } from '../../src/core/errors.ts'
 import { limits } from '../../src/core/limits.ts'
 import { createRestApp } from '../../src/rest/app.ts'
 import { errorResponse } from '../../src/rest/error-response.ts'
+import { needed, readFields, string } from '../../src/rest/request-body.ts'
 import { isLoopback } from '../../src/rest/request-guard.ts'
 import { makeApi } from './api.ts'
 
@@ -79,6 +80,14 @@ describe('the API', () => {
       expect(answer.body.errors[0]).toMatch(message)
     }
     expect((await post(path, '')).status).toBe(202)
+  })
+
+  it('counts null as absent, and says what is needed', async () => {
+    const read = (body: string) =>
+      readFields(new Request('http://x', { method: 'POST', body }), { a: string, b: string })
+    expect(await read('{"a": "x", "b": null}')).toEqual({ a: 'x' })
+    await expect(read('{"a": ""}')).rejects.toMatchObject({ code: 'REQUEST_INVALID' })
+    expect(() => needed('a', undefined, 'a path')).toThrow('Field "a" is missing: expected a path.')
   })
 
   it('bounds the size of a body', async () => {

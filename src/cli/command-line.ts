@@ -1,0 +1,103 @@
+/**
+ * The command line as a function: words in, exit code out. Owns the list of commands, help, and how errors are shown:
+ * `error[CODE]: sentence`, without a stack unless asked for.
+ */
+import { messageOf, StreamError } from '../core/errors.ts'
+import { nearest } from '../job/nearest-name.ts'
+import { type Command, helpFlag, helpOf, Invocation, verboseFlag } from './command.ts'
+import { type CliContext, printable, printLine } from './context.ts'
+import { parseFlags, UsageError } from './flags.ts'
+import { infoCommand } from './info-command.ts'
+import { listCommand } from './list-command.ts'
+import { runCommand } from './run-command.ts'
+import { checkpointCommand, savepointCommand } from './savepoint-commands.ts'
+import { startCommand } from './start-command.ts'
+import { cancelCommand, stopCommand } from './stop-commands.ts'
+
+export const commands: readonly Command[] = [
+  runCommand,
+  startCommand,
+  listCommand,
+  infoCommand,
+  savepointCommand,
+  checkpointCommand,
+  stopCommand,
+  cancelCommand,
+]
+
+/** Runs one command line. Never rejects. */
+export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
+  const [name, ...rest] = words
+  const { stdout } = context
+  if (name === undefined) {
+    printLine(stdout, `${overview()}\n\nPlease specify an action.`)
+    return 1
+  }
+  if (name === '-h' || name === '--help') {
+    printLine(stdout, overview())
+    return 0
+  }
+  if (name === '-v' || name === '--version') {
+    printLine(stdout, `Version: ${context.version}`)
+    return 0
+  }
+  const command = commands.find((one) => one.name === name)
+  if (command === undefined) {
+    const names = commands.map((one) => one.name)
+    const guess = nearest(name, names)
+    printLine(stdout, `"${printable(name)}" is not a valid action.`)
+    printLine(stdout, guess === undefined ? `\nValid actions: ${names.join(', ')}.` : `\nDid you mean "${guess}"?`)
+    printLine(stdout, '\nSpecify the help option (-h or --help) to get help.')
+    return 1
+  }
+  return runOne(command, rest, context)
+}
+
+async function runOne(command: Command, words: readonly string[], context: CliContext): Promise<number> {
+  let verbose = context.env.TIDEMARK_DEBUG === '1'
+  try {
+    const rules = { ...command, flags: [...command.flags, verboseFlag, helpFlag] }
+    const flags = parseFlags(words, rules)
+    verbose ||= flags.has('--verbose')
+    if (flags.has('--help')) {
+      printLine(context.stdout, helpOf(command))
+      return 0
+    }
+    return await command.run(new Invocation(context, flags))
+  } catch (error) {
+    if (error instanceof UsageError) {
+      printLine(context.stdout, error.message)
+      printLine(context.stdout, '\nUse the help option (-h or --help) to get help on the command.')
+    } else {
+      printLine(context.stderr, describeError(error))
+    }
+    if (verbose) printLine(context.stderr, stackOf(error))
+    return 1
+  }
+}
+
+/** One line for people: the code and the sentence. */
+export const describeError = (error: unknown): string =>
+  error instanceof StreamError
+    ? `error[${error.code}]: ${error.message}`
+    : `error[BUG]: ${messageOf(error)} (TIDEMARK_DEBUG=1 shows where)`
+
+function stackOf(error: unknown): string {
+  const parts: string[] = []
+  for (let at = error; at instanceof Error; at = at.cause) parts.push(at.stack ?? at.message)
+  return parts.join('\ncaused by ')
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  return [
+    'Usage: tidemark <action> [options] [arguments]',
+    '',
+    ...commands.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
+    '',
+    '  -h, --help     Show this text; after an action, the text of that action.',
+    '  -v, --version  Show the version.',
+    '',
+    'Example: tidemark run job.ts',
+  ].join('\n')
+}

@@ -1,0 +1,108 @@
+/**
+ * `tidemark run`: loads a job file and runs it, here or in a session. Owns the choice between the two; `run-here.ts` and
+ * `run-there.ts` do the work.
+ */
+import { StreamError } from '../core/errors.ts'
+import { buildJobGraph } from '../graph/build-job-graph.ts'
+import { planText } from '../graph/plan-text.ts'
+import { configurationKeys as keys } from '../job/configuration-keys.ts'
+import { sessionOptionsOf } from '../job/configured-session.ts'
+import { effectiveOptions } from '../job/effective-options.ts'
+import type { RestorePlan } from '../job/session.ts'
+import { addressFlag, type Command, defineFlag, type Invocation } from './command.ts'
+import { printable } from './context.ts'
+import { loadJob } from './load-job.ts'
+import { formatBytes } from './progress.ts'
+import { runHere } from './run-here.ts'
+import { type JobToRun, jobToRun, parallelismFlag } from './run-options.ts'
+import { runThere } from './run-there.ts'
+
+export const runCommand: Command = {
+  name: 'run',
+  usage: '[options] <job file> [arguments]',
+  about: 'Runs a job: in a session if one answers, else in this process.',
+  example: 'tidemark run -s jobmanager://savepoints/1 -Dexecution.checkpointing.interval=1s job.ts',
+  stopAtArgument: true,
+  flags: [
+    {
+      names: ['-s', '--fromSavepoint'],
+      value: 'needed',
+      valueName: 'path',
+      about: 'Go on from this savepoint or retained checkpoint.',
+    },
+    {
+      names: ['-n', '--allowNonRestoredState'],
+      value: 'none',
+      about: 'Skip state of operators that the program does not have any more.',
+    },
+    { names: ['--resume'], value: 'none', about: 'Go on from the newest checkpoint of the job of this name.' },
+    { names: ['-d', '--detached'], value: 'none', about: 'Submit to a session and do not wait.' },
+    parallelismFlag,
+    { names: ['--name'], value: 'needed', valueName: 'name', about: 'The name of the job.' },
+    { names: ['--dry-run'], value: 'none', about: 'Show what would be restored, and run nothing.' },
+    { names: ['--no-rest'], value: 'none', about: 'No REST API in this process (as -Drest.port=-1).' },
+    { names: ['-q', '--quiet'], value: 'none', about: 'No progress.' },
+    {
+      names: ['-cm', '-claimMode', '-rm', '--restoreMode', '--claimMode'],
+      value: 'needed',
+      valueName: 'no_claim',
+      about: 'Accepted for compatibility.',
+    },
+    addressFlag,
+    defineFlag,
+  ],
+  run,
+}
+
+async function run(invocation: Invocation): Promise<number> {
+  const { flags, context } = invocation
+  if (flags.has('--no-rest')) invocation.configure('rest.port', '-1', '--no-rest')
+  const job = jobToRun(invocation)
+  if (flags.has('--dry-run')) return dryRun(invocation, job)
+  const elsewhere = flags.has('--jobmanager') || flags.has('--detached')
+  const port = invocation.configuration.get(keys.port)
+  if (!elsewhere && port <= 0) return runHere(invocation, job)
+  const client = invocation.client()
+  const found = await client.probe()
+  if (found === 'session') return runThere(invocation, job, client)
+  if (!elsewhere) return runHere(invocation, job)
+  const what = found === 'nothing' ? 'No session answers' : 'What answers is no session that takes jobs'
+  throw new StreamError(
+    'SESSION_UNREACHABLE',
+    `${what} at ${client.url}: start one with \`tidemark start\` in ${context.cwd}, or leave out -d and -m to run the job here.`,
+  )
+}
+
+/** Shows what a submission would restore. */
+async function dryRun(invocation: Invocation, { file, args, submit }: JobToRun): Promise<number> {
+  const { context, configuration, log } = invocation
+  const environment = await loadJob(file, args, context.importModule)
+  const options = sessionOptionsOf(configuration, log)
+  const { program, name } = effectiveOptions(environment, submit, options, false)
+  const graph = buildJobGraph(program, name)
+  if (submit.fromSavepoint === undefined && submit.resume !== true) {
+    invocation.print(planText(graph))
+    invocation.print('\nNothing would be restored: every operator starts empty.')
+    return 0
+  }
+  const session = context.createSession(options)
+  try {
+    for (const line of restoreLines(await session.planRestore(environment, submit))) invocation.print(line)
+    return 0
+  } finally {
+    await session.close()
+  }
+}
+
+/** The mapping of a restore, one line for each operator. */
+export function restoreLines({ path, operators }: RestorePlan): readonly string[] {
+  const width = Math.max(0, ...operators.map(({ name }) => printable(name).length))
+  return [
+    `Restoring from ${path}:`,
+    ...operators.map(({ id, uid, name, outcome, bytes }) => {
+      const origin = uid === undefined ? 'no uid' : `uid '${printable(uid)}'`
+      const size = bytes === 0 ? '' : `  ${formatBytes(bytes)}`
+      return `  ${outcome.padEnd(9)} ${printable(name).padEnd(width)}  ${id}  ${origin}${size}`
+    }),
+  ]
+}

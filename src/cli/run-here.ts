@@ -1,0 +1,86 @@
+/** Runs one job in this process: a session of its own, the REST API beside it, and Ctrl-C to suspend. */
+import { resolve } from 'node:path'
+import { configurationKeys as keys } from '../job/configuration-keys.ts'
+import { sessionOptionsOf } from '../job/configured-session.ts'
+import type { Session, SessionJob } from '../job/session.ts'
+import type { StreamEnvironment } from '../program/environment.ts'
+import type { RestServer } from '../rest/server.ts'
+import type { Invocation } from './command.ts'
+import { printLine } from './context.ts'
+import { followLocal, type JobEnd } from './followed-job.ts'
+import { reportEnd, watch } from './job-end.ts'
+import { loadJob } from './load-job.ts'
+import { restOptionsOf } from './rest-options.ts'
+import type { JobToRun } from './run-options.ts'
+
+/** Gives the exit code: 0 when the job finished, 130 when it was suspended. Fails as the job does. */
+export async function runHere(invocation: Invocation, { file, args, submit }: JobToRun): Promise<number> {
+  const { context, configuration, log } = invocation
+  const environment = await loadJob(file, args, context.importModule)
+  const session = context.createSession(sessionOptionsOf(configuration, log))
+  let server: RestServer | undefined
+  try {
+    if (configuration.get(keys.port) >= 0) {
+      server = await context.startRestServer({
+        ...restOptionsOf(invocation, session, [context.cwd, ...directoriesOf(environment, context.cwd)]),
+        targetDirectoryNeeded: lacksSavepointDirectory(environment),
+      })
+    }
+    const job = await session.submit(environment, submit)
+    for (const warning of job.graph.warnings) log('warn', warning)
+    invocation.print(`Job has been submitted with JobID ${job.id}`)
+    if (server !== undefined) invocation.print(`REST API: ${server.url}`)
+    return await finish(invocation, session, job, file)
+  } finally {
+    await session.close()
+    await server?.close()
+  }
+}
+
+async function finish(invocation: Invocation, session: Session, job: SessionJob, file: string): Promise<number> {
+  const { context } = invocation
+  const startedMs = context.clock.monotonicMs()
+  const followed = followLocal(job)
+  let interrupts = 0
+  let stopListening = (): void => undefined
+  const interrupted = new Promise<JobEnd>((resolve, reject) => {
+    stopListening = context.onInterrupt(() => {
+      interrupts += 1
+      if (interrupts > 1) return context.exit(130)
+      printLine(context.stderr, 'Suspending the job; once more to end at once.')
+      session.close().then(() => resolve({ status: 'SUSPENDED', error: undefined }), reject)
+    })
+  })
+  try {
+    const end = await watch(invocation, followed, interrupted)
+    if (end.status !== 'SUSPENDED') {
+      return await reportEnd(invocation, followed, end, context.clock.monotonicMs() - startedMs)
+    }
+    invocation.print(suspendedText(job, file))
+    return 130
+  } finally {
+    stopListening()
+  }
+}
+
+/** What is left of a suspended job, and how to go on. */
+function suspendedText(job: SessionJob, file: string): string {
+  const last = job.checkpointStats().history.find(({ end }) => end?.type === 'completed')
+  if (job.checkpointing.storage === 'jobmanager') {
+    return `Job ${job.id} is suspended. Its checkpoints were in this process and are gone; set state.checkpoints.dir to keep them.`
+  }
+  if (last === undefined)
+    return `Job ${job.id} is suspended, before its first checkpoint: it will start from the beginning.`
+  return `Job ${job.id} is suspended after checkpoint ${last.triggered.checkpointId}. To go on: tidemark run --resume ${file}`
+}
+
+/** Where the program itself wants checkpoints and savepoints. */
+function directoriesOf({ options: { checkpoint, savepoint } }: StreamEnvironment, cwd: string): readonly string[] {
+  const storages = [checkpoint?.storage, savepoint]
+  return storages.flatMap((storage) =>
+    storage?.kind === 'filesystem' && storage.dir !== undefined ? [resolve(cwd, storage.dir)] : [],
+  )
+}
+
+const lacksSavepointDirectory = ({ options: { savepoint } }: StreamEnvironment): boolean =>
+  savepoint?.kind === 'filesystem' && savepoint.dir === undefined

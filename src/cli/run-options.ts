@@ -1,0 +1,68 @@
+/** What `tidemark run` and `info` may say about a job, as data. Owns the checks that need no job. */
+import { resolve } from 'node:path'
+import { configurationKeys as keys } from '../job/configuration-keys.ts'
+import type { SubmitOptions } from '../job/session.ts'
+import type { Invocation } from './command.ts'
+import { type Flag, UsageError } from './flags.ts'
+import { pathFrom } from './job-argument.ts'
+
+export const parallelismFlag: Flag = {
+  names: ['-p', '--parallelism'],
+  value: 'needed',
+  valueName: 'n',
+  about: 'Subtasks of each operator that sets none; the program goes before it.',
+}
+
+export interface JobToRun {
+  /** Absolute path of the job file. */
+  readonly file: string
+  readonly args: readonly string[]
+  readonly submit: SubmitOptions
+}
+
+/** Reads the job file, its arguments and the options of its submission. Fails with `UsageError`. */
+export function jobToRun(invocation: Invocation): JobToRun {
+  const { flags, context } = invocation
+  const [file, ...args] = flags.args
+  if (file === undefined) throw new UsageError('Missing job file: name the TypeScript or JavaScript file of the job.')
+  readParallelism(invocation)
+  checkClaimMode(flags.value('--claimMode'))
+  const given = flags.value('--fromSavepoint')
+  const { configuration } = invocation
+  const path = given ?? configuration.get(keys.restorePath)
+  const resume = flags.has('--resume')
+  if (given !== undefined && resume) {
+    throw new UsageError('Options -s and --resume exclude each other: each says where the job goes on from.')
+  }
+  const name = flags.value('--name')
+  return {
+    file: resolve(context.cwd, file),
+    args,
+    submit: {
+      ...(name === undefined ? {} : { name }),
+      ...(path === undefined || resume ? {} : { fromSavepoint: pathFrom(context.cwd, path) }),
+      allowNonRestoredState: flags.has('--allowNonRestoredState') || configuration.get(keys.allowNonRestored),
+      resume,
+    },
+  }
+}
+
+/** `-p` is configuration under a shorter name. */
+export function readParallelism(invocation: Invocation): void {
+  const parallelism = invocation.flags.value('--parallelism')
+  if (parallelism === undefined) return
+  if (!/^[1-9]\d{0,5}$/.test(parallelism)) {
+    throw new UsageError(`The parallelism must be a positive number, but got "${parallelism}".`)
+  }
+  invocation.configure('parallelism.default', parallelism, '-p')
+}
+
+function checkClaimMode(text: string | undefined): void {
+  const mode = text?.toLowerCase()
+  if (mode === undefined || mode === 'no_claim') return
+  const why =
+    mode === 'claim' || mode === 'legacy'
+      ? 'is not supported: a job never owns the savepoint it started from'
+      : 'is unknown'
+  throw new UsageError(`Claim mode "${text}" ${why}; expected no_claim.`)
+}

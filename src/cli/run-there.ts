@@ -1,0 +1,57 @@
+/** Submits a job to a session and, unless detached, follows it. Ctrl-C leaves the job running. */
+import type { JobId } from '../core/ids.ts'
+import { configurationKeyOf } from '../job/configuration.ts'
+import type { Invocation } from './command.ts'
+import { UsageError } from './flags.ts'
+import { followRemote, type JobEnd } from './followed-job.ts'
+import { reportEnd, watch } from './job-end.ts'
+import type { RestClient } from './rest-client.ts'
+import type { JobToRun } from './run-options.ts'
+
+/** Gives the exit code. Fails as the submission or, when followed, the job does. */
+export async function runThere(invocation: Invocation, job: JobToRun, client: RestClient): Promise<number> {
+  const { context, flags } = invocation
+  const { jobid } = await client.request<{ jobid: string }>('POST', '/jobs/run', submissionOf(invocation, job))
+  invocation.print(`Job has been submitted with JobID ${jobid}`)
+  if (flags.has('--detached')) return 0
+  const startedMs = context.clock.monotonicMs()
+  const followed = followRemote(client, jobid as JobId, context.clock)
+  let stopListening = (): void => undefined
+  const interrupted = new Promise<JobEnd>((resolve) => {
+    stopListening = context.onInterrupt(() => resolve({ status: 'LEFT', error: undefined }))
+  })
+  try {
+    const end = await watch(invocation, followed, interrupted)
+    if (end.status === 'LEFT') {
+      invocation.print(`Job ${jobid} goes on in the session at ${client.url}. To end it: tidemark cancel ${jobid}`)
+      return 130
+    }
+    return await reportEnd(invocation, followed, end, context.clock.monotonicMs() - startedMs)
+  } finally {
+    stopListening()
+    followed.leave()
+  }
+}
+
+/** The body of a submission: what `-D` says about jobs goes along, what it says about this client does not. */
+function submissionOf({ definitions }: Invocation, { file, args, submit }: JobToRun): object {
+  const configuration: Record<string, string> = {}
+  for (const { key, value, origin } of definitions) {
+    const { scope, name } = configurationKeyOf(key, origin)
+    if (scope === 'job') configuration[key] = String(value)
+    if (scope === 'session' && !name.startsWith('rest.')) {
+      throw new UsageError(
+        `"${key}" (${origin}) belongs to the session, which runs already: give it to \`tidemark start\`.`,
+      )
+    }
+  }
+  return {
+    file,
+    args,
+    name: submit.name,
+    savepointPath: submit.fromSavepoint,
+    allowNonRestoredState: submit.allowNonRestoredState,
+    resume: submit.resume,
+    configuration,
+  }
+}

@@ -1,0 +1,101 @@
+/** `tidemark stop` and `tidemark cancel`: two ways to end a job, with a savepoint and without. */
+import { addressFlag, type Command, defineFlag, detachedFlag, formatOf, type Invocation, typeFlag } from './command.ts'
+import { printLine } from './context.ts'
+import { explaining } from './failure.ts'
+import { jobIdAndDirectory, jobIdOf, pathFrom } from './job-argument.ts'
+import { resumeHint } from './savepoint-commands.ts'
+
+export const stopCommand: Command = {
+  name: 'stop',
+  usage: '[-p [directory]] [-d] <jobId>',
+  about: 'Stops a job with a savepoint, from which it can go on.',
+  example: 'tidemark stop -p /data/savepoints 5e20cb6b0f357591171dfcca2eea09de',
+  flags: [
+    {
+      names: ['-p', '--savepointPath'],
+      value: 'optional',
+      valueName: 'directory',
+      about: 'Where the savepoint goes. Default: the configured place.',
+    },
+    { names: ['-d', '--drain'], value: 'none', about: 'Flush everything first, as if the input had ended: for good.' },
+    detachedFlag,
+    typeFlag,
+    addressFlag,
+    defineFlag,
+  ],
+  run: stop,
+}
+
+async function stop(invocation: Invocation): Promise<number> {
+  const { flags, context } = invocation
+  const { jobId, directory } = jobIdAndDirectory(flags.args, flags.value('--savepointPath'), 'stop')
+  const formatType = formatOf(flags)
+  const drain = flags.has('--drain')
+  const client = invocation.client()
+  invocation.print(`${drain ? 'Draining' : 'Suspending'} job "${jobId}" with a ${formatType} savepoint.`)
+  return explaining(`Could not stop with a savepoint job "${jobId}"`, async () => {
+    const answer = await client.request<{ 'request-id': string }>('POST', `/jobs/${jobId}/stop`, {
+      targetDirectory: directory === undefined ? null : pathFrom(context.cwd, directory),
+      drain,
+      formatType,
+    })
+    if (flags.has('--detached')) {
+      invocation.print(`Successfully trigger stop-with-savepoint, triggerId: ${answer['request-id']}`)
+      return 0
+    }
+    const { location } = await client.result(`/jobs/${jobId}/savepoints/${answer['request-id']}`)
+    invocation.print(`Savepoint completed. Path: ${location}`)
+    if (!drain) invocation.print(resumeHint(location))
+    return 0
+  })
+}
+
+export const cancelCommand: Command = {
+  name: 'cancel',
+  usage: '[-s [directory]] <jobId>',
+  about: 'Cancels a job.',
+  example: 'tidemark cancel 5e20cb6b0f357591171dfcca2eea09de',
+  flags: [
+    {
+      names: ['-s', '--withSavepoint'],
+      value: 'optional',
+      valueName: 'directory',
+      about: 'Take a savepoint first (better: tidemark stop).',
+    },
+    typeFlag,
+    addressFlag,
+    defineFlag,
+  ],
+  run: (invocation) => (invocation.flags.has('--withSavepoint') ? cancelWithSavepoint(invocation) : cancel(invocation)),
+}
+
+async function cancel(invocation: Invocation): Promise<number> {
+  const jobId = jobIdOf(invocation.flags.args[0], 'cancel')
+  const client = invocation.client()
+  invocation.print(`Cancelling job ${jobId}.`)
+  await explaining(`Could not cancel job ${jobId}`, () => client.request('PATCH', `/jobs/${jobId}?mode=cancel`))
+  invocation.print(`Cancelled job ${jobId}.`)
+  return 0
+}
+
+async function cancelWithSavepoint(invocation: Invocation): Promise<number> {
+  const { flags, context } = invocation
+  const { jobId, directory } = jobIdAndDirectory(flags.args, flags.value('--withSavepoint'), 'cancel')
+  const formatType = formatOf(flags)
+  const client = invocation.client()
+  const deprecated =
+    'warn: cancelling with a savepoint is deprecated, records may follow the savepoint: use tidemark stop.'
+  printLine(context.stderr, deprecated)
+  const to = directory ?? 'default savepoint directory'
+  invocation.print(`Cancelling job ${jobId} with ${formatType} savepoint to ${to}.`)
+  const { location } = await explaining(`Could not cancel job ${jobId}`, async () => {
+    const answer = await client.request<{ 'request-id': string }>('POST', `/jobs/${jobId}/savepoints`, {
+      'target-directory': directory === undefined ? null : pathFrom(context.cwd, directory),
+      'cancel-job': true,
+      formatType,
+    })
+    return client.result(`/jobs/${jobId}/savepoints/${answer['request-id']}`)
+  })
+  invocation.print(`Cancelled job ${jobId}. Savepoint stored in ${location}.`)
+  return 0
+}
