@@ -27,9 +27,13 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Sizes>> = {
   full: { records: 60_000_000, keys: 100_000, triggers: 500 },
 }
 
-/** The input: `keys` distinct strings, in an order that a cache cannot guess. */
-export function keyTable(keys: number): string[] {
+/** `cyclic` goes through the keys in the order they were made, which caches like; `shuffled` does not. */
+export type KeyOrder = 'cyclic' | 'shuffled'
+
+/** The input: `keys` distinct strings, in one order or the other. */
+export function keyTable(keys: number, order: KeyOrder): string[] {
   const table = Array.from({ length: keys }, (_, i) => `key-${i}`)
+  if (order === 'cyclic') return table
   let state = 42
   for (let i = keys - 1; i > 0; i--) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toArray as collect, from, groupBy, lastValueFrom, mergeMap, scan, takeLast } from 'rxjs'
 import { type Sink, type Source, StreamEnvironment, valueState } from 'tidemark'
-import { checkTotal, clockMs, keyTable, type Measurement, type Sizes, type Workload } from '../workload.ts'
+import {
+  checkTotal,
+  clockMs,
+  type KeyOrder,
+  keyTable,
+  type Measurement,
+  type Sizes,
+  type Workload,
+} from '../workload.ts'
 
 const rate = (records: number, startMs: number): Measurement => ({
   value: records / ((clockMs() - startMs) / 1_000),
@@ -32,7 +40,7 @@ const tableSource = (table: readonly string[], records: number): Source<string> 
   },
 })
 
-/** Keeps the last count of every key, as the other contenders do; costs one map access per record. */
+/** Takes the counts and only counts them. */
 const lastCounts = (counted: { records: number }): Sink<number> => ({
   kind: 'count',
   stateful: false,
@@ -47,8 +55,13 @@ const lastCounts = (counted: { records: number }): Sink<number> => ({
   }),
 })
 
-async function tidemark({ records, keys }: Sizes, checkpoints: { dir: string } | undefined): Promise<Measurement> {
-  const table = keyTable(keys)
+interface Checkpoints {
+  readonly dir: string
+}
+
+async function tidemark(sizes: Sizes, order: KeyOrder, checkpoints: Checkpoints | undefined): Promise<Measurement> {
+  const { records, keys } = sizes
+  const table = keyTable(keys, order)
   const counted = { records: 0 }
   const env = StreamEnvironment.create({
     freezeState: false,
@@ -79,77 +92,65 @@ async function tidemark({ records, keys }: Sizes, checkpoints: { dir: string } |
   return measured
 }
 
+async function loop({ records, keys }: Sizes, order: KeyOrder): Promise<Measurement> {
+  const table = keyTable(keys, order)
+  const counts = new Map<string, number>()
+  const start = clockMs()
+  for (let i = 0, at = 0; i < records; i++) {
+    const key = table[at]!
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+    if (++at === table.length) at = 0
+  }
+  const measured = rate(records, start)
+  const total = [...counts.values()].reduce((a, b) => a + b, 0)
+  checkTotal('the loop', total, records)
+  return measured
+}
+
+async function rxjs({ records, keys }: Sizes): Promise<Measurement> {
+  const table = keyTable(keys, 'cyclic')
+  const used = Math.min(records, 5_000_000)
+  const input = (function* () {
+    for (let i = 0, at = 0; i < used; i++) {
+      yield table[at]!
+      if (++at === table.length) at = 0
+    }
+  })()
+  const countOf = scan((count: number) => count + 1, 0)
+  const start = clockMs()
+  const last = await lastValueFrom(
+    from(input).pipe(
+      groupBy((key) => key),
+      mergeMap((group) => group.pipe(countOf, takeLast(1))),
+      collect(),
+    ),
+  )
+  const measured = rate(used, start)
+  const total = last.reduce((a, b) => a + b, 0)
+  checkTotal('RxJS', total, used)
+  return measured
+}
+
+async function withCheckpoints(sizes: Sizes, order: KeyOrder): Promise<Measurement> {
+  const dir = await mkdtemp(join(tmpdir(), 'tidemark-bench-'))
+  try {
+    return await tidemark(sizes, order, { dir })
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+const everySecond = 'tidemark, a checkpoint to disk each second'
+
 export const keyedCount: readonly Workload[] = [
+  { name: 'loop', about: 'a hand-written loop over a Map', run: (sizes) => loop(sizes, 'cyclic') },
+  { name: 'rxjs', about: 'RxJS groupBy + scan, no durability', run: rxjs },
+  { name: 'tidemark', about: 'tidemark, no checkpoints', run: (sizes) => tidemark(sizes, 'cyclic', undefined) },
+  { name: 'tidemark+checkpoints', about: everySecond, run: (sizes) => withCheckpoints(sizes, 'cyclic') },
+  { name: 'loop-shuffled', about: 'the loop, keys in random order', run: (sizes) => loop(sizes, 'shuffled') },
   {
-    name: 'loop',
-    about: 'a hand-written loop over a Map',
-    async run({ records, keys }) {
-      const table = keyTable(keys)
-      const counts = new Map<string, number>()
-      const start = clockMs()
-      for (let i = 0, at = 0; i < records; i++) {
-        const key = table[at]!
-        counts.set(key, (counts.get(key) ?? 0) + 1)
-        if (++at === table.length) at = 0
-      }
-      const measured = rate(records, start)
-      checkTotal(
-        'the loop',
-        [...counts.values()].reduce((a, b) => a + b, 0),
-        records,
-      )
-      return measured
-    },
-  },
-  {
-    name: 'rxjs',
-    about: 'RxJS groupBy + scan, no durability',
-    async run({ records, keys }) {
-      const table = keyTable(keys)
-      const used = Math.min(records, 5_000_000)
-      const input = (function* () {
-        for (let i = 0, at = 0; i < used; i++) {
-          yield table[at]!
-          if (++at === table.length) at = 0
-        }
-      })()
-      const start = clockMs()
-      const last = await lastValueFrom(
-        from(input).pipe(
-          groupBy((key) => key),
-          mergeMap((group) =>
-            group.pipe(
-              scan((count) => count + 1, 0),
-              takeLast(1),
-            ),
-          ),
-          collect(),
-        ),
-      )
-      const measured = rate(used, start)
-      checkTotal(
-        'RxJS',
-        last.reduce((a, b) => a + b, 0),
-        used,
-      )
-      return measured
-    },
-  },
-  {
-    name: 'tidemark',
-    about: 'tidemark, no checkpoints',
-    run: (sizes) => tidemark(sizes, undefined),
-  },
-  {
-    name: 'tidemark+checkpoints',
-    about: 'tidemark, a checkpoint to disk each second',
-    async run(sizes) {
-      const dir = await mkdtemp(join(tmpdir(), 'tidemark-bench-'))
-      try {
-        return await tidemark(sizes, { dir })
-      } finally {
-        await rm(dir, { recursive: true, force: true })
-      }
-    },
+    name: 'tidemark-shuffled',
+    about: `${everySecond}, keys in random order`,
+    run: (sizes) => withCheckpoints(sizes, 'shuffled'),
   },
 ]
