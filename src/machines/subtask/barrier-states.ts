@@ -15,6 +15,10 @@ export const crashOrCancel = {
   'subtask.canceled': { target: '#subtask.canceling', actions: ['closeOperators'] },
 } as const
 
+/** A repeated trigger is not refused, for that would undo a snapshot that was taken; it is reported. */
+export const refuseNotReady = { guard: 'triggerNew', actions: [order.declineNotReady] } as const
+export const refuseClosing = { guard: 'triggerNew', actions: [order.declineClosing] } as const
+
 /** For every state in which inputs are consumed. */
 export const oldAndGivenUp = {
   'barrier.received': [{ guard: 'barrierOld' }, { guard: 'barrierAborted', actions: [order.forwardCancel, 'giveUp'] }],
@@ -65,7 +69,7 @@ export const barrierStates = ({ base, begin, beginComplete, exits }: BarrierStat
           actions: ['unblockInputs', order.forwardCancel, order.tellAborted, 'giveUp'],
         },
         // Its predecessors have finished, but what they sent last is still on its way.
-        'checkpoint.triggered': { actions: [order.declineNotReady] },
+        'checkpoint.triggered': refuseNotReady,
         'input.closed': [
           {
             guard: 'inputCompletes',

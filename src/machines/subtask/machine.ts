@@ -29,6 +29,8 @@ import {
   meetBarrier,
   oldAndGivenUp,
   overtaken,
+  refuseClosing,
+  refuseNotReady,
   report,
 } from './barrier-states.ts'
 import { changes } from './changes.ts'
@@ -168,7 +170,7 @@ export const subtaskMachine = setup({
               },
               { target: 'ended', actions: ['resumeConsuming', order.reportStatus('ended')] },
             ],
-            'checkpoint.triggered': { actions: [order.declineNotReady] },
+            'checkpoint.triggered': refuseNotReady,
             'checkpoint.aborted': {
               guard: 'abortsAligning',
               actions: ['unblockInputs', order.forwardCancel, order.tellAborted, 'giveUp'],
@@ -189,7 +191,7 @@ export const subtaskMachine = setup({
                 actions: ['resumeConsuming', order.reportStatus('ended'), 'beginAwaited', order.takeSnapshot],
               },
             ],
-            'checkpoint.triggered': { actions: [order.declineNotReady] },
+            'checkpoint.triggered': refuseNotReady,
             'checkpoint.aborted': {
               guard: 'snapshotAwaited',
               target: 'ending',
@@ -253,7 +255,7 @@ export const subtaskMachine = setup({
                 actions: [order.tellAborted, 'resumeConsuming', 'forget'],
               },
             ],
-            'checkpoint.triggered': { actions: [order.declineNotReady] },
+            'checkpoint.triggered': refuseNotReady,
           },
         },
         // The last commit; nothing is consumed any more.
@@ -261,20 +263,17 @@ export const subtaskMachine = setup({
           always: giveUpPending,
           on: {
             'commit.done': { guard: 'snapshotCommitting', target: 'closing', actions: ['forget'] },
-            'checkpoint.triggered': { actions: [order.declineClosing] },
+            'checkpoint.triggered': refuseClosing,
           },
         },
         // Only snapshots that are still being written are waited for.
         closing: {
-          always: [
-            giveUpPending,
-            {
-              guard: 'allSettled',
-              target: '#subtask.finished',
-              actions: ['closeOutputs', order.reportStatus('finished')],
-            },
-          ],
-          on: { 'checkpoint.triggered': { actions: [order.declineClosing] } },
+          always: {
+            guard: 'allSettled',
+            target: '#subtask.finished',
+            actions: ['closeOutputs', order.reportStatus('finished')],
+          },
+          on: { 'checkpoint.triggered': refuseClosing },
         },
       },
     },
@@ -290,7 +289,7 @@ export const subtaskMachine = setup({
         { target: 'canceled', actions: [order.reportStatus('canceled')] },
       ],
     },
-    finished: { on: { ...overtaken, 'checkpoint.triggered': { actions: [order.declineClosing] }, '*': report } },
+    finished: { on: { ...overtaken, 'checkpoint.triggered': refuseClosing, '*': report } },
     failed: { on: { ...overtaken, 'checkpoint.triggered': {}, 'subtask.crashed': {}, '*': report } },
     canceled: { on: { ...overtaken, 'checkpoint.triggered': {}, 'subtask.crashed': {}, '*': report } },
   },
