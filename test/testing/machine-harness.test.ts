@@ -4,14 +4,14 @@ import { effect } from '../../src/machines/step.ts'
 import { canonical, matches } from '../../src/testing/canonical.ts'
 import {
   CheckFailed,
-  type Invariant,
   machineSystem,
+  memoised,
   type Row,
   type System,
   stateName,
-  tableTest,
-  walk,
-} from '../../src/testing/machine-harness.ts'
+} from '../../src/testing/machine-system.ts'
+import { tableTest } from '../../src/testing/machine-table.ts'
+import { type Invariant, walk } from '../../src/testing/machine-walk.ts'
 
 type Event = { type: 'coin' | 'push' | 'kick' } | { type: 'timer.fired'; name: string }
 type Effect =
@@ -166,6 +166,13 @@ describe('names and canonical texts', () => {
     const values = [0, '0', null, [], {}, [0], [[0]], { a: 0 }, new Map([['a', 0]]), new Set(['a']), 0n, true, '[]']
     expect(new Set(values.map(canonical)).size).toBe(values.length)
     expect(canonical(new Set([1, 2]))).toBe(canonical(new Set([2, 1])))
+  })
+
+  it('a text is made once per object', () => {
+    let made = 0
+    const text = memoised((value: { n: number } | number) => `${typeof value === 'number' ? value : value.n} ${++made}`)
+    const object = { n: 7 }
+    expect([text(object), text(object), text({ n: 7 }), text(3), text(3)]).toEqual(['7 1', '7 1', '7 2', '3 3', '3 4'])
   })
 
   it('a wanted object may leave fields out, a wanted array may not', () => {

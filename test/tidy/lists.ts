@@ -56,6 +56,7 @@ export const lists: Lists = {
   xstate: {
     'src/machines/step.ts': 'the one caller of xstate',
     'src/machines/*/machine.ts': 'a chart',
+    'src/machines/checkpoint-coordinator/pending-machine.ts': 'the chart of one pending checkpoint',
   },
   entryPoints: {
     'src/cli/main.ts': 'started by bin/tidemark.js',

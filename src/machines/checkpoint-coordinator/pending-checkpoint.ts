@@ -2,11 +2,13 @@
  * One checkpoint that collects acknowledgements, as a value. Pure; knows no time, no timers and no storage.
  */
 
-import type { SubtaskState } from '../../backends/manifest.ts'
 import { isSavepoint, isStop, type SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId, SubtaskId } from '../../core/ids.ts'
 import type { Abortion, PendingInput } from './inner-protocol.ts'
-import type { CheckpointFailureReason } from './protocol.ts'
+import type { CheckpointFailureReason, CoordinatorEvent } from './protocol.ts'
+
+/** What a subtask acknowledges; carried, never looked into but for its size and whether it had ended. */
+export type SubtaskState = Extract<CoordinatorEvent, { readonly type: 'subtask.acknowledged' }>['state']
 
 export interface PendingCheckpoint {
   readonly id: CheckpointId

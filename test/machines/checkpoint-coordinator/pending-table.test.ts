@@ -1,61 +1,32 @@
 /** Each row of the pending checkpoint's table in `docs/protocols/checkpoint.md`, in its order. */
 import { describe, expect, it } from 'vitest'
 import type { SnapshotKind } from '../../../src/core/elements.ts'
-import type { CheckpointId } from '../../../src/core/ids.ts'
 import type { PendingEffect, PendingEvent } from '../../../src/machines/checkpoint-coordinator/inner-protocol.ts'
 import { pendingMachine } from '../../../src/machines/checkpoint-coordinator/pending-machine.ts'
 import { type Stepped, start } from '../../../src/machines/step.ts'
 import { machineSystem, type Row, tableTest } from '../../../src/testing/machine-harness.ts'
 import { a, b, on, stranger } from './coordinator-events.ts'
-
-const inputOf = (kind: SnapshotKind) => ({
-  id: 1 as CheckpointId,
-  kind,
-  timestamp: 0,
-  attempt: 1,
-  requestId: 'r',
-  directory: 'dir',
-  timeoutMs: 1_000,
-  plan: { trigger: [a], wait: [a, b], finished: [stranger] },
-})
-
-const pending = (event: unknown) => event as PendingEvent
-const subsumed: PendingEvent = { type: 'checkpoint.subsumed', by: 2 as CheckpointId, at: 0 }
-const [ackA, ackB, stored, notStored, published, notPublished] = [
-  on.ack(1, a),
-  on.ack(1, b),
-  on.stored(1, 7),
-  on.notStored(1),
-  on.published(1),
-  on.notPublished(1),
-].map(pending) as [PendingEvent, PendingEvent, PendingEvent, PendingEvent, PendingEvent, PendingEvent]
-const jobStopping = pending(on.jobStopping())
-const jobEnded = pending(on.jobEnded())
-const finished = pending(on.finished(b))
-const timeout: PendingEvent = { type: 'timer.fired', name: 'timeout', at: 0 }
-const stale: PendingEvent = { type: 'timer.fired', name: 'nonsense', at: 0 }
-
-const storing = [ackA, ackB]
-const publishing = [...storing, stored]
-const givens = {
-  collecting: [],
-  'one acknowledged': [ackA],
-  storing,
-  publishing,
-  storingWhileSubsumed: [...storing, subsumed],
-  storingWhileFailing: [...storing, jobStopping],
-  publishingWhileFailing: [...publishing, jobStopping],
-  completed: [...storing, stored],
-}
-
-const end = (type: 'completed' | 'aborted', reason?: string) => [
-  { type: 'answer', params: { requestId: 'r', outcome: { type: type === 'aborted' ? 'failed' : type } } },
-  { type: 'announce', params: reason === undefined ? { type } : { type, reason } },
-  { type: 'conclude', params: { type: `checkpoint.${type}` } },
-]
-const told = (reason: string, subtasks = [a, b]) => ({ type: 'notifyAborted', params: { reason, subtasks } })
-const reported = (what: string) => [{ type: 'report', params: { what } }]
-const suspend = 'CHECKPOINT_COORDINATOR_SUSPEND'
+import {
+  ackA,
+  ackB,
+  end,
+  finished,
+  givens,
+  inputOf,
+  jobEnded,
+  jobStopping,
+  notPublished,
+  notStored,
+  pending,
+  published,
+  reported,
+  stale,
+  stored,
+  subsumed,
+  suspend,
+  timeout,
+  told,
+} from './pending-words.ts'
 
 const acks: Row<PendingEvent>[] = [
   {

@@ -1,167 +1,33 @@
-/** Each row of the coordinator's table in `docs/protocols/checkpoint.md`, in its order. */
+/** Each row of the coordinator's table in `docs/protocols/checkpoint.md`; those of its beginning are in `running-rows.ts`. */
 import { describe, expect, it } from 'vitest'
-import type { SnapshotKind } from '../../../src/core/elements.ts'
-import type { CheckpointId, SubtaskId } from '../../../src/core/ids.ts'
 import type { MainEffect, MainEvent } from '../../../src/machines/checkpoint-coordinator/inner-protocol.ts'
 import { coordinatorMachine } from '../../../src/machines/checkpoint-coordinator/machine.ts'
-import type {
-  CheckpointFailureReason,
-  CoordinatorConfig,
-} from '../../../src/machines/checkpoint-coordinator/protocol.ts'
-import { machineSystem, type Row, tableTest } from '../../../src/testing/machine-harness.ts'
-import { a, b, config, on, stranger } from './coordinator-events.ts'
+import type { CoordinatorConfig } from '../../../src/machines/checkpoint-coordinator/protocol.ts'
+import type { Row } from '../../../src/testing/machine-harness.ts'
+import { machineSystem } from '../../../src/testing/machine-system.ts'
+import { tableTest } from '../../../src/testing/machine-table.ts'
+import { b, config, on, stranger } from './coordinator-events.ts'
+import { endOfDataRows, startRows, triggerRows } from './running-rows.ts'
+import {
+  aborted,
+  begin,
+  completed,
+  endedA,
+  finishedA,
+  givens,
+  intervalCleared,
+  intervalSet,
+  one,
+  periodic,
+  refuse,
+  report,
+  retire,
+  settled,
+  tell,
+  tick,
+} from './table-words.ts'
 
-const completed = (id: number, kind: SnapshotKind = 'checkpoint', coversEnd = false, at = 0): MainEvent => ({
-  type: 'checkpoint.completed',
-  checkpointId: id as CheckpointId,
-  kind,
-  coversEnd,
-  at,
-})
-const aborted = (
-  id: number,
-  kind: SnapshotKind = 'checkpoint',
-  reason: CheckpointFailureReason = 'CHECKPOINT_SUBSUMED',
-  code = 'CHECKPOINT_FAILED',
-): MainEvent => ({
-  type: 'checkpoint.aborted',
-  checkpointId: id as CheckpointId,
-  kind,
-  reason,
-  code,
-  message: 'Because.',
-  at: 0,
-})
-
-const tick = on.timer('interval')
 const { running, jobStopping, jobEnded, request, ended, finished } = on
-const subtaskEvents = (subtask: SubtaskId) => [ended(subtask), finished(subtask)] as const
-const [endedA, finishedA] = subtaskEvents(a)
-
-const active = [running()]
-const one = [...active, tick]
-const stopping = (kind: SnapshotKind) => [...one, request('stop', kind)]
-const givens: Record<string, readonly MainEvent[]> = {
-  inactive: [],
-  periodic: active,
-  'periodic, a ended': [...active, endedA],
-  'periodic, b finished': [...active, finished(b)],
-  'periodic, 1 pending': one,
-  'periodic, 1 pending, r1 waits': [...one, request('r1', 'checkpoint')],
-  'periodic, 1 pending, r1 and r2 wait': [...one, request('r1', 'checkpoint'), request('r2', 'checkpoint')],
-  'periodic, 1 completed': [...one, completed(1)],
-  'periodic, final pending': [...active, endedA, ended(b)],
-  'periodic, 1 and savepoint 2 pending': [...one, request('s', 'savepoint')],
-  'stopping, 1 and drain 2 pending': stopping('stop-drain'),
-  'stopping, 1 and suspend 2 pending': stopping('stop-suspend'),
-  'halting, 1 pending': [...stopping('stop-drain'), completed(2, 'stop-drain')],
-  'settling, 1 pending': [...one, jobStopping()],
-  'settling to the end, 1 pending': [...one, jobStopping(), jobEnded()],
-  'ending, 1 pending': [...one, jobEnded()],
-  shutdown: [jobEnded()],
-}
-
-const periodic = 'active.running.periodic'
-const setInterval = (delayMs = 100) => ({ type: 'timer.set', params: { name: 'interval', delayMs } })
-const clearInterval = { type: 'timer.clear', params: { name: 'interval' } }
-const begin = (id: number, kind: SnapshotKind = 'checkpoint') => ({ type: 'begin', params: { id, kind, attempt: 1 } })
-const refuse = (reason: string, code: string, ...ids: string[]) => ({
-  type: 'refuse',
-  params: { why: { reason, code }, requests: ids.map((requestId) => ({ requestId })) },
-})
-const tell = (type: string, ...ids: number[]) => ({ type: 'tell', params: { checkpointIds: ids, event: { type } } })
-const retire = (...ids: number[]) => ({ type: 'retire', params: { checkpointIds: ids } })
-const settled = (latest?: number) => [{ type: 'settled', params: { latest } }]
-const report = (what: string) => [{ type: 'report', params: { what } }]
-
-const startRows: Row<MainEvent>[] = [
-  { given: 'inactive', event: running(1, 0.5), next: periodic, effects: [setInterval(50)] },
-  { given: 'inactive', event: jobStopping(), next: 'inactive', effects: settled() },
-  { given: 'inactive', event: jobEnded(), next: 'shutdown', effects: [] },
-  {
-    given: 'inactive',
-    event: request('r', 'checkpoint'),
-    next: 'inactive',
-    effects: [refuse('NOT_ALL_REQUIRED_TASKS_RUNNING', 'JOB_NOT_RUNNING', 'r')],
-  },
-  { given: 'inactive', event: on.ack(1, a), condition: 'never was', next: 'inactive', effects: report('unknown') },
-  { given: 'inactive', event: endedA, next: 'inactive', effects: report('unexpected') },
-]
-
-const triggerRows: Row<MainEvent>[] = [
-  { given: 'periodic', event: tick, condition: 'starts', next: periodic, effects: [setInterval(), begin(1)] },
-  { given: 'periodic, 1 pending', event: tick, condition: 'waits', next: periodic, effects: [setInterval()] },
-  {
-    given: 'periodic, 1 pending',
-    event: request('s', 'savepoint'),
-    condition: 'starts at once',
-    next: periodic,
-    effects: [begin(2, 'savepoint')],
-  },
-  {
-    given: 'periodic, 1 pending',
-    event: request('r1', 'checkpoint'),
-    condition: 'has room',
-    next: periodic,
-    effects: [],
-  },
-  {
-    given: 'periodic, 1 pending, r1 and r2 wait',
-    event: request('r3', 'checkpoint'),
-    condition: 'no room',
-    next: periodic,
-    effects: [refuse('TOO_MANY_CHECKPOINT_REQUESTS', 'CHECKPOINT_FAILED', 'r3')],
-  },
-  {
-    given: 'periodic, 1 pending, r1 waits',
-    event: request('stop', 'stop-drain'),
-    condition: 'a stop',
-    next: 'active.stopping',
-    effects: [
-      clearInterval,
-      begin(2, 'stop-drain'),
-      refuse('CHECKPOINT_COORDINATOR_SUSPEND', 'CHECKPOINT_FAILED', 'r1'),
-    ],
-  },
-  {
-    given: 'periodic, 1 completed',
-    event: on.ack(1, a),
-    condition: 'is over',
-    next: periodic,
-    effects: report('late'),
-  },
-  { given: 'periodic', event: on.timer('timeout/1'), condition: 'is over', next: periodic, effects: report('late') },
-  { given: 'periodic', event: running(2), condition: 'again', next: periodic, effects: report('unexpected') },
-]
-
-const endOfDataRows: Row<MainEvent>[] = [
-  { given: 'periodic', event: endedA, condition: 'not the last', next: periodic, effects: [] },
-  { given: 'periodic, a ended', event: ended(b), condition: 'the last', next: periodic, effects: [begin(1)] },
-  { given: 'periodic, a ended', event: endedA, condition: 'again', next: periodic, effects: report('unexpected') },
-  { given: 'periodic', event: ended(stranger), condition: 'a stranger', next: periodic, effects: report('unexpected') },
-  {
-    given: 'periodic',
-    event: finished(b),
-    condition: 'others have not ended',
-    next: periodic,
-    effects: [tell('subtask.finished')],
-  },
-  {
-    given: 'periodic, a ended',
-    event: finished(b),
-    condition: 'all others have ended',
-    next: periodic,
-    effects: [tell('subtask.finished'), begin(1)],
-  },
-  {
-    given: 'periodic, b finished',
-    event: finished(b),
-    condition: 'again',
-    next: periodic,
-    effects: report('unexpected'),
-  },
-  { given: 'periodic', event: finished(a, 7), condition: 'attempt', next: periodic, effects: report('unexpected') },
-]
 
 const conclusionRows: Row<MainEvent>[] = [
   {
@@ -169,7 +35,7 @@ const conclusionRows: Row<MainEvent>[] = [
     event: completed(1, 'checkpoint', true),
     condition: 'covers the end',
     next: 'active.halting',
-    effects: [clearInterval, tell('checkpoint.subsumed'), retire(), { type: 'refuse', params: { requests: [] } }],
+    effects: [intervalCleared, tell('checkpoint.subsumed'), retire(), { type: 'refuse', params: { requests: [] } }],
   },
   {
     given: 'periodic, 1 pending, r1 waits',
@@ -190,21 +56,21 @@ const conclusionRows: Row<MainEvent>[] = [
     event: aborted(1, 'checkpoint', 'CHECKPOINT_EXPIRED'),
     condition: 'one too many',
     next: 'active.halting',
-    effects: [clearInterval, { type: 'failJob', params: { code: 'CHECKPOINT_FAILED' } }, 'refuse'],
+    effects: [intervalCleared, { type: 'failJob', params: { code: 'CHECKPOINT_FAILED' } }, 'refuse'],
   },
   {
     given: 'periodic, 1 pending',
     event: aborted(1, 'checkpoint', 'FINALIZE_CHECKPOINT_FAILURE', 'LEASE_LOST'),
     condition: 'fenced',
     next: 'active.halting',
-    effects: [clearInterval, { type: 'failJob', params: { code: 'LEASE_LOST' } }, 'refuse'],
+    effects: [intervalCleared, { type: 'failJob', params: { code: 'LEASE_LOST' } }, 'refuse'],
   },
   {
     given: 'periodic, final pending',
     event: aborted(1, 'checkpoint', 'CHECKPOINT_DECLINED_TASK_NOT_READY'),
     condition: 'all wait for it',
     next: periodic,
-    effects: [clearInterval, setInterval(100)],
+    effects: [intervalCleared, intervalSet(100)],
   },
   {
     given: 'periodic, 1 pending, r1 waits',
@@ -251,7 +117,7 @@ const stoppingRows: Row<MainEvent>[] = [
     event: aborted(2, 'stop-suspend', 'CHECKPOINT_DECLINED_TASK_NOT_READY'),
     condition: 'goes on',
     next: periodic,
-    effects: [setInterval()],
+    effects: [intervalSet()],
   },
   { given: suspend, event: aborted(1), condition: 'another', next: 'active.stopping', effects: [] },
   { given: suspend, event: endedA, condition: 'runs', next: 'active.stopping', effects: [] },
@@ -287,7 +153,7 @@ const endRows: Row<MainEvent>[] = [
     event: jobStopping(),
     next: 'settling',
     effects: [
-      clearInterval,
+      intervalCleared,
       refuse('CHECKPOINT_COORDINATOR_SUSPEND', 'CHECKPOINT_FAILED', 'r1'),
       tell('job.stopping', 1),
     ],
@@ -297,13 +163,17 @@ const endRows: Row<MainEvent>[] = [
     event: jobStopping(),
     condition: 'nothing in flight',
     next: 'inactive',
-    effects: [clearInterval, 'refuse', 'tell', ...settled(1)],
+    effects: [intervalCleared, 'refuse', 'tell', ...settled(1)],
   },
   {
     given: 'periodic, 1 pending, r1 waits',
     event: jobEnded(),
     next: 'ending',
-    effects: [clearInterval, refuse('CHECKPOINT_COORDINATOR_SHUTDOWN', 'JOB_NOT_RUNNING', 'r1'), tell('job.ended', 1)],
+    effects: [
+      intervalCleared,
+      refuse('CHECKPOINT_COORDINATOR_SHUTDOWN', 'JOB_NOT_RUNNING', 'r1'),
+      tell('job.ended', 1),
+    ],
   },
   { given: 'settling, 1 pending', event: completed(1), next: 'inactive', effects: [retire(), ...settled(1)] },
   { given: 'settling, 1 pending', event: aborted(1), next: 'inactive', effects: settled() },
@@ -332,7 +202,7 @@ const pausedRows: Row<MainEvent>[] = [
     event: on.timer('interval', 100),
     condition: 'inside the pause',
     next: periodic,
-    effects: [setInterval(500), clearInterval, setInterval(400)],
+    effects: [intervalSet(500), intervalCleared, intervalSet(400)],
   },
 ]
 
