@@ -1,11 +1,11 @@
 /**
  * `npm start`: a job is killed half-way, resumed, stopped with a savepoint, changed and finished; then its result is
- * compared with an independent count. Everything is done through the command line and its REST API, as a person would.
+ * compared with an independent count. Everything is done through `tidemark run` and its REST API, as a person would.
  */
 import { rm } from 'node:fs/promises'
 import { outDir } from './count-words.ts'
 import { countIndependently, readCommitted } from './words.ts'
-import { tidemark, Worker } from './worker.ts'
+import { Worker } from './worker.ts'
 
 const started = performance.now()
 const say = (text: string): void => {
@@ -29,13 +29,11 @@ say(`  at line ${number(before.lines)}, after ${before.completed} checkpoints: k
 say('A new process: tidemark run --resume examples/word-count/job.ts')
 worker = await Worker.start(['--resume', 'examples/word-count/job.ts'])
 say(`  job ${worker.jobId} goes on from checkpoint ${(await worker.progress()).restored}`)
-await worker.untilLines(expected.lines * 0.2)
-const savepoint = (await tidemark(worker, ['savepoint', worker.jobId])).match(/Path: (\S+)/)?.[1]
-say(`  tidemark savepoint → ${savepoint}`)
-const stopped = (await tidemark(worker, ['stop', worker.jobId])).match(/Path: (\S+)/)?.[1]
+await worker.untilLines(expected.lines * 0.1)
+say(`  POST /jobs/${worker.jobId}/savepoints → ${await worker.savepoint()}`)
+const stopped = await worker.stop()
+say(`  POST /jobs/${worker.jobId}/stop → ${stopped}`)
 await worker.ended
-say(`  tidemark stop → ${stopped}`)
-if (stopped === undefined) throw new Error('The job did not stop with a savepoint.')
 
 say('The program is changed: one stateless operator more, which adds the length of each word.')
 say(`  tidemark run -s ${stopped} examples/word-count/job-with-length.ts`)

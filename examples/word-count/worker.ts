@@ -1,24 +1,27 @@
 /** The demo's worker process: `tidemark run` in a child, watched through its REST API. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 const cli = fileURLToPath(new URL('../../bin/tidemark.js', import.meta.url))
+
+/** What the demo reads of the API's answers; docs/rest.md has all of it. */
+interface Body {
+  readonly jobs: readonly { readonly jid: string; readonly state: string }[]
+  readonly vertices: readonly { readonly id: string; readonly metrics: { readonly 'read-records': number } }[]
+  readonly counts: { readonly completed: number }
+  readonly latest: { readonly restored?: { readonly id: number } | null }
+  readonly 'request-id': string
+  readonly operation?: { readonly location?: string; readonly 'failure-cause': { readonly 'stack-trace': string } }
+}
 
 interface Progress {
   readonly lines: number
   readonly completed: number
   /** The checkpoint it was restored from. */
   readonly restored: number | undefined
-}
-
-/** Runs one command of the command line against a worker; gives what it printed. */
-export async function tidemark(worker: Worker, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [cli, ...args, '-m', `127.0.0.1:${worker.port}`])
-  return stdout
 }
 
 export class Worker {
@@ -52,7 +55,7 @@ export class Worker {
       this.#get(`/jobs/${this.jobId}`),
       this.#get(`/jobs/${this.jobId}/checkpoints`),
     ])
-    const lines = vertices.find(({ id }: { id: string }) => id === this.#source).metrics['read-records']
+    const lines = vertices.find(({ id }) => id === this.#source)?.metrics['read-records'] ?? 0
     const { counts, latest } = checkpoints
     return { lines, completed: counts.completed, restored: latest.restored?.id }
   }
@@ -60,6 +63,26 @@ export class Worker {
   /** Resolves when the source of this process has read so many lines. */
   async untilLines(lines: number): Promise<void> {
     while ((await this.progress()).lines < lines) await pause(20)
+  }
+
+  /** Takes a savepoint, the job going on; gives its path. */
+  savepoint(): Promise<string> {
+    return this.#operation('savepoints')
+  }
+
+  /** Stops the job with a savepoint; gives its path. */
+  stop(): Promise<string> {
+    return this.#operation('stop')
+  }
+
+  async #operation(name: 'savepoints' | 'stop'): Promise<string> {
+    const { 'request-id': id } = await this.#call('POST', `/jobs/${this.jobId}/${name}`)
+    for (;;) {
+      const { operation } = await this.#call('GET', `/jobs/${this.jobId}/savepoints/${id}`)
+      if (operation?.location !== undefined) return operation.location
+      if (operation !== undefined) throw new Error(operation['failure-cause']['stack-trace'])
+      await pause(10)
+    }
   }
 
   async kill(): Promise<void> {
@@ -74,18 +97,21 @@ export class Worker {
       if (job !== undefined && job.state !== 'INITIALIZING' && job.state !== 'CREATED') {
         this.jobId = job.jid
         const { vertices } = await this.#get(`/jobs/${job.jid}`)
-        this.#source = vertices[0].id
+        this.#source = vertices[0]?.id ?? ''
         return
       }
       await pause(20)
     }
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the bodies are Flink's, documented in docs/rest.md
-  async #get(path: string): Promise<any> {
-    const response = await fetch(`http://127.0.0.1:${this.port}${path}`)
+  #get(path: string): Promise<Body> {
+    return this.#call('GET', path)
+  }
+
+  async #call(method: 'GET' | 'POST', path: string): Promise<Body> {
+    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, { method })
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
-    return response.json()
+    return (await response.json()) as Body
   }
 }
 
