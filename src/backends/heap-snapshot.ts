@@ -5,11 +5,11 @@
  * Does not own what the entries are (`HeapCapture`) nor the layout (`keyed-segment.ts`).
  * Tests: src/testing/state-backend-suite.ts.
  */
-import { encodeValue, findUnserializable, notSerializable } from '../core/codec.ts'
+import { encodeTransient, findUnserializable, notSerializable } from '../core/codec.ts'
 import { assert, type StreamError } from '../core/errors.ts'
 import type { KeyGroupRange } from '../core/key-groups.ts'
 import type { HeapCapture, HeapTable, TableKind } from './heap-table.ts'
-import { framed, segmentHeader } from './keyed-segment.ts'
+import { FrameBuffer, segmentHeader } from './keyed-segment.ts'
 import type { KeyedSnapshot } from './state-backend.ts'
 
 const entriesMax = 100
@@ -40,15 +40,12 @@ export class HeapSnapshot implements KeyedSnapshot {
   write(more: () => boolean): Uint8Array | undefined {
     assert(this.#phase !== 'released', 'a snapshot is written after its release')
     if (this.#phase === 'written' || this.empty) return undefined
-    const pieces: Uint8Array[] = []
-    let bytes = 0
+    const piece = new FrameBuffer(frameBytesWanted)
     do {
       const frame = this.#nextFrame()
-      const encoded = frame.length === 0 ? undefined : this.#encode(frame)
-      if (encoded !== undefined) pieces.push(...framed(encoded))
-      bytes += encoded?.length ?? 0
-    } while (this.#unfinished() && bytes < pieceBytesWanted && more())
-    return Buffer.concat(pieces)
+      if (frame.length > 0) piece.add(this.#encode(frame))
+    } while (this.#unfinished() && piece.length < pieceBytesWanted && more())
+    return piece.take()
   }
 
   release(): void {
@@ -72,25 +69,26 @@ export class HeapSnapshot implements KeyedSnapshot {
       this.#phase = 'written'
       return [this.#entries]
     }
-    const content: unknown[] = []
+    const frame: unknown[] = [this.#table, 0]
     let keyGroup: number | undefined
     do {
-      keyGroup = capture.read(content, this.#entriesPerFrame)
+      keyGroup = capture.read(frame, 2 + 2 * this.#entriesPerFrame)
       // Groups without entries are many when the maximum parallelism is high, and cost next to nothing to pass.
-    } while (keyGroup !== undefined && content.length === 0)
+    } while (keyGroup !== undefined && frame.length === 2)
     if (keyGroup === undefined) {
       this.#table++
       return []
     }
-    this.#entries += content.length / 2
-    return [this.#table, keyGroup + capture.table.start, ...content]
+    frame[1] = keyGroup + capture.table.start
+    this.#entries += frame.length / 2 - 1
+    return frame
   }
 
   #encode(frame: readonly unknown[]): Uint8Array {
-    if (frame.length === 1) return encodeValue(frame[0])
+    if (frame.length === 1) return encodeTransient(frame[0])
     let bytes: Uint8Array
     try {
-      bytes = encodeValue(frame)
+      bytes = encodeTransient(frame)
     } catch (error) {
       throw this.#blame(frame) ?? error
     }

@@ -120,8 +120,8 @@ export class HeapCapture {
   }
 
   /**
-   * Appends `key, content, …` of at most `max` entries to `into`, all of one key group, which it returns (counted from
-   * the start of the range); undefined when there is nothing more. May append nothing at the end of a group.
+   * Appends `key, content, …` to `into` until it holds `max` items, all of one key group, which it returns (counted
+   * from the start of the range); undefined when there is nothing more. May append nothing at the end of a group.
    */
   read(into: unknown[], max: number): number | undefined {
     const maps = this.table.maps
@@ -130,12 +130,11 @@ export class HeapCapture {
     if (group >= maps.length) return undefined
     if (this.#saved === undefined && this.#readLive(group, into, max)) return group
     this.#saved ??= (this.#images[group] ?? nothing).entries()
-    let room = max - into.length / 2
-    if (room <= 0) return group
+    if (into.length >= max) return group
     for (const [key, image] of this.#saved) {
       if (image === absent || image === written) continue
       into.push(key, image)
-      if (--room <= 0) return group
+      if (into.length >= max) return group
     }
     this.#nextGroup()
     return group
@@ -146,7 +145,6 @@ export class HeapCapture {
     this.#live ??= this.table.maps[group]!.entries()
     const images = this.#images[group]
     const form = this.table.form
-    let room = max - into.length / 2
     for (const [key, cell] of this.#live) {
       const image = images?.get(key)
       if (image === undefined && images?.has(key) !== true) into.push(key, form.view(cell))
@@ -155,7 +153,7 @@ export class HeapCapture {
         into.push(key, image)
         images?.set(key, written)
       }
-      if (--room <= 0) return true
+      if (into.length >= max) return true
     }
     // Whatever was there at the mark is now written or saved, so later changes of this group do not matter.
     this.#saveFrom = group + 1

@@ -28,11 +28,36 @@ export const segmentHeader = (
   states: states.map(({ name, kind }) => [name, kind] as const),
 })
 
-/** An encoded value with its length before it, as two pieces. */
-export const framed = (bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => {
-  const length = Buffer.allocUnsafe(4)
-  length.writeUInt32BE(bytes.length)
-  return [length, bytes]
+/** Gathers frames: encoded values, each with its length before it. */
+export class FrameBuffer {
+  #bytes: Buffer
+  #length = 0
+
+  constructor(capacity: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(capacity)
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Copies. */
+  add(frame: Uint8Array): void {
+    const needed = this.#length + 4 + frame.length
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length))
+      larger.set(this.#bytes.subarray(0, this.#length))
+      this.#bytes = larger
+    }
+    this.#bytes.writeUInt32BE(frame.length, this.#length)
+    this.#bytes.set(frame, this.#length + 4)
+    this.#length = needed
+  }
+
+  /** What was added; nothing may be added afterwards. */
+  take(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
+  }
 }
 
 export interface SegmentReader {

@@ -107,6 +107,7 @@ function escapeArray(items: unknown[], depth: number): unknown[] {
   let copy: unknown[] | undefined
   for (let i = 0; i < items.length; i++) {
     const item = items[i]
+    if (copy === undefined && typeof item === 'number' && item !== 0) continue
     const result = item === undefined && !(i in items) ? asEscape(hole) : escapeAny(item, depth + 1)
     // An escape is always an object, so NaN, which differs from itself, is not taken for one.
     if (result !== item && typeof result === 'object') copy ??= items.slice()
@@ -118,8 +119,10 @@ function escapeArray(items: unknown[], depth: number): unknown[] {
 function escapePlain(object: Record<string, unknown>, depth: number): unknown {
   let copy: Record<string, unknown> | undefined
   for (const key of Object.keys(object)) {
-    if (key === '__proto__' || isLossyString(key)) return escapeEntries(object, tags.object, depth)
+    if (!safeKeys.has(key) && !isSafeKey(key)) return escapeEntries(object, tags.object, depth)
     const item = object[key]
+    // Said here once more than in `escapeAny`, because most properties are numbers and this loop is hot.
+    if (copy === undefined && typeof item === 'number' && item !== 0) continue
     const result = escapeAny(item, depth + 1)
     if (result !== item && typeof result === 'object') copy ??= { ...object }
     if (copy !== undefined) copy[key] = result
@@ -136,6 +139,15 @@ function escapeEntries(object: Record<string, unknown>, tag: number, depth: numb
 function asEscape(content: unknown[]): unknown[] {
   sawEscape = true
   return content
+}
+
+/** Keys found to need no escape: records of one kind have the same few, and looking at each again takes longer. */
+const safeKeys = new Set<string>()
+
+function isSafeKey(key: string): boolean {
+  if (key === '__proto__' || isLossyString(key)) return false
+  if (safeKeys.size < limits.safeKeysMax) safeKeys.add(key)
+  return true
 }
 
 // UTF-8 has no lone surrogates, and its readers drop a byte order mark at the start.

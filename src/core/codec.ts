@@ -37,6 +37,8 @@ const packr = new Packr({
 
 /** msgpackr's `RESERVE_START_SPACE`, for one byte. */
 const reserveOneByte = 2048 + 1
+/** The same with `RESET_BUFFER_MODE`: the next call writes over these bytes. */
+const reserveInScratch = reserveOneByte + 1024
 const afterFlag = { start: 1 }
 
 /**
@@ -47,9 +49,18 @@ const afterFlag = { start: 1 }
  * decodeValue(encodeValue(new Map([['a', 1n]]))) // Map { 'a' => 1n }
  */
 export function encodeValue(value: unknown): Uint8Array {
+  return encode(value, reserveOneByte)
+}
+
+/** As `encodeValue`, but the bytes are only good until the next call of either: for who copies them at once. */
+export function encodeTransient(value: unknown): Uint8Array {
+  return encode(value, reserveInScratch)
+}
+
+function encode(value: unknown, options: number): Uint8Array {
   const prepared = escapeValue(value)
   if (prepared === undefined) throw notSerializable(value)
-  const bytes = packr.pack(prepared.value, reserveOneByte)
+  const bytes = packr.pack(prepared.value, options)
   bytes[0] = prepared.escaped ? escaped : plain
   return bytes
 }

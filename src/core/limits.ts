@@ -33,6 +33,10 @@ export const limits = {
   /** How long the result of an asynchronous REST operation is kept. */
   operationResultMs: 300_000,
   clientTimeoutMs: 60_000,
+  /** How long a process whose job has ended stays to answer clients that wait for an operation, such as a stop. */
+  lastAnswersMs: 3_000,
+  /** How long a closing server lets answers that are on their way arrive. */
+  lastBytesMs: 200,
   /** Asynchronous REST operations remembered, at most. */
   operationsMax: 1_000,
   /** Bytes of one request body, at most. */
@@ -63,6 +67,8 @@ export const limits = {
   leaseAttemptsMax: 100,
   /** How many random names are tried for a savepoint. */
   savepointNamesMax: 10,
+  /** Keys of state values that the codec remembers to need no escape. */
+  safeKeysMax: 1_024,
   /** Levels of nesting in one state value. */
   valueDepthMax: 500,
 } as const

@@ -5,7 +5,7 @@ import { HeapListState, HeapReducingState, HeapValueState } from '../../src/back
 import { HeapSnapshot, stateOwner } from '../../src/backends/heap-snapshot.ts'
 import { HeapTable } from '../../src/backends/heap-table.ts'
 import { HeapTimerQueue } from '../../src/backends/heap-timers.ts'
-import { framed, readSegment, segmentHeader } from '../../src/backends/keyed-segment.ts'
+import { FrameBuffer, readSegment, segmentHeader } from '../../src/backends/keyed-segment.ts'
 import { MinHeap } from '../../src/backends/min-heap.ts'
 import { freezeStored } from '../../src/backends/stored-value.ts'
 import { decodeValue, encodeValue } from '../../src/core/codec.ts'
@@ -39,7 +39,7 @@ describe('a table', () => {
     value.clear()
     const read = (capture: typeof first): unknown[] => {
       const content: unknown[] = []
-      while (capture.read(content, content.length / 2 + 10) !== undefined);
+      while (capture.read(content, content.length + 20) !== undefined);
       table.release(capture)
       return content
     }
@@ -52,7 +52,7 @@ describe('a table', () => {
     list.add(1)
     const capture = table.mark()
     const content: unknown[] = []
-    while (capture.read(content, 10) !== undefined);
+    while (capture.read(content, 20) !== undefined);
     const cell = table.maps[0]!.get('a') as ListCell
     const { items } = cell
     list.add(2)
@@ -132,7 +132,11 @@ describe('a snapshot', () => {
   })
 })
 
-const segment = (...values: unknown[]) => Buffer.concat(values.flatMap((value) => framed(encodeValue(value))))
+const segment = (...values: unknown[]): Uint8Array => {
+  const frames = new FrameBuffer(1)
+  for (const value of values) frames.add(encodeValue(value))
+  return frames.take()
+}
 const header = segmentHeader({ start: 0, end: 7 }, [{ name: 'v', kind: 'value' }])
 const ignore = { header: () => {}, entry: () => {} }
 

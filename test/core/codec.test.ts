@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeValue, encodeValue } from '../../src/core/codec.ts'
+import { decodeValue, encodeTransient, encodeValue } from '../../src/core/codec.ts'
 import { escapeValue, isEncodablePrototype } from '../../src/core/codec-escape.ts'
 import { StreamError } from '../../src/core/errors.ts'
 import { findUnserializable } from '../../src/core/unserializable.ts'
@@ -98,6 +98,16 @@ describe('codec', () => {
     const first = Buffer.from(encodeValue({ a: 1, b: { c: 2 } })).toString('hex')
     for (let i = 0; i < 50; i++) encodeValue({ [`x${i}`]: i, b: { c: i } })
     expect(Buffer.from(encodeValue({ a: 1, b: { c: 2 } })).toString('hex')).toBe(first)
+  })
+
+  it('writes over transient bytes, and over no others', () => {
+    const kept = encodeValue(['kept', 1])
+    const transient = encodeTransient(['first', -0])
+    expect(decodeValue(transient)).toEqual(['first', -0])
+    const second = encodeTransient(['other', -0])
+    expect(Buffer.from(transient).equals(second)).toBe(true)
+    encodeValue(['third', 3])
+    expect(decodeValue(kept)).toEqual(['kept', 1])
   })
 
   it('copies nothing that needs no escape', () => {
