@@ -97,6 +97,16 @@ export class Kernel {
     this.wake(cell)
   }
 
+  /** Posts what `make` makes of the result of an operation, unless the actor has ended meanwhile (INV-K-2). */
+  deliver(cell: Cell, make: () => unknown): void {
+    if (!cell.alive) return
+    try {
+      this.post(cell, make())
+    } catch (error) {
+      this.#onCrash(cell.address, error)
+    }
+  }
+
   wake(cell: Cell): void {
     if (cell.queued || !cell.alive) return
     cell.queued = true
@@ -112,7 +122,11 @@ export class Kernel {
   step(): boolean {
     if (this.#readyHead === this.#ready.length) return false
     const cell = this.#ready[this.#readyHead++]!
-    if (this.#readyHead > 1024 && this.#readyHead * 2 > this.#ready.length) {
+    if (this.#readyHead === this.#ready.length) {
+      // An idle kernel holds on to no actor that has ended.
+      this.#ready.length = 0
+      this.#readyHead = 0
+    } else if (this.#readyHead > 1024) {
       this.#ready = this.#ready.slice(this.#readyHead)
       this.#readyHead = 0
     }
@@ -139,6 +153,8 @@ export class Kernel {
       if (cell.actor.work?.() === true) this.wake(cell)
     } catch (error) {
       this.#onCrash(cell.address, error)
+      // What waits behind the message that it failed on is still for it: the order to stop, perhaps.
+      if (cell.mailbox.length > 0) this.wake(cell)
     }
   }
 }
@@ -192,14 +208,17 @@ export class Self {
     cell.timers.delete(name)
   }
 
-  /** Runs an operation; what `done` or `failed` makes of its result comes as a message. */
+  /**
+   * Runs an operation; what `done` or `failed` makes of its result comes as a message. Both are called outside the
+   * actor's turn, and not at all once it has ended: they make the message and touch nothing.
+   */
   io<T>(label: string, task: () => Promise<T>, done: (value: T) => unknown, failed: (error: unknown) => unknown): void {
     const cell = this.#cell()
     this.host.runIo(
       `${cell.address} ${label}`,
       task,
-      (value) => this.#kernel.post(cell, done(value)),
-      (error) => this.#kernel.post(cell, failed(error)),
+      (value) => this.#kernel.deliver(cell, () => done(value)),
+      (error) => this.#kernel.deliver(cell, () => failed(error)),
     )
   }
 

@@ -1,40 +1,59 @@
 /**
  * The real scheduler: the event loop's timers and promises, fair rounds over ready actors, a slice of time, a yield.
  *
- * After at most `sliceMs` it gives the loop back through a macro-task, so that the application that embeds tidemark
- * serves its own sockets and timers in between, however much there is to do here.
+ * After at most a slice it gives the loop back through a macro-task, so that the application that embeds tidemark serves
+ * its own sockets and timers in between, however much there is to do here. A host that is at work gets its share of the
+ * loop: the longer it kept the loop between two slices, the longer the next slice may be, and no longer. A host with
+ * nothing to do costs nothing. See `docs/embedding.md`.
+ *
+ * Does not bound one unit of work: a slice ends after the batch in which its time runs out.
  */
 import { type Clock, realClock } from '../core/clock.ts'
+import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { Random } from '../core/random.ts'
 import type { Host, LogLevel } from './host.ts'
 import { type CrashListener, Kernel } from './kernel.ts'
 
-export interface RealHostOptions {
+/** How the event loop is divided between the jobs of a session and the application around them. */
+export interface RuntimeOptions {
+  /** The longest the jobs keep the loop, in milliseconds: above 0, at most 10. Default 2. */
   readonly sliceMs?: number
+  /** The share of the loop that the application has when it asks for it, from 0 to 0.9. Default 0.5. */
+  readonly hostShare?: number
+}
+
+export interface RealHostOptions extends RuntimeOptions {
   readonly clock?: Clock
   readonly random?: Random
+  /** Calls `turn` once, after the host had the loop. */
+  readonly yieldToHost?: (turn: () => void) => void
   readonly log: (level: LogLevel, message: string) => void
   readonly onCrash: CrashListener
 }
 
-/** A kernel that runs by itself. */
+/** A kernel that runs by itself. Fails with `ARGUMENT_INVALID` for runtime options out of bounds. */
 export function createRealKernel(options: RealHostOptions): Kernel {
   const clock = options.clock ?? realClock
-  const sliceMs = Math.min(options.sliceMs ?? limits.sliceDefaultMs, limits.sliceMs)
+  const yieldToHost = options.yieldToHost ?? ((turn) => void setImmediate(turn))
+  const division = checkedDivision(options)
+  let { sliceMs } = division
   let scheduled = false
+  let yieldedAtMs = 0
   const turn = (): void => {
     scheduled = false
-    const deadline = clock.monotonicMs() + sliceMs
+    const startedMs = clock.monotonicMs()
+    sliceMs = nextSliceMs(sliceMs, startedMs - yieldedAtMs, division)
     while (kernel.step()) {
-      if (clock.monotonicMs() >= deadline) break
+      if (clock.monotonicMs() >= startedMs + sliceMs) break
     }
     if (kernel.readyCount > 0) schedule()
   }
   const schedule = (): void => {
     if (scheduled) return
     scheduled = true
-    setImmediate(turn)
+    yieldedAtMs = clock.monotonicMs()
+    yieldToHost(turn)
   }
   const host: Host = {
     now: clock.now,
@@ -51,3 +70,29 @@ export function createRealKernel(options: RealHostOptions): Kernel {
   const kernel = new Kernel(host, options.onCrash)
   return kernel
 }
+
+/**
+ * The length of the next slice, from the last one's and from how long the host just had the loop.
+ *
+ * It grows back slowly, since a host that was at work a moment ago is likely to be again: the next request on the same
+ * connection, the answer of its database.
+ */
+export function nextSliceMs(lastMs: number, hostMs: number, { sliceMs, hostShare }: Required<RuntimeOptions>): number {
+  if (hostShare === 0) return sliceMs
+  if (hostMs < limits.hostIdleMs) return Math.min(sliceMs, lastMs * limits.sliceGrowth)
+  const fairMs = (hostMs * (1 - hostShare)) / hostShare
+  return Math.min(sliceMs, Math.max(limits.sliceMinMs, fairMs))
+}
+
+function checkedDivision(options: RuntimeOptions): Required<RuntimeOptions> {
+  const { sliceMs = limits.sliceDefaultMs, hostShare = limits.hostShareDefault } = options
+  const bounds = `a number above 0 and at most ${limits.sliceMs}`
+  if (!(sliceMs > 0 && sliceMs <= limits.sliceMs)) throw outOfBounds('sliceMs', sliceMs, bounds)
+  if (!(hostShare >= 0 && hostShare <= limits.hostShareMax)) {
+    throw outOfBounds('hostShare', hostShare, `a number from 0 to ${limits.hostShareMax}`)
+  }
+  return { sliceMs, hostShare }
+}
+
+const outOfBounds = (name: string, value: number, expected: string): StreamError =>
+  new StreamError('ARGUMENT_INVALID', `The option runtime.${name} is ${value}: expected ${expected}.`)
