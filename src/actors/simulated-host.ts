@@ -22,6 +22,10 @@ export interface SimulatedKernelOptions {
   readonly onCrash?: CrashListener
   /** Called before an operation runs; returns an error to fail it with: the way faults are injected. */
   readonly fault?: (label: string) => Error | undefined
+  /** An operation for which this says yes is not chosen, for as long as it does: a slow disk. */
+  readonly held?: (label: string) => boolean
+  /** May time move on while something else could happen, as if that took long? Default true. */
+  readonly lateness?: boolean
 }
 
 export class SimulatedKernel {
@@ -30,10 +34,14 @@ export class SimulatedKernel {
   readonly host: Host
   readonly #choices: Random
   readonly #pending: PendingIo[] = []
+  readonly #held: (label: string) => boolean
+  readonly #lateness: boolean
   #steps = 0
 
   constructor(options: SimulatedKernelOptions) {
     const random = new Random(options.seed)
+    this.#held = options.held ?? (() => false)
+    this.#lateness = options.lateness ?? true
     this.clock = new VirtualClock(options.startMs ?? 0)
     this.#choices = random.fork('choices')
     this.host = {
@@ -69,22 +77,42 @@ export class SimulatedKernel {
   /** Takes one step. Returns false when nothing can happen any more. */
   async step(): Promise<boolean> {
     this.#steps++
-    const ready = this.kernel.readyCount
-    const choices = ready + this.#pending.length
     const due = this.clock.nextDueMs()
-    if (choices === 0) {
+    if (this.kernel.readyCount === 0 && this.#pending.every(({ label }) => this.#held(label))) {
       if (due === undefined) return false
       this.clock.advanceTo(due)
       return true
     }
-    if (due !== undefined && this.#choices.int(0, 63) === 0) {
+    if (this.#lateness && due !== undefined && this.#choices.int(0, 63) === 0) {
       this.clock.advanceTo(due)
       return true
     }
-    const choice = this.#choices.int(0, choices - 1)
-    if (choice < ready) this.kernel.stepAt(choice)
-    else await this.#pending.splice(choice - ready, 1)[0]!.run()
+    await this.#choose()
     return true
+  }
+
+  /** Steps until nothing can happen unless time moves, which it does not. */
+  async settle(maxSteps = 1_000_000): Promise<void> {
+    for (let i = 0; i < maxSteps; i++) {
+      if (this.kernel.readyCount === 0 && this.#pending.every(({ label }) => this.#held(label))) return
+      this.#steps++
+      await this.#choose()
+    }
+    throw new StreamError('BUG', `The simulated run does not come to rest within ${maxSteps} steps.`)
+  }
+
+  /** One of the ready actors, or of the operations that are not held. There is one. */
+  async #choose(): Promise<void> {
+    const ready = this.kernel.readyCount
+    const operations = this.#pending.filter(({ label }) => !this.#held(label))
+    const choice = this.#choices.int(0, ready + operations.length - 1)
+    if (choice < ready) this.kernel.stepAt(choice)
+    else await this.#complete(operations[choice - ready]!)
+  }
+
+  async #complete(operation: PendingIo): Promise<void> {
+    this.#pending.splice(this.#pending.indexOf(operation), 1)
+    await operation.run()
   }
 
   /** Steps until `done()` holds. Fails when nothing can happen any more, or after `maxSteps`. */
