@@ -1,17 +1,17 @@
 /**
  * The actor of one subtask: its mailbox drives the subtask machine; its work moves batches through the operator chain.
  *
- * Owns the order between the two: control messages first, then one unit of work (an element of one channel, a poll, a
- * slice of a snapshot). Does not decide anything about checkpoints or its own life: that is
- * `machines/subtask/machine.ts`, whose effects are the methods below, one each. No record passes through the machine.
+ * Owns the order between the two: control messages first, then one slice of a snapshot and one unit of work of the data
+ * plane (`subtask-flow.ts`). Does not decide anything about checkpoints or its own life: that is
+ * `machines/subtask/machine.ts`, whose effects are the methods below, one each.
  *
- * INV-SA-1 no element is taken while consuming is paused, from a blocked channel, or while an output lacks credit.
- * INV-SA-2 what user code throws ends this subtask as `subtask.crashed` and never leaves the actor.
+ * INV-SA-1 what user code throws ends this subtask as `subtask.crashed` and never leaves the actor.
+ * INV-SA-2 the end is reported when the operators have let everything go, since the next attempt may open the same files.
  */
 import type { JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
-import { endOfData, endOfPartition, type StreamElement } from '../core/elements.ts'
-import { asStreamError, assertNever, type StreamError } from '../core/errors.ts'
+import { endOfPartition } from '../core/elements.ts'
+import { asStreamError, type StreamError } from '../core/errors.ts'
 import { roleAddress } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
@@ -24,9 +24,8 @@ import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
 import type { Actor, Self } from './kernel.ts'
 import { makeChain, SubtaskState } from './subtask-chain.ts'
 import type { SubtaskDescriptor } from './subtask-descriptor.ts'
-import { SubtaskInputs } from './subtask-inputs.ts'
+import { SubtaskFlow } from './subtask-flow.ts'
 import { failureOf, type SubtaskMessage } from './subtask-messages.ts'
-import { SubtaskOutputs } from './subtask-outputs.ts'
 import { SubtaskSnapshots } from './subtask-snapshots.ts'
 import type { Tap } from './tap.ts'
 
@@ -47,14 +46,10 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   readonly #self: Self
   readonly #services: SubtaskServices
   readonly #driver
-  readonly #inputs: SubtaskInputs
-  readonly #outputs: SubtaskOutputs
+  readonly #flow: SubtaskFlow
   readonly #snapshots: SubtaskSnapshots
   readonly #state: SubtaskState
   #chain: OperatorChain | undefined
-  #consuming = false
-  #timerDue = false
-  #recordsIn = 0
   /** Operators that are letting their files and connections go. */
   #closing: Promise<void> | undefined
   /** As last reported. */
@@ -64,13 +59,16 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#self = self
     this.descriptor = descriptor
     this.#services = services
-    this.#inputs = new SubtaskInputs(
-      descriptor.inputs.map(({ channel }) => services.channelOf(channel)),
-      descriptor.inputs.map(({ input }) => input),
-    )
-    this.#outputs = new SubtaskOutputs(descriptor, services.channelOf)
     this.#state = new SubtaskState(descriptor, services.stateBackend)
     this.#snapshots = new SubtaskSnapshots(self, descriptor, services.checkpoints)
+    this.#flow = new SubtaskFlow({
+      descriptor,
+      channelOf: services.channelOf,
+      gate: services.gate,
+      now: () => self.host.now(),
+      feed: (event) => this.#driver.feed(event),
+      barrierSeen: (id) => this.#snapshots.barrierSeen(id),
+    })
     const first = start<typeof subtaskMachine, SubtaskEffect>(subtaskMachine, {
       channels: descriptor.inputs.length,
       mode: descriptor.mode,
@@ -89,7 +87,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   }
 
   counts(): SubtaskCounts {
-    return { recordsIn: this.#recordsIn + (this.#chain?.recordsRead ?? 0), recordsOut: this.#outputs.recordsOut }
+    return { recordsIn: this.#flow.recordsIn, recordsOut: this.#flow.outputs.recordsOut }
   }
 
   receive(message: SubtaskMessage): void {
@@ -111,8 +109,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
         this.#report(message.status, message.failure)
         return
       case 'timer.fired':
-        this.#timerDue = true
-        this.#guard(() => this.#fireTimers())
+        this.#flow.timerFired()
         return
       default:
         this.#driver.feed(message)
@@ -123,80 +120,15 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     let more = false
     this.#guard(() => {
       const writing = this.#writeSlice()
-      more = this.#move() || writing
+      more = this.#flow.move() || writing
     })
     return more
   }
 
   stopped(): void {
+    this.#snapshots.discardAll()
     void this.#chain?.close()
     this.#state.dispose()
-  }
-
-  #move(): boolean {
-    if (!this.#consuming || this.#services.gate.full > 0) return false
-    const chain = this.#chain
-    if (chain === undefined) return false
-    if (chain.isSource) return this.#poll(chain)
-    const element = this.#inputs.take()
-    if (element === undefined) {
-      this.#outputs.flush()
-      return false
-    }
-    this.#process(chain, element)
-    return true
-  }
-
-  #poll(chain: OperatorChain): boolean {
-    const found = chain.poll(this.descriptor.batchRecords)
-    if (found === 'records') return true
-    this.#outputs.flush()
-    if (found === 'end') this.#driver.feed({ type: 'source.exhausted' })
-    return false
-  }
-
-  #process(chain: OperatorChain, element: StreamElement): void {
-    const { channel } = this.#inputs
-    const input = this.#inputs.inputOf(channel)
-    switch (element.type) {
-      case 'batch':
-        this.#recordsIn += element.values.length
-        chain.batch(input, element)
-        return
-      case 'watermark': {
-        const risen = this.#inputs.watermark(channel, element.timestamp)
-        if (risen !== undefined) chain.watermark(input, risen)
-        return
-      }
-      case 'barrier': {
-        const { checkpointId, timestamp, kind } = element
-        this.#snapshots.barrierSeen(checkpointId)
-        this.#driver.feed({ type: 'barrier.received', channel, checkpointId, timestamp, kind })
-        return
-      }
-      case 'cancel-checkpoint':
-        this.#driver.feed({ type: 'cancel.received', channel, checkpointId: element.checkpointId })
-        return
-      case 'end-of-data': {
-        const risen = this.#inputs.ended(channel)
-        if (risen !== undefined) chain.watermark(input, risen)
-        this.#driver.feed({ type: 'input.ended', channel })
-        return
-      }
-      case 'end-of-partition':
-        this.#driver.feed({ type: 'input.closed', channel })
-        return
-      default:
-        assertNever(element, 'stream element')
-    }
-  }
-
-  /** Timers emit records, so they wait while nothing may be emitted: after a stop's barrier, after the end. */
-  #fireTimers(): void {
-    if (!this.#timerDue || !this.#consuming) return
-    this.#timerDue = false
-    this.#chain?.processingTime(this.#self.host.now())
-    this.#outputs.flush()
   }
 
   #writeSlice(): boolean {
@@ -207,7 +139,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   }
 
   #announceEnd(): void {
-    this.#outputs.broadcast(endOfData)
+    this.#flow.announceEnd()
     this.#driver.feed({ type: 'data.ended' })
   }
 
@@ -228,6 +160,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#guard(() => {
       const pending = action()
       if (pending === undefined) return now()
+      pending.catch(() => {}) // Heard below; a host that runs the operation later must not find it unhandled.
       const failed = (thrown: unknown): SubtaskMessage => ({
         type: 'subtask.crashed',
         failure: failureOf(asStreamError(thrown, 'SINK_FAILED', `"${this.descriptor.vertexName}" failed`)),
@@ -250,7 +183,6 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     const { jobId, id: subtask, attempt } = this.descriptor
     const report = { type: 'subtask.reported', subtask, attempt, status, ...(failure && { failure }) }
     this.#self.send(roleAddress(jobId, 'job'), report)
-    if (status === 'ended' || status === 'finished') this.#toCoordinator({ type: `subtask.${status}` })
   }
 
   #toCoordinator(message: object): void {
@@ -262,40 +194,39 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     restoreState: () => this.#state.load(this.#self, this.#services.restoreFrom),
     openOperators: () =>
       this.#guard(() => {
-        this.#chain = makeChain(this.#self, this.descriptor, this.#state, this.#outputs, processingTimer)
+        this.#chain = makeChain(this.#self, this.descriptor, this.#state, this.#flow.outputs, processingTimer)
         this.#chain.open(this.#state.restored)
-        this.#consuming = true
+        this.#flow.begin(this.#chain)
         this.#self.wake()
       }),
-    pauseConsuming: () => {
-      this.#consuming = false
-    },
+    pauseConsuming: () => this.#flow.pause(),
     resumeConsuming: () => {
-      this.#consuming = true
-      this.#guard(() => this.#fireTimers())
+      this.#flow.resume()
       this.#self.wake()
     },
-    blockInput: ({ channel }) => this.#inputs.block(channel),
+    blockInput: ({ channel }) => this.#flow.inputs.block(channel),
     unblockInputs: () => {
-      this.#inputs.unblockAll()
+      this.#flow.inputs.unblockAll()
       this.#self.wake()
     },
-    endData: () =>
+    endData: () => {
+      this.#flow.endTimers()
       this.#whenever(
         'flush',
         () => this.#chain?.endOfData(),
         () => this.#announceEnd(),
         { type: 'data.flushed' },
-      ),
+      )
+    },
     takeSnapshot: (params) => {
       const take = () => {
-        this.#outputs.flush()
+        this.#flow.outputs.flush()
         return this.#chain?.snapshot(params.checkpointId, params.kind) ?? []
       }
       this.#driver.feed(this.#snapshots.take(params, take))
     },
-    forwardBarrier: (params) => this.#outputs.broadcast({ type: 'barrier', ...params }),
-    forwardCancel: ({ checkpointId }) => this.#outputs.broadcast({ type: 'cancel-checkpoint', checkpointId }),
+    forwardBarrier: (params) => this.#flow.outputs.broadcast({ type: 'barrier', ...params }),
+    forwardCancel: ({ checkpointId }) => this.#flow.outputs.broadcast({ type: 'cancel-checkpoint', checkpointId }),
     persistSnapshot: ({ checkpointId }) => {
       const atOnce = this.#snapshots.persist(checkpointId)
       if (atOnce !== undefined) this.#driver.feed(atOnce)
@@ -314,18 +245,17 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     },
     tellAborted: ({ checkpointId }) => this.#guard(() => this.#chain?.notifyAborted(checkpointId)),
     closeOutputs: () => {
-      this.#consuming = false
-      this.#outputs.broadcast(endOfPartition)
+      this.#flow.pause()
+      this.#flow.outputs.broadcast(endOfPartition)
       this.#close()
     },
     closeOperators: () => {
-      this.#consuming = false
+      this.#flow.pause()
       this.#snapshots.discardAll()
       this.#close()
     },
     reportStatus: ({ status, failure }) => {
       this.status = status
-      // The next attempt may open the same files, so an end is told only when everything is let go.
       if (this.#closing === undefined) return this.#report(status, failure)
       const closing = this.#closing
       const closed = (): SubtaskMessage => ({ type: 'operators.closed', status, failure })

@@ -1,0 +1,150 @@
+/**
+ * The data plane of one subtask: one element of one channel, one poll or the timers that are due, at a time, through the
+ * operator chain.
+ *
+ * Owns whether anything may be taken now. Does not own what barriers and ends mean: those become events for the
+ * subtask's machine, through `feed`. No record passes through the machine.
+ *
+ * INV-SF-1 no element is taken while consuming is paused, from a blocked channel, or while an output lacks credit.
+ * INV-SF-2 timers emit records, so they wait as elements do, and are over when the data ends.
+ */
+import { endOfData, type StreamElement } from '../core/elements.ts'
+import { assertNever } from '../core/errors.ts'
+import type { CheckpointId } from '../core/ids.ts'
+import type { SubtaskEvent } from '../machines/subtask/protocol.ts'
+import type { OperatorChain } from '../operators/chain.ts'
+import type { Channel, OutputGate } from './channel.ts'
+import type { SubtaskDescriptor } from './subtask-descriptor.ts'
+import { SubtaskInputs } from './subtask-inputs.ts'
+import { SubtaskOutputs } from './subtask-outputs.ts'
+
+export interface SubtaskFlowOptions {
+  readonly descriptor: SubtaskDescriptor
+  readonly channelOf: (id: string) => Channel
+  readonly gate: OutputGate
+  readonly now: () => number
+  readonly feed: (event: SubtaskEvent) => void
+  /** Told of every barrier before the machine is: for the timings of a snapshot. */
+  readonly barrierSeen: (checkpointId: CheckpointId) => void
+}
+
+export class SubtaskFlow {
+  readonly #options: SubtaskFlowOptions
+  readonly inputs: SubtaskInputs
+  readonly outputs: SubtaskOutputs
+  #chain: OperatorChain | undefined
+  #consuming = false
+  #timerDue = false
+  #timersOver = false
+  #recordsTaken = 0
+
+  constructor(options: SubtaskFlowOptions) {
+    const { descriptor, channelOf } = options
+    this.#options = options
+    this.inputs = new SubtaskInputs(
+      descriptor.inputs.map(({ channel }) => channelOf(channel)),
+      descriptor.inputs.map(({ input }) => input),
+    )
+    this.outputs = new SubtaskOutputs(descriptor, channelOf)
+  }
+
+  /** Taken from channels; of a source, polled. */
+  get recordsIn(): number {
+    return this.#recordsTaken + (this.#chain?.recordsRead ?? 0)
+  }
+
+  /** Begins, with a chain that is open. */
+  begin(chain: OperatorChain): void {
+    this.#chain = chain
+    this.#consuming = true
+  }
+
+  pause(): void {
+    this.#consuming = false
+  }
+
+  resume(): void {
+    this.#consuming = true
+  }
+
+  timerFired(): void {
+    this.#timerDue = !this.#timersOver
+  }
+
+  /** The data is being ended: no timer calls an operator any more. */
+  endTimers(): void {
+    this.#timerDue = false
+    this.#timersOver = true
+  }
+
+  announceEnd(): void {
+    this.outputs.broadcast(endOfData)
+  }
+
+  /** One unit of work. Returns false when there is none now; what changes that wakes the actor. */
+  move(): boolean {
+    const chain = this.#chain
+    if (chain === undefined || !this.#consuming || this.#options.gate.full > 0) return false
+    if (this.#timerDue) return this.#fireTimers(chain)
+    if (chain.isSource) return this.#poll(chain)
+    const element = this.inputs.take()
+    if (element === undefined) {
+      this.outputs.flush()
+      return false
+    }
+    this.#process(chain, element)
+    return true
+  }
+
+  #fireTimers(chain: OperatorChain): boolean {
+    this.#timerDue = false
+    chain.processingTime(this.#options.now())
+    this.outputs.flush()
+    return true
+  }
+
+  #poll(chain: OperatorChain): boolean {
+    const found = chain.poll(this.#options.descriptor.batchRecords)
+    if (found === 'records') return true
+    this.outputs.flush()
+    if (found === 'end') this.#options.feed({ type: 'source.exhausted' })
+    return false
+  }
+
+  #process(chain: OperatorChain, element: StreamElement): void {
+    const { feed, barrierSeen } = this.#options
+    const { channel } = this.inputs
+    const input = this.inputs.inputOf(channel)
+    switch (element.type) {
+      case 'batch':
+        this.#recordsTaken += element.values.length
+        chain.batch(input, element)
+        return
+      case 'watermark': {
+        const risen = this.inputs.watermark(channel, element.timestamp)
+        if (risen !== undefined) chain.watermark(input, risen)
+        return
+      }
+      case 'barrier': {
+        const { checkpointId, timestamp, kind } = element
+        barrierSeen(checkpointId)
+        feed({ type: 'barrier.received', channel, checkpointId, timestamp, kind })
+        return
+      }
+      case 'cancel-checkpoint':
+        feed({ type: 'cancel.received', channel, checkpointId: element.checkpointId })
+        return
+      case 'end-of-data': {
+        const risen = this.inputs.ended(channel)
+        if (risen !== undefined) chain.watermark(input, risen)
+        feed({ type: 'input.ended', channel })
+        return
+      }
+      case 'end-of-partition':
+        feed({ type: 'input.closed', channel })
+        return
+      default:
+        assertNever(element, 'stream element')
+    }
+  }
+}
