@@ -8,7 +8,7 @@
 import type { StateWriter } from '../backends/checkpoint-storage.ts'
 import type { KeyedStateHandle, OperatorStateHandles, StateHandle, SubtaskState } from '../backends/manifest.ts'
 import type { KeyedSnapshot } from '../backends/state-backend.ts'
-import { codecVersion, encodeValue, findUnserializable } from '../core/codec.ts'
+import { codecVersion, encodeValue, notSerializable } from '../core/codec.ts'
 import { StreamError } from '../core/errors.ts'
 import type { OperatorSnapshotPart } from '../operators/chain.ts'
 
@@ -37,8 +37,8 @@ export class SnapshotPersistence {
     const writes = parts.some((part) => part.state !== undefined || part.keyed?.empty === false)
     this.#writer = writes ? openWriter() : undefined
     for (const part of parts) {
-      const durable = part.durable?.()
-      if (durable === undefined) continue
+      if (part.durable === undefined) continue
+      const durable = begin(part.durable)
       durable.catch(() => {}) // Awaited in `finish`; a failure before that must not count as unhandled.
       this.#durable.push(durable)
     }
@@ -91,17 +91,20 @@ export class SnapshotPersistence {
   }
 
   #writeOperatorState(part: OperatorSnapshotPart): StateHandle {
-    const wrong = findUnserializable(part.state)
-    if (wrong !== undefined) {
-      throw new StreamError(
-        'STATE_NOT_SERIALIZABLE',
-        `The state of operator "${this.#names.get(part.operatorId)}" cannot be saved: ${wrong.path} is ${wrong.what}.`,
-      )
-    }
+    const bytes = this.#encode(part)
     const writer = this.#writer!
     writer.beginSegment()
-    writer.append(encodeValue(part.state))
+    writer.append(bytes)
     return { ...writer.endSegment(), codec: codecVersion }
+  }
+
+  #encode({ operatorId, state }: OperatorSnapshotPart): Uint8Array {
+    try {
+      return encodeValue(state)
+    } catch (thrown) {
+      if (!(thrown instanceof StreamError) || thrown.code !== 'STATE_NOT_SERIALIZABLE') throw thrown
+      throw notSerializable(state, `The state of operator "${this.#names.get(operatorId)}"`)
+    }
   }
 
   /** What is acknowledged; valid once everything is encoded. */
@@ -122,3 +125,6 @@ export class SnapshotPersistence {
     if (this.#writer !== undefined) void this.#writer.abort()
   }
 }
+
+/** Starts the work at once; what it throws instead of rejecting counts as a rejection. */
+const begin = async (work: () => Promise<void>): Promise<void> => work()
