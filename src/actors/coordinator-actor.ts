@@ -6,7 +6,7 @@
  */
 import type { JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { isSavepoint } from '../core/elements.ts'
-import { asStreamError, messageOf } from '../core/errors.ts'
+import { asStreamError, assert, messageOf } from '../core/errors.ts'
 import { type CheckpointId, type JobId, roleAddress, type SubtaskId, subtaskAddress } from '../core/ids.ts'
 import { coordinatorInitial, stepCoordinator } from '../machines/checkpoint-coordinator/coordinator.ts'
 import type {
@@ -64,6 +64,11 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
       case 'manifest.written':
         this.#stored(message.snapshot)
         return
+      case 'manifest.failed':
+        // Another process owns the job now: this one must not go on, whatever its restart strategy says.
+        if (message.code === 'LEASE_LOST') this.#crashJob(message.code, message.message, false)
+        this.#feed(message)
+        return
       default:
         this.#feed(message as Omit<CoordinatorEvent, 'at' | 'random'>)
     }
@@ -118,20 +123,17 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
         (snapshot): CoordinatorMessage => ({ type: 'manifest.written', snapshot }),
         (thrown): CoordinatorMessage => {
           const { code, message } = asStreamError(thrown, 'STORAGE_FAILED', `Checkpoint ${checkpointId} was not stored`)
-          // Another process owns the job now: this one must not go on, whatever its restart strategy says.
-          if (code === 'LEASE_LOST') this.#crashJob(code, message, false)
           return { type: 'manifest.failed', checkpointId, code, message }
         },
       )
     },
-    publishSavepoint: ({ checkpointId, directory }) =>
-      this.#self.send(savepointsAddress, {
-        type: 'savepoint.create',
-        jobId: this.#jobId,
-        checkpointId,
-        checkpointPath: this.#paths.get(checkpointId) ?? '',
-        directory,
-      }),
+    publishSavepoint: ({ checkpointId, directory }) => {
+      const checkpointPath = this.#paths.get(checkpointId)
+      assert(checkpointPath !== undefined, `checkpoint ${checkpointId} is published before it is stored`)
+      this.#paths.delete(checkpointId)
+      const message = { type: 'savepoint.create', jobId: this.#jobId, checkpointId, checkpointPath, directory }
+      this.#self.send(savepointsAddress, message)
+    },
     notifyComplete: ({ subtasks, checkpointId }) =>
       this.#toSubtasks(subtasks, { type: 'checkpoint.completed', checkpointId }),
     notifyAborted: ({ subtasks, checkpointId }) =>

@@ -2,6 +2,7 @@
  * The one shape of every actor here: message → event → step → tap → effects, each carried out by the method of its
  * name. Events that an effect causes at once wait until the effects before them are carried out.
  */
+import { assert } from '../core/errors.ts'
 import type { Address } from '../core/ids.ts'
 import type { AnyEffect, Stepped } from '../machines/step.ts'
 import type { Tap } from './tap.ts'
@@ -39,6 +40,7 @@ export class MachineDriver<Snapshot extends Valued, Event extends { readonly typ
   #running = false
 
   constructor(options: DriverOptions<Snapshot, Event, Effect>) {
+    assert(options.first.effects.length === 0, 'a machine orders nothing before it has heard anything')
     this.#options = options
     this.#snapshot = options.first.snapshot
   }
@@ -47,22 +49,13 @@ export class MachineDriver<Snapshot extends Valued, Event extends { readonly typ
     return this.#snapshot
   }
 
-  /** Carries out the effects of entering the first state. */
-  begin(): void {
-    this.#guarded(() => this.#carryOut(this.#options.first.effects))
-  }
-
   /** Steps one event, and then those that its effects cause. */
   feed(event: Event): void {
     this.#queue.push(event)
-    if (!this.#running) this.#guarded(() => {})
-  }
-
-  #guarded(first: () => void): void {
+    if (this.#running) return
     this.#running = true
     try {
-      first()
-      for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) this.#one(event)
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#one(next)
     } finally {
       this.#running = false
     }

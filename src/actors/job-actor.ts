@@ -4,13 +4,13 @@
  * Owns starting and stopping the actors of an attempt, through the deployment it is given. Decides nothing: restarts,
  * cancellation and the end are `machines/job/machine.ts`.
  */
-import { asStreamError, type ErrorCode } from '../core/errors.ts'
-import type { CheckpointId } from '../core/ids.ts'
-import { type JobId, roleAddress, type SubtaskId, subtaskAddress } from '../core/ids.ts'
+import { asStreamError } from '../core/errors.ts'
+import { type CheckpointId, type JobId, roleAddress, type SubtaskId, subtaskAddress } from '../core/ids.ts'
 import type { TaskPlan } from '../machines/checkpoint-coordinator/protocol.ts'
 import { jobMachine } from '../machines/job/machine.ts'
 import type { JobEffect, JobEvent, JobMachineInput, JobStatus } from '../machines/job/protocol.ts'
 import { start, step } from '../machines/step.ts'
+import type { Failure } from '../machines/subtask/protocol.ts'
 import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
 import type { JobMessage } from './job-messages.ts'
 import type { Actor, Self } from './kernel.ts'
@@ -40,9 +40,13 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
   readonly #jobId: JobId
   readonly #services: JobServices<Prepared>
   readonly #driver
-  /** Where the actors of the current attempt are. */
+  /** Is the state of the current attempt being read? */
+  #preparing = false
+  /** Are its actors there? */
   #deployed = false
   #attempt: number
+  /** Ends that were told before the checkpoints of the attempt were started; undefined once they are. */
+  #endsBeforeStart: object[] | undefined = []
 
   constructor(self: Self, jobId: JobId, services: JobServices<Prepared>) {
     this.#self = self
@@ -69,30 +73,49 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
       this.#deploy(message.attempt, message.prepared as Prepared)
       return
     }
+    if (message.type === 'attempt.unprepared') {
+      // As above: it must not fail the attempt that runs now.
+      if (message.attempt === this.#attempt && this.#preparing) this.#crashed(message.failure)
+      return
+    }
     if (message.type === 'subtask.reported' && 'failure' in message) {
       const { subtask, attempt, failure } = message as Extract<JobEvent, { type: 'subtask.reported' }>
       this.#toClient({ type: 'task.failed', subtask, attempt, failure })
     }
+    this.#feed(message)
+  }
+
+  #feed(message: JobMessage): void {
     const { host } = this.#self
     this.#driver.feed({ ...message, at: host.now(), random: host.random.next() } as JobEvent)
+    if (message.type === 'subtask.reported') this.#passOn(message as Extract<JobEvent, { type: 'subtask.reported' }>)
+  }
+
+  /**
+   * The coordinator hears of ends through here and not from the subtasks themselves, so that it hears of none before it
+   * knows the attempt: what comes while nobody listens would be lost, and a checkpoint would wait for who has left.
+   */
+  #passOn({ subtask, attempt, status }: Extract<JobEvent, { type: 'subtask.reported' }>): void {
+    if (status !== 'ended' && status !== 'finished') return
+    const end = { type: `subtask.${status}`, subtask, attempt }
+    if (this.#endsBeforeStart === undefined) this.#toCoordinator(end)
+    else this.#endsBeforeStart.push(end)
   }
 
   #deploy(attempt: number, prepared: Prepared): void {
-    // The attempt may have been given up while its state was read.
+    // It may have been given up while its state was read.
     if (attempt !== this.#attempt || !this.#preparing) return
     this.#preparing = false
     try {
       this.#services.deployment.deploy(this.#self, attempt, prepared)
       this.#deployed = true
     } catch (thrown) {
-      this.#self.post(this.#crashed(thrown, 'JOB_FAILED', 'The job could not be deployed'))
+      this.#crashed(failureOf(asStreamError(thrown, 'JOB_FAILED', 'The job could not be deployed')))
     }
   }
 
-  #preparing = false
-
-  #crashed(thrown: unknown, code: ErrorCode, sentence: string): object {
-    return { type: 'job.crashed', failure: failureOf(asStreamError(thrown, code, sentence)) }
+  #crashed(failure: Failure): void {
+    this.#feed({ type: 'job.crashed', failure })
   }
 
   #stopAttempt(): void {
@@ -112,16 +135,24 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
     deploy: ({ attempt, latest }) => {
       this.#stopAttempt()
       this.#attempt = attempt
+      this.#endsBeforeStart = []
       this.#preparing = true
       this.#self.io(
         `prepare attempt ${attempt}`,
         () => this.#services.deployment.prepare(latest),
         (prepared): JobMessage => ({ type: 'attempt.prepared', attempt, prepared }),
-        (thrown) => this.#crashed(thrown, 'STORAGE_FAILED', 'The state to restore could not be read'),
+        (thrown): JobMessage => {
+          const error = asStreamError(thrown, 'STORAGE_FAILED', 'The state to restore could not be read')
+          return { type: 'attempt.unprepared', attempt, failure: failureOf(error) }
+        },
       )
     },
-    startCheckpoints: ({ attempt, finished }) =>
-      this.#toCoordinator({ type: 'job.running', attempt, plan: this.#services.deployment.taskPlan(finished) }),
+    startCheckpoints: ({ attempt, finished }) => {
+      this.#toCoordinator({ type: 'job.running', attempt, plan: this.#services.deployment.taskPlan(finished) })
+      const told = this.#endsBeforeStart ?? []
+      this.#endsBeforeStart = undefined
+      for (const end of told) this.#toCoordinator(end)
+    },
     stopCheckpoints: ({ message }) => this.#toCoordinator({ type: 'job.stopping', message }),
     cancelSubtasks: ({ attempt }) => {
       if (this.#preparing || !this.#deployed) {

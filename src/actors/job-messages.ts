@@ -3,6 +3,7 @@
  * coordinator's and the job's events without the time stamp that the receiver adds, and the facts a client sees.
  */
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId } from '../core/ids.ts'
 import type {
   CheckpointAnnouncement,
@@ -26,6 +27,8 @@ export type JobMessage =
   | Unstamped<JobEvent>
   /** What the attempt restores from is read and checked; deploy it. */
   | { readonly type: 'attempt.prepared'; readonly attempt: number; readonly prepared: unknown }
+  /** It cannot be read. */
+  | { readonly type: 'attempt.unprepared'; readonly attempt: number; readonly failure: Failure }
 
 /** To the session's savepoint actor. */
 export type SavepointMessage =
@@ -37,6 +40,9 @@ export type SavepointMessage =
       readonly directory: string | undefined
     }
   | { readonly type: 'savepoint.dispose'; readonly requestId: string; readonly path: string }
+  /** Where the savepoint to dispose of is: `place` is for the actor's eyes only. */
+  | { readonly type: 'savepoint.located'; readonly requestId: string; readonly path: string; readonly place: unknown }
+  | { readonly type: 'savepoint.missing'; readonly requestId: string; readonly error: StreamError }
   | { readonly type: 'savepoint.stepped'; readonly key: string; readonly event: object }
 
 /** To the client of a job, which turns them into promises and observables. */

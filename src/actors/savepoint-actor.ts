@@ -24,11 +24,15 @@ export interface SavepointPlace {
   readonly storage: CheckpointStorage
 }
 
+export interface FoundSavepoint extends SavepointPlace {
+  readonly checkpointPath: string
+}
+
 export interface SavepointServices {
   /** Where a new savepoint of a job goes. Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE`. */
   placeOf(jobId: JobId, directory: string | undefined): SavepointPlace
   /** Where an existing savepoint is, by its path. Fails with `SAVEPOINT_NOT_FOUND`. */
-  find(path: string): Promise<SavepointPlace & { readonly checkpointPath: string }>
+  find(path: string): Promise<FoundSavepoint>
   /** The answer to a disposal. */
   disposed(requestId: string, error: StreamError | undefined): void
   readonly tap: Tap
@@ -38,6 +42,8 @@ interface Creation {
   readonly jobId: JobId
   readonly checkpointId: CheckpointId
 }
+
+type Answer = { readonly path: string } | { readonly code: string; readonly message: string }
 
 /** What of a machine's driver its answers need. */
 interface Driver {
@@ -60,7 +66,13 @@ export class SavepointActor implements Actor<SavepointMessage> {
         this.#create(message)
         return
       case 'savepoint.dispose':
-        this.#dispose(message.requestId, message.path)
+        this.#find(message.requestId, message.path)
+        return
+      case 'savepoint.located':
+        this.#dispose(message.requestId, message.path, message.place as FoundSavepoint)
+        return
+      case 'savepoint.missing':
+        this.#services.disposed(message.requestId, message.error)
         return
       default:
         this.#machines.get(message.key)?.feed(message.event as SavepointEvent)
@@ -70,7 +82,7 @@ export class SavepointActor implements Actor<SavepointMessage> {
   #create(message: Extract<SavepointMessage, { type: 'savepoint.create' }>): void {
     const { jobId, checkpointId, checkpointPath, directory } = message
     const key = `create ${jobId} ${checkpointId}`
-    const answer = (outcome: { readonly path: string } | { readonly code: string; readonly message: string }) => {
+    const answer = (outcome: Answer) => {
       this.#machines.delete(key)
       const type = 'path' in outcome ? 'savepoint.published' : 'savepoint.failed'
       this.#self.send(roleAddress(jobId, 'coordinator'), { type, checkpointId, ...outcome })
@@ -87,34 +99,31 @@ export class SavepointActor implements Actor<SavepointMessage> {
     driver.feed({ type: 'savepoint.requested', requestId: key, checkpointPath, directory })
   }
 
-  #dispose(requestId: string, path: string): void {
-    const key = `dispose ${requestId}`
-    const fail = (error: StreamError) => this.#services.disposed(requestId, error)
+  #find(requestId: string, path: string): void {
     this.#self.io(
       `find ${path}`,
       () => this.#services.find(path),
-      (place) => {
-        const driver = this.#drive(key, place, undefined, (outcome) => {
-          this.#machines.delete(key)
-          if ('path' in outcome) this.#services.disposed(requestId, undefined)
-          else fail(new StreamError(outcome.code as StreamError['code'], outcome.message))
-        })
-        driver.feed({ type: 'savepoint.found', path, checkpointPath: place.checkpointPath })
-        return { type: 'savepoint.stepped', key, event: { type: 'disposal.requested', requestId } }
-      },
-      (thrown) => {
-        fail(asStreamError(thrown, 'SAVEPOINT_NOT_FOUND', `Savepoint ${path} cannot be read`))
-        return { type: 'savepoint.stepped', key, event: {} }
+      (place): SavepointMessage => ({ type: 'savepoint.located', requestId, path, place }),
+      (thrown): SavepointMessage => {
+        const error = asStreamError(thrown, 'SAVEPOINT_NOT_FOUND', `Savepoint ${path} cannot be read`)
+        return { type: 'savepoint.missing', requestId, error }
       },
     )
   }
 
-  #drive(
-    key: string,
-    place: SavepointPlace,
-    creation: Creation | undefined,
-    answer: (outcome: { readonly path: string } | { readonly code: string; readonly message: string }) => void,
-  ): Driver {
+  #dispose(requestId: string, path: string, place: FoundSavepoint): void {
+    const key = `dispose ${requestId}`
+    const driver = this.#drive(key, place, undefined, (outcome) => {
+      this.#machines.delete(key)
+      const failed = 'code' in outcome
+      const error = failed ? new StreamError(outcome.code as StreamError['code'], outcome.message) : undefined
+      this.#services.disposed(requestId, error)
+    })
+    driver.feed({ type: 'savepoint.found', path, checkpointPath: place.checkpointPath })
+    driver.feed({ type: 'disposal.requested', requestId })
+  }
+
+  #drive(key: string, place: SavepointPlace, creation: Creation | undefined, answer: (answer: Answer) => void): Driver {
     const first = start<typeof savepointMachine, SavepointEffect>(savepointMachine)
     const driver = new MachineDriver<typeof first.snapshot, SavepointEvent, SavepointEffect>({
       address: () => this.#self.address,
@@ -132,7 +141,7 @@ export class SavepointActor implements Actor<SavepointMessage> {
     key: string,
     { store, storage }: SavepointPlace,
     creation: Creation | undefined,
-    answer: (outcome: { readonly path: string } | { readonly code: string; readonly message: string }) => void,
+    answer: (answer: Answer) => void,
   ): EffectHandlers<SavepointEffect> {
     const { random } = this.#self.host
     const io = <T>(label: string, task: () => Promise<T>, done: (value: T) => SavepointEvent): void => {
