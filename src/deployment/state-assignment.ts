@@ -62,7 +62,7 @@ const matchOf = (operator: JobOperator, stored: ReadonlyMap<OperatorId, Manifest
 
 /** Checks both parallelisms of a vertex; gives it the maximum parallelism of its state if the program set none. */
 function adopt(vertex: JobVertex, matched: ReadonlyMap<OperatorId, ManifestOperator>): JobVertex {
-  let maxParallelism = vertex.maxParallelism
+  let adopted: number | undefined
   for (const operator of vertex.operators) {
     const stored = matched.get(operator.id)
     if (stored === undefined || !matters(stored)) continue
@@ -74,8 +74,7 @@ function adopt(vertex: JobVertex, matched: ReadonlyMap<OperatorId, ManifestOpera
         { details: { operator: operator.name, expected: stored.parallelism, got: vertex.parallelism } },
       )
     }
-    if (stored.maxParallelism === maxParallelism) continue
-    if (vertex.maxParallelismExplicit) {
+    if (vertex.maxParallelismExplicit && stored.maxParallelism !== vertex.maxParallelism) {
       throw new StreamError(
         'RESTORE_MAX_PARALLELISM_MISMATCH',
         `Operator ${named(operator)} has maximum parallelism ${vertex.maxParallelism}, but its state was written with ` +
@@ -83,9 +82,10 @@ function adopt(vertex: JobVertex, matched: ReadonlyMap<OperatorId, ManifestOpera
         { details: { operator: operator.name, expected: stored.maxParallelism, got: vertex.maxParallelism } },
       )
     }
-    maxParallelism = stored.maxParallelism
+    // It binds keyed state, which only the head of a chain can have: the head's word counts before the others'.
+    adopted ??= stored.maxParallelism
   }
-  return maxParallelism === vertex.maxParallelism ? vertex : { ...vertex, maxParallelism }
+  return adopted === undefined ? vertex : { ...vertex, maxParallelism: adopted }
 }
 
 function restoreOf(
