@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Channel, OutputGate } from '../../src/actors/channel.ts'
+import { endOfData, endOfPartition, type StreamElement } from '../../src/core/elements.ts'
+
+const mark = (timestamp: number): StreamElement => ({ type: 'watermark', timestamp })
+
+function make(capacity: number) {
+  const woken = { producer: 0, consumer: 0 }
+  const gate = new OutputGate(() => void woken.producer++)
+  const channel = new Channel('a>b#0', capacity, gate, () => void woken.consumer++)
+  return { channel, gate, woken }
+}
+
+describe('a channel', () => {
+  it('gives elements in the order they came, and undefined when it is empty', () => {
+    const { channel } = make(4)
+    expect(channel.shift()).toBeUndefined()
+    for (const n of [1, 2, 3]) channel.push(mark(n))
+    expect(channel.peek()).toEqual(mark(1))
+    expect([channel.shift(), channel.shift(), channel.shift(), channel.shift()]).toEqual([
+      mark(1),
+      mark(2),
+      mark(3),
+      undefined,
+    ])
+    expect(channel.peek()).toBeUndefined()
+  })
+
+  it('takes credit at its capacity and gives it back below', () => {
+    const { channel, gate, woken } = make(2)
+    channel.push(mark(1))
+    expect(gate.full).toBe(0)
+    channel.push(mark(2))
+    expect(gate.full).toBe(1)
+    channel.push(mark(3))
+    expect(gate.full).toBe(1)
+    channel.shift()
+    expect([gate.full, woken.producer]).toEqual([1, 0])
+    channel.shift()
+    expect([gate.full, woken.producer]).toEqual([0, 1])
+    channel.shift()
+    expect([gate.full, woken.producer]).toEqual([0, 1])
+  })
+
+  it('wakes the producer only when every one of its channels has credit', () => {
+    let woken = 0
+    const gate = new OutputGate(() => void woken++)
+    const [left, right] = ['l', 'r'].map((id) => new Channel(id, 1, gate, () => {}))
+    left!.push(mark(1))
+    right!.push(mark(1))
+    expect(gate.full).toBe(2)
+    left!.shift()
+    expect([gate.full, woken]).toEqual([1, 0])
+    right!.shift()
+    expect([gate.full, woken]).toEqual([0, 1])
+  })
+
+  it('wakes the consumer when it is no longer empty, and only then', () => {
+    const { channel, woken } = make(2)
+    channel.push(mark(1))
+    channel.push(mark(2))
+    expect(woken.consumer).toBe(1)
+    channel.shift()
+    channel.push(mark(3))
+    expect(woken.consumer).toBe(1)
+    while (channel.shift() !== undefined);
+    channel.push(mark(4))
+    expect(woken.consumer).toBe(2)
+  })
+
+  it('lets elements follow the end of the data, and none the end of the partition', () => {
+    const { channel } = make(2)
+    channel.push(endOfData)
+    channel.push(mark(1))
+    channel.push(endOfPartition)
+    expect(() => channel.push(mark(2))).toThrow('an element after end-of-partition on channel a>b#0')
+  })
+
+  it('behaves as a list does, whatever its capacity and however far it overshoots', () => {
+    const actions = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant('push') }, fc.constant('shift')), {
+      maxLength: 200,
+    })
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), actions, (capacity, steps) => {
+        const { channel, gate, woken } = make(capacity)
+        const model: StreamElement[] = []
+        let consumerWoken = 0
+        let producerWoken = 0
+        for (const [n, step] of steps.entries()) {
+          if (step === 'push') {
+            if (model.length === 0) consumerWoken++
+            model.push(mark(n))
+            channel.push(mark(n))
+          } else {
+            if (model.length === capacity) producerWoken++
+            expect(channel.shift()).toEqual(model.shift())
+          }
+          expect(channel.size).toBe(model.length)
+          expect(channel.peek()).toEqual(model[0])
+          expect(gate.full).toBe(model.length >= capacity ? 1 : 0)
+          expect(woken).toEqual({ producer: producerWoken, consumer: consumerWoken })
+        }
+      }),
+    )
+  })
+})
