@@ -111,11 +111,21 @@ export function monitoredWalk<State, Event extends { readonly type: string }, Ef
     return edges.length === 0 ? 'no edge takes this event' : undefined
   }
   const report = walk(system, alphabet, [everyEventIsHandled])
+  walkMonitors(system, alphabet, monitors)
+  return { ...report, edgesTaken }
+}
+
+/** The walks with the monitors alone. */
+export function walkMonitors<State, Event extends { readonly type: string }, Effect extends AnyEffect>(
+  plain: System<State, Event, Effect>,
+  alphabet: readonly Event[],
+  monitors: readonly AnyMonitor<Event, Effect>[],
+): void {
+  const system = remembered(plain)
   for (const one of monitors) {
     const holds: Invariant<Watched<State>, Event, Effect> = ({ after }) =>
       after.memory instanceof Wrong ? after.memory.what : undefined
     Object.defineProperty(holds, 'name', { value: one.name })
     walk(watched(system, one), alphabet, [holds])
   }
-  return { ...report, edgesTaken }
 }

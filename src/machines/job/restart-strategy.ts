@@ -25,7 +25,7 @@ export interface RestartDecision {
   readonly history: RestartHistory
 }
 
-export const noFailures: RestartHistory = { restarts: 0, failedAt: [], dueAt: Number.NEGATIVE_INFINITY }
+export const noFailures: RestartHistory = { restarts: 0, failedAt: [], dueAt: 0 }
 
 /**
  * The verdict on one failure of a job, at `at`, with `random` in [0, 1) for the jitter.
