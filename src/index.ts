@@ -6,6 +6,7 @@ import { installExecutor } from './job/execute.ts'
 
 installExecutor()
 
+export type { RuntimeOptions } from './actors/real-host.ts'
 export type {
   AggregatingState,
   ListState,

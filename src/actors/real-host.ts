@@ -23,6 +23,19 @@ export interface RuntimeOptions {
   readonly hostShare?: number
 }
 
+/** In what proportions a host at work and the jobs share the loop. Bounds on time itself are in `core/limits.ts`. */
+export const sharing = {
+  /** The share of the host unless configured, and the most that it can be given. */
+  shareDefault: 0.5,
+  shareMax: 0.9,
+  /** The shortest slice that a host at work leaves to the jobs, which always go on. */
+  sliceMinMs: 0.5,
+  /** A host that kept the loop for less had nothing to do. */
+  idleMs: 0.05,
+  /** By what factor a shortened slice grows back each time the host has nothing to do. */
+  growth: 1.1,
+} as const
+
 export interface RealHostOptions extends RuntimeOptions {
   readonly clock?: Clock
   readonly random?: Random
@@ -32,34 +45,46 @@ export interface RealHostOptions extends RuntimeOptions {
   readonly onCrash: CrashListener
 }
 
-/** A kernel that runs by itself. Fails with `ARGUMENT_INVALID` for runtime options out of bounds. */
+/** A kernel that runs by itself. Runtime options out of bounds are brought into them. */
 export function createRealKernel(options: RealHostOptions): Kernel {
   const clock = options.clock ?? realClock
   const yieldToHost = options.yieldToHost ?? ((turn) => void setImmediate(turn))
-  const division = checkedDivision(options)
+  const division = {
+    sliceMs: Math.min(options.sliceMs ?? limits.sliceDefaultMs, limits.sliceMs),
+    hostShare: Math.min(options.hostShare ?? sharing.shareDefault, sharing.shareMax),
+  }
   let { sliceMs } = division
   let scheduled = false
+  let inTurn = false
   let yieldedAtMs = 0
   const turn = (): void => {
     scheduled = false
+    inTurn = true
     const startedMs = clock.monotonicMs()
     sliceMs = nextSliceMs(sliceMs, startedMs - yieldedAtMs, division)
-    while (kernel.step()) {
-      if (clock.monotonicMs() >= startedMs + sliceMs) break
+    try {
+      while (kernel.step()) {
+        if (clock.monotonicMs() >= startedMs + sliceMs) break
+      }
+    } finally {
+      // Also when a crash listener throws: the error is the host's to see, and the other actors go on.
+      if (kernel.readyCount > 0) schedule()
+      inTurn = false
+      yieldedAtMs = clock.monotonicMs()
     }
-    if (kernel.readyCount > 0) schedule()
   }
   const schedule = (): void => {
     if (scheduled) return
     scheduled = true
-    yieldedAtMs = clock.monotonicMs()
+    // A turn that asks for the next one still has the loop; the host has it from that turn's end on.
+    if (!inTurn) yieldedAtMs = clock.monotonicMs()
     yieldToHost(turn)
   }
   const host: Host = {
-    now: clock.now,
-    monotonicMs: clock.monotonicMs,
+    now: () => clock.now(),
+    monotonicMs: () => clock.monotonicMs(),
     random: options.random ?? Random.fromEntropy(),
-    setTimer: clock.setTimer,
+    setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
     runIo(_label, task, done, failed) {
       // A task may throw before it returns a promise; both ways end in `failed`.
       Promise.resolve().then(task).then(done, failed)
@@ -79,19 +104,19 @@ export function createRealKernel(options: RealHostOptions): Kernel {
  */
 export function nextSliceMs(lastMs: number, hostMs: number, { sliceMs, hostShare }: Required<RuntimeOptions>): number {
   if (hostShare === 0) return sliceMs
-  if (hostMs < limits.hostIdleMs) return Math.min(sliceMs, lastMs * limits.sliceGrowth)
+  if (hostMs < sharing.idleMs) return Math.min(sliceMs, lastMs * sharing.growth)
   const fairMs = (hostMs * (1 - hostShare)) / hostShare
-  return Math.min(sliceMs, Math.max(limits.sliceMinMs, fairMs))
+  return Math.min(sliceMs, Math.max(sharing.sliceMinMs, fairMs))
 }
 
-function checkedDivision(options: RuntimeOptions): Required<RuntimeOptions> {
-  const { sliceMs = limits.sliceDefaultMs, hostShare = limits.hostShareDefault } = options
-  const bounds = `a number above 0 and at most ${limits.sliceMs}`
-  if (!(sliceMs > 0 && sliceMs <= limits.sliceMs)) throw outOfBounds('sliceMs', sliceMs, bounds)
-  if (!(hostShare >= 0 && hostShare <= limits.hostShareMax)) {
-    throw outOfBounds('hostShare', hostShare, `a number from 0 to ${limits.hostShareMax}`)
+/** Fails with `ARGUMENT_INVALID` for runtime options out of bounds. */
+export function checkRuntimeOptions({ sliceMs, hostShare }: RuntimeOptions): void {
+  if (sliceMs !== undefined && !(sliceMs > 0 && sliceMs <= limits.sliceMs)) {
+    throw outOfBounds('sliceMs', sliceMs, `a number above 0 and at most ${limits.sliceMs}`)
   }
-  return { sliceMs, hostShare }
+  if (hostShare !== undefined && !(hostShare >= 0 && hostShare <= sharing.shareMax)) {
+    throw outOfBounds('hostShare', hostShare, `a number from 0 to ${sharing.shareMax}`)
+  }
 }
 
 const outOfBounds = (name: string, value: number, expected: string): StreamError =>

@@ -11,7 +11,7 @@ export const limits = {
   /** The longest the runtime keeps the event loop before it yields to the host application. */
   sliceMs: 10,
   /** A slice unless configured: short enough that a request of the host passes between two. */
-  sliceDefaultMs: 4,
+  sliceDefaultMs: 2,
   /** The longest one slice of a snapshot's writer takes between two batches. */
   snapshotSliceMs: 2,
   parallelismMax: 32_768,

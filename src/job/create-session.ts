@@ -7,7 +7,7 @@
 import { CoordinatorActor } from '../actors/coordinator-actor.ts'
 import { JobActor } from '../actors/job-actor.ts'
 import type { Kernel } from '../actors/kernel.ts'
-import { createRealKernel } from '../actors/real-host.ts'
+import { checkRuntimeOptions, createRealKernel } from '../actors/real-host.ts'
 import { SavepointActor, savepointsAddress } from '../actors/savepoint-actor.ts'
 import { noTap, type Tap } from '../actors/tap.ts'
 import { heapStateBackend } from '../backends/heap-state.ts'
@@ -42,7 +42,8 @@ export interface SessionRuntime {
 }
 
 /**
- * A session: jobs, checkpoint storage and savepoints of one process.
+ * A session: jobs, checkpoint storage and savepoints of one process. Fails with `ARGUMENT_INVALID` when an option of
+ * `runtime` is out of bounds.
  *
  * @example
  * const session = createSession({ checkpointStorage: { kind: 'filesystem', dir: 'state/checkpoints' } })
@@ -68,8 +69,9 @@ class LocalSession implements Session {
     const development = runtime.development ?? process.env.NODE_ENV !== 'production'
     this.#storages = runtime.storages ?? new Storages()
     this.#runtime = { tap: runtime.tap ?? noTap, development }
+    checkRuntimeOptions(options.runtime ?? {})
     const onCrash = (address: Address, error: unknown) => this.#crashed(address, error)
-    this.#kernel = runtime.kernel?.(onCrash) ?? createRealKernel({ log: this.#log, onCrash })
+    this.#kernel = runtime.kernel?.(onCrash) ?? createRealKernel({ ...options.runtime, log: this.#log, onCrash })
     this.#kernel.spawn(
       savepointsAddress,
       (self) =>

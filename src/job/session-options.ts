@@ -2,6 +2,7 @@
  * How a session is set up, as plain data: made by hand in an application, or from configuration
  * (`configured-session.ts`). Owns no defaults of jobs (`core/limits.ts`) and touches no disk.
  */
+import type { RuntimeOptions } from '../actors/real-host.ts'
 import type { CheckpointOptions, JobOptions, SavepointOptions } from '../program/options.ts'
 
 export type LogLevel = 'info' | 'warn' | 'error'
@@ -20,6 +21,8 @@ export interface SessionOptions {
   /** Where savepoints go when the program does not say. Default `jobmanager`. */
   readonly savepoints?: SavepointOptions
   readonly defaults?: JobDefaults
+  /** How the event loop is divided between the jobs and the application around them. */
+  readonly runtime?: RuntimeOptions
   readonly log?: Log
 }
 
