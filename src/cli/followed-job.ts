@@ -69,8 +69,21 @@ interface RemoteResult {
 
 const pollMs = 500
 
-/** A job of a session elsewhere. `ended` fails with `SESSION_UNREACHABLE` when the session goes away. */
-export function followRemote(client: RestClient, id: JobId, clock: Clock): FollowedJob {
+interface RemoteFailures {
+  readonly 'root-exception': string | null
+  readonly timestamp: number | null
+}
+
+/**
+ * A job of a session elsewhere. `failed` hears of each failure that it restarts from. `ended` fails with
+ * `SESSION_UNREACHABLE` when the session goes away.
+ */
+export function followRemote(
+  client: RestClient,
+  id: JobId,
+  clock: Clock,
+  failed: (message: string) => void,
+): FollowedJob {
   const sample = async (): Promise<ProgressSample> => {
     const details = await client.request<RemoteDetails>('GET', `/jobs/${id}`)
     const { history } = await client.request<RemoteCheckpoints>('GET', `/jobs/${id}/checkpoints`)
@@ -87,6 +100,12 @@ export function followRemote(client: RestClient, id: JobId, clock: Clock): Follo
     }
   }
   let left = false
+  let failedAt: number | null = null
+  const tellFailure = async () => {
+    const failures = await client.request<RemoteFailures>('GET', `/jobs/${id}/exceptions?maxExceptions=1`)
+    if (failures.timestamp !== failedAt) failed(`the job failed and restarts: ${failures['root-exception']}`)
+    failedAt = failures.timestamp
+  }
   const end = async (): Promise<JobEnd> => {
     while (!left) {
       const { status } = await client.request<{ status: string }>('GET', `/jobs/${id}/status`)
@@ -95,6 +114,7 @@ export function followRemote(client: RestClient, id: JobId, clock: Clock): Follo
         return { status, error: failureOf(result) }
       }
       if (status === 'SUSPENDED') return { status, error: undefined }
+      if (status === 'RESTARTING') await tellFailure()
       await wait(clock, pollMs)
     }
     return { status: 'LEFT', error: undefined }

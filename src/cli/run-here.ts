@@ -1,5 +1,7 @@
 /** Runs one job in this process: a session of its own, the REST API beside it, and Ctrl-C to suspend. */
 import { resolve } from 'node:path'
+import type { Clock } from '../core/clock.ts'
+import { limits } from '../core/limits.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
 import { sessionOptionsOf } from '../job/configured-session.ts'
 import type { Session, SessionJob } from '../job/session.ts'
@@ -9,6 +11,7 @@ import type { Invocation } from './command.ts'
 import { printLine } from './context.ts'
 import { followLocal, type JobEnd } from './followed-job.ts'
 import { reportEnd, watch } from './job-end.ts'
+import { logJob } from './job-log.ts'
 import { loadJob } from './load-job.ts'
 import { restOptionsOf } from './rest-options.ts'
 import type { JobToRun } from './run-options.ts'
@@ -27,14 +30,28 @@ export async function runHere(invocation: Invocation, { file, args, submit }: Jo
       })
     }
     const job = await session.submit(environment, submit)
-    for (const warning of job.graph.warnings) log('warn', warning)
+    logJob(job, log)
     invocation.print(`Job has been submitted with JobID ${job.id}`)
     if (server !== undefined) invocation.print(`REST API: ${server.url}`)
     return await finish(invocation, session, job, file)
   } finally {
     await session.close()
-    await server?.close()
+    if (server !== undefined) {
+      await lastAnswers(server, context.clock)
+      await server.close()
+    }
   }
+}
+
+/** A client may be waiting to hear that its stop has ended the job: it is told before the process goes. */
+function lastAnswers(server: RestServer, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(limits.lastAnswersMs, resolve)
+    void server.collected().then(() => {
+      timer.clear()
+      resolve()
+    })
+  })
 }
 
 async function finish(invocation: Invocation, session: Session, job: SessionJob, file: string): Promise<number> {

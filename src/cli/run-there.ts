@@ -8,14 +8,21 @@ import { reportEnd, watch } from './job-end.ts'
 import type { RestClient } from './rest-client.ts'
 import type { JobToRun } from './run-options.ts'
 
+interface Submitted {
+  readonly jobid: string
+  readonly warnings?: readonly string[]
+}
+
 /** Gives the exit code. Fails as the submission or, when followed, the job does. */
 export async function runThere(invocation: Invocation, job: JobToRun, client: RestClient): Promise<number> {
-  const { context, flags } = invocation
-  const { jobid } = await client.request<{ jobid: string }>('POST', '/jobs/run', submissionOf(invocation, job))
+  const { context, flags, log } = invocation
+  const answer = await client.request<Submitted>('POST', '/jobs/run', submissionOf(invocation, job))
+  const { jobid, warnings = [] } = answer
+  for (const warning of warnings) log('warn', warning)
   invocation.print(`Job has been submitted with JobID ${jobid}`)
   if (flags.has('--detached')) return 0
   const startedMs = context.clock.monotonicMs()
-  const followed = followRemote(client, jobid as JobId, context.clock)
+  const followed = followRemote(client, jobid as JobId, context.clock, (message) => log('warn', message))
   let stopListening = (): void => undefined
   const interrupted = new Promise<JobEnd>((resolve) => {
     stopListening = context.onInterrupt(() => resolve({ status: 'LEFT', error: undefined }))

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { sessionOptionsOf } from '../job/configured-session.ts'
 import { type Command, defineFlag, type Invocation } from './command.ts'
 import { UsageError } from './flags.ts'
+import { logJob } from './job-log.ts'
 import { loadJob } from './load-job.ts'
 import { restOptionsOf } from './rest-options.ts'
 
@@ -42,7 +43,11 @@ async function start(invocation: Invocation): Promise<number> {
   try {
     const server = await context.startRestServer({
       ...restOptionsOf(invocation, session, [context.cwd, jobRoot]),
-      submission: { jobRoot, loadJob: (path, args) => loadJob(path, args, context.importModule) },
+      submission: {
+        jobRoot,
+        loadJob: (path, args) => loadJob(path, args, context.importModule),
+        submitted: (job) => logJob(job, log),
+      },
     })
     invocation.print(`Session at ${server.url}, jobs from ${jobRoot}. Ctrl-C ends it.`)
     await untilInterrupted(invocation)

@@ -8,7 +8,7 @@ import type { Clock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import type { Random } from '../core/random.ts'
-import type { Session } from '../job/session.ts'
+import type { Session, SessionJob } from '../job/session.ts'
 import type { Log } from '../job/session-options.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import { errorResponse } from './error-response.ts'
@@ -37,12 +37,16 @@ export interface RestAppOptions {
   /** Present where jobs may be submitted. */
   readonly submission?: Submission
   readonly log?: Log
+  /** The operations of this API; made here unless somebody else wants to know of them. */
+  readonly operations?: Operations
 }
 
 export interface Submission {
   /** Job files must lie here. */
   readonly jobRoot: string
   loadJob(path: string, args: readonly string[]): Promise<StreamEnvironment>
+  /** Called with each job that was submitted. */
+  submitted?(job: SessionJob): void
 }
 
 /** Tells tidemark from other programs that may listen on the port. */
@@ -54,8 +58,7 @@ export const versionHeader = 'tidemark-version'
  * @example const answer = await createRestApp(options).request('http://localhost/v1/jobs/overview')
  */
 export function createRestApp(options: RestAppOptions): Hono {
-  const { clock, random, resultRetentionMs: retentionMs = limits.operationResultMs } = options
-  const operations = new Operations({ clock, random, retentionMs, max: limits.operationsMax })
+  const operations = options.operations ?? operationsOf(options)
   const api = new Hono()
   addServerRoutes(api, options)
   addSubmissionRoutes(api, options)
@@ -80,6 +83,12 @@ export function createRestApp(options: RestAppOptions): Hono {
     return response
   })
   return app
+}
+
+/** Where the results of asynchronous operations are kept. */
+export function operationsOf(options: Pick<RestAppOptions, 'clock' | 'random' | 'resultRetentionMs'>): Operations {
+  const { clock, random, resultRetentionMs: retentionMs = limits.operationResultMs } = options
+  return new Operations({ clock, random, retentionMs, max: limits.operationsMax })
 }
 
 function addServerRoutes(api: Hono, { session, version, submission }: RestAppOptions): void {

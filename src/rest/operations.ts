@@ -15,6 +15,8 @@ interface Operation {
   readonly kind: string
   result: OperationResult | undefined
   endedAt: number | undefined
+  /** Has a client read the result? */
+  told: boolean
 }
 
 export interface OperationsOptions {
@@ -36,6 +38,7 @@ export class Operations {
   readonly #options: OperationsOptions
   /** By scope and id, in the order of their start. */
   readonly #operations = new Map<string, Operation>()
+  #waiting: (() => void)[] = []
 
   constructor(options: OperationsOptions) {
     this.#options = options
@@ -57,7 +60,7 @@ export class Operations {
       )
     }
     this.#makeRoom()
-    const operation: Operation = { kind, result: undefined, endedAt: undefined }
+    const operation: Operation = { kind, result: undefined, endedAt: undefined, told: false }
     this.#operations.set(`${scope}/${id}`, operation)
     void this.#finish(operation, run)
     return id
@@ -67,12 +70,34 @@ export class Operations {
   result(scope: string, id: TriggerId): OperationResult | undefined {
     this.#forgetOld()
     const operation = this.#operations.get(`${scope}/${id}`)
-    if (operation !== undefined) return operation.result
+    if (operation !== undefined) return this.#tell(operation)
     const seconds = Math.round(this.#options.retentionMs / 1_000)
     throw new StreamError(
       'TRIGGER_NOT_FOUND',
       `No operation with trigger id ${id} here: it never existed, or it ended more than ${seconds} s ago.`,
     )
+  }
+
+  /** Resolves when a client has read the result of every operation: a server may then go. */
+  collected(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+      this.#release()
+    })
+  }
+
+  #tell(operation: Operation): OperationResult | undefined {
+    if (operation.result !== undefined) {
+      operation.told = true
+      this.#release()
+    }
+    return operation.result
+  }
+
+  #release(): void {
+    for (const { told } of this.#operations.values()) if (!told) return
+    for (const resolve of this.#waiting) resolve()
+    this.#waiting = []
   }
 
   async #finish(operation: Operation, run: OperationRequest['run']): Promise<void> {

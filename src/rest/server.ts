@@ -1,7 +1,8 @@
 /** Listens for the REST API. Owns the socket and the rule that only loopback may go without a token. */
 import { createAdaptorServer } from '@hono/node-server'
 import { messageOf, StreamError } from '../core/errors.ts'
-import { createRestApp, type RestAppOptions } from './app.ts'
+import { limits } from '../core/limits.ts'
+import { createRestApp, operationsOf, type RestAppOptions } from './app.ts'
 import { isLoopback } from './request-guard.ts'
 
 export interface RestServerOptions extends Omit<RestAppOptions, 'loopback'> {
@@ -15,7 +16,9 @@ export interface RestServer {
   readonly port: number
   /** Such as `http://127.0.0.1:8081`. */
   readonly url: string
-  /** Stops listening and drops open connections. */
+  /** Resolves when clients have read the results of all operations they started. */
+  collected(): Promise<void>
+  /** Stops listening; connections in use have a moment to finish, then they are dropped. */
   close(): Promise<void>
 }
 
@@ -34,7 +37,8 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
       `"rest.address" is "${address}", which others can reach: expected "rest.token" to be set, or a loopback address.`,
     )
   }
-  const app = createRestApp({ ...options, loopback })
+  const operations = operationsOf(options)
+  const app = createRestApp({ ...options, loopback, operations })
   const server = createAdaptorServer({ fetch: (request) => app.fetch(request) })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenError(error, address, port)))
@@ -45,10 +49,18 @@ export async function startRestServer(options: RestServerOptions): Promise<RestS
   return {
     port: actual,
     url: `http://${address.includes(':') ? `[${address}]` : address}:${actual}`,
+    collected: () => operations.collected(),
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve())
-        if ('closeAllConnections' in server) server.closeAllConnections()
+        // Idle connections go at once; an answer that is on its way may arrive first.
+        const timer = options.clock.setTimer(limits.lastBytesMs, () => {
+          if ('closeAllConnections' in server) server.closeAllConnections()
+        })
+        server.close(() => {
+          timer.clear()
+          resolve()
+        })
+        if ('closeIdleConnections' in server) server.closeIdleConnections()
       }),
   }
 }

@@ -40,7 +40,8 @@ export function addSubmissionRoutes(api: Hono, { session, roots, submission }: R
       resume: body.resume ?? false,
     }
     const job = await session.submit(environment, options)
-    return c.json({ jobid: job.id })
+    submission.submitted?.(job)
+    return c.json({ jobid: job.id, warnings: job.graph.warnings })
   })
 }
 

@@ -73,7 +73,12 @@ export const makeCli = (overrides: Partial<CliContext> = {}) => {
       const host = `${address}:${port === 0 ? 4567 : port}`
       if (network.has(host)) throw portInUse(address, port)
       network.set(host, createRestApp({ ...options, loopback: true }))
-      return { port, url: `http://${host}`, close: async () => void network.delete(host) }
+      return {
+        port,
+        url: `http://${host}`,
+        collected: async () => undefined,
+        close: async () => void network.delete(host),
+      }
     },
     importModule: (url) => import(/* @vite-ignore */ url),
     onInterrupt: (hear) => {

@@ -81,6 +81,19 @@ describe('run in a session', () => {
     expect([await done, cli.err()]).toEqual([1, 'error[SOURCE_FAILED]: The input is gone.\n'])
   })
 
+  it('tells each failure from which the job restarts, once', async () => {
+    const { cli, session } = inSession()
+    const done = cli.run('run', '-q', file)
+    const job = await until(() => session.jobs()[0])
+    job.move('RESTARTING', new StreamError('SOURCE_FAILED', 'The input is gone.'))
+    await until(() => cli.err() !== '')
+    const polled = cli.clock.now() + 5_000
+    await until(() => cli.clock.now() > polled)
+    job.move('FINISHED')
+    expect(await done).toBe(0)
+    expect(cli.err()).toBe('warn: the job failed and restarts: The input is gone.\n')
+  })
+
   it('a session that goes away is an error', async () => {
     const { cli, session } = inSession()
     const done = cli.run('run', '-q', file)

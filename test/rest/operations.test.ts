@@ -32,6 +32,20 @@ describe('operations', () => {
     expect(() => operations.result('s', ended)).toThrow(expect.objectContaining({ code: 'TRIGGER_NOT_FOUND' }))
   })
 
+  it('knows when clients have read every result', async () => {
+    const { start, operations } = make()
+    const told: string[] = []
+    await operations.collected()
+    const id = start(async () => ({ n: 1 }))
+    const collected = operations.collected().then(() => told.push('collected'))
+    expect(operations.result('s', id)).toBeUndefined()
+    await settled()
+    expect(told).toEqual([])
+    expect(operations.result('s', id)).toBeDefined()
+    await collected
+    expect(told).toEqual(['collected'])
+  })
+
   it('keeps scopes apart', async () => {
     const { start, operations } = make()
     const id = start(async () => ({ n: 1 }))

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../src/core/clock.ts'
+import { limits } from '../../src/core/limits.ts'
 import { Random } from '../../src/core/random.ts'
 import { portInUse, type RestServer, startRestServer } from '../../src/rest/server.ts'
 import { FakeSession } from './fake-session.ts'
@@ -9,8 +12,7 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
-const start = async (address: string, port: number, token?: string) => {
-  const clock = new VirtualClock()
+const start = async (address: string, port: number, token?: string, clock = new VirtualClock()) => {
   const session = new FakeSession(clock)
   const base = { session, clock, random: new Random(1), version: '9.9.9', roots: ['/'] }
   const server = await startRestServer({ ...base, address, port, token })
@@ -28,6 +30,20 @@ describe('startRestServer', () => {
     expect(post.status).toBe(409)
     await server.close()
     await expect(fetch(`${server.url}/config`)).rejects.toThrow()
+  })
+
+  it('cuts off, some time after it was closed, who does not finish a request', async () => {
+    const clock = new VirtualClock()
+    const server = await start('127.0.0.1', 0, undefined, clock)
+    const socket = connect(server.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.write('GET /config HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /jobs/run HTTP/1.1\r\nHost: loc')
+    await once(socket, 'data')
+    const closed = once(socket, 'close')
+    const stopped = server.close()
+    expect(clock.nextDueMs()).toBe(limits.lastBytesMs)
+    clock.advance(limits.lastBytesMs)
+    await Promise.all([closed, stopped])
   })
 
   it('names address, port and fix when the port is taken', async () => {

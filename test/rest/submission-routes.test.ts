@@ -30,7 +30,7 @@ describe('POST /jobs/run', () => {
       configuration: { 'execution.checkpointing.interval': '200ms', 'parallelism.default': 9 },
     })
     const job = session.jobs()[0]!
-    expect([answer.status, answer.body]).toEqual([200, { jobid: job.id }])
+    expect([answer.status, answer.body]).toEqual([200, { jobid: job.id, warnings: [] }])
     expect(loaded).toEqual([[join(tmpdir(), 'jobs/wc.ts'), ['--fast']]])
     expect(job.submitted).toEqual({
       name: 'mine',
