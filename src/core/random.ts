@@ -3,6 +3,8 @@
  * that one more draw in one place does not change the draws of another.
  * Source of the generator: Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018.
  */
+import { customRandom } from 'nanoid'
+
 export class Random {
   readonly seed: number
   readonly #s = new Uint32Array(4)
@@ -66,3 +68,7 @@ export class Random {
     return new Random(hash)
   }
 }
+
+/** Makes short names (12 characters of 0–9 a–z) from a run's own bytes, so that a replayed run makes the same ones. */
+export const nameMaker = (random: Random): (() => string) =>
+  customRandom('0123456789abcdefghijklmnopqrstuvwxyz', 12, (size) => random.bytes(size))

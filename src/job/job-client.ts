@@ -8,7 +8,8 @@ import type { Actor, Self } from '../actors/kernel.ts'
 import { isSavepoint, type SnapshotKind } from '../core/elements.ts'
 import { errorCodes } from '../core/error-codes.ts'
 import { type ErrorCode, StreamError } from '../core/errors.ts'
-import { type CheckpointId, type JobId, parseSubtaskId, type SubtaskId } from '../core/ids.ts'
+import { type Address, type CheckpointId, type JobId, parseSubtaskId, type SubtaskId } from '../core/ids.ts'
+import { nameMaker } from '../core/random.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { CheckpointAnnouncement } from '../machines/checkpoint-coordinator/protocol.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
@@ -41,15 +42,21 @@ export class JobClient implements Actor<ClientMessage> {
   readonly #jobId: JobId
   readonly #graph: JobGraph
   readonly #waiting = new Map<string, Waiting>()
+  readonly #makeName: () => string
   #finish!: (result: JobResult) => void
 
   constructor(self: Self, jobId: JobId, graph: JobGraph) {
     this.#self = self
     this.#jobId = jobId
     this.#graph = graph
+    this.#makeName = nameMaker(self.host.random)
     this.done = new Promise((resolve) => {
       this.#finish = resolve
     })
+  }
+
+  get address(): Address {
+    return this.#self.address
   }
 
   get ended(): boolean {
@@ -59,7 +66,7 @@ export class JobClient implements Actor<ClientMessage> {
   /** Registers a request; `send` gets its id. Rejects with the code that the coordinator gave. */
   request(send: (requestId: string) => void): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const requestId = `request-${this.#waiting.size}-${this.#self.host.random.uint32()}`
+      const requestId = this.#makeName()
       this.#waiting.set(requestId, { resolve, reject })
       send(requestId)
     })
@@ -94,21 +101,20 @@ export class JobClient implements Actor<ClientMessage> {
       }
       case 'job.restarting': {
         const { attempt, delayMs } = message
-        const fromCheckpoint = this.history.latestCompleted
+        const fromCheckpoint = this.history.restorePoint
         this.events.next({ type: 'restarting', timestamp, attempt, delayMs, fromCheckpoint })
         return
       }
+      case 'warning.raised':
+        this.#self.host.log('warn', message.message)
+        this.events.next({ type: 'warning', timestamp, message: message.message })
+        return
       case 'job.completed':
         this.#completed(message.status, message.failure, timestamp)
         return
       default:
         return
     }
-  }
-
-  warn(message: string): void {
-    this.#self.host.log('warn', message)
-    this.events.next({ type: 'warning', timestamp: this.#self.host.now(), message })
   }
 
   #announced(announcement: CheckpointAnnouncement): void {
