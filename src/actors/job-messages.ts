@@ -47,6 +47,8 @@ export type SavepointMessage =
 
 /** To the client of a job, which turns them into promises and observables. */
 export type ClientMessage =
+  /** Something that a person should know about the job. */
+  | { readonly type: 'warning.raised'; readonly message: string }
   | { readonly type: 'request.answered'; readonly requestId: string; readonly outcome: RequestOutcome }
   | { readonly type: 'disposal.answered'; readonly requestId: string; readonly outcome: SavepointOutcome }
   | { readonly type: 'checkpoint.announced'; readonly announcement: CheckpointAnnouncement }

@@ -85,7 +85,7 @@ export class SavepointActor implements Actor<SavepointMessage> {
     const answer = (outcome: Answer) => {
       this.#machines.delete(key)
       const type = 'path' in outcome ? 'savepoint.published' : 'savepoint.failed'
-      this.#self.send(roleAddress(jobId, 'coordinator'), { type, checkpointId, ...outcome })
+      this.#self.send(roleAddress(jobId, 'coordinator'), { ...outcome, type, checkpointId })
     }
     let place: SavepointPlace
     try {

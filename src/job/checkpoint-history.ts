@@ -12,8 +12,10 @@ export class CheckpointHistory {
   #total = 0
   #completed = 0
   #failed = 0
+  #ownRestorePoint: CheckpointId | undefined
   #restored: JobCheckpointStats['restored']
-  latestCompleted: CheckpointId | undefined
+  /** What a restart would go on from: the newest checkpoint that is no plain savepoint, or what the job started from. */
+  restorePoint: CheckpointId | undefined
 
   add(announcement: CheckpointAnnouncement): void {
     if (announcement.type === 'triggered') {
@@ -32,12 +34,16 @@ export class CheckpointHistory {
     if (announcement.type === 'aborted') this.#failed++
     else {
       this.#completed++
-      this.latestCompleted = announcement.checkpointId
+      if (announcement.kind === 'savepoint') return
+      // A slow one may complete after a newer one.
+      this.restorePoint = newerOf(this.#ownRestorePoint, announcement.checkpointId)
+      this.#ownRestorePoint = this.restorePoint
     }
   }
 
   restoredFrom(restored: NonNullable<JobCheckpointStats['restored']>): void {
     this.#restored = restored
+    this.restorePoint = restored.checkpointId
   }
 
   /** Milliseconds since the checkpoint was triggered. */
@@ -60,3 +66,6 @@ export class CheckpointHistory {
     }
   }
 }
+
+const newerOf = (known: CheckpointId | undefined, id: CheckpointId): CheckpointId =>
+  known !== undefined && known > id ? known : id

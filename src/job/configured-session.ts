@@ -62,7 +62,9 @@ function savepointsOf(configuration: Configuration, log: Log): SavepointOptions 
  * with what a job really uses. Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE`, naming both keys and the fix.
  */
 export function checkSavepointBackend(savepoints: SavepointOptions, checkpoints: CheckpointStorageOptions): void {
-  if (savepoints.kind !== 'filesystem' || checkpoints.kind !== 'jobmanager') return
+  // Without a directory they stay in this process, beside the checkpoints.
+  const onDisk = savepoints.kind === 'filesystem' && savepoints.dir !== undefined
+  if (!onDisk || checkpoints.kind !== 'jobmanager') return
   throw new StreamError(
     'SAVEPOINT_BACKEND_INCOMPATIBLE',
     '"savepoints.state.backend" is "filesystem", but "state.backend" (checkpoint storage) is "jobmanager": a savepoint ' +

@@ -60,6 +60,8 @@ class LocalSession implements Session {
   readonly #log: Log
   readonly #storages: Storages
   readonly #jobs = new Map<JobId, RunningJob>()
+  /** Ids of jobs whose storage is being opened. */
+  readonly #starting = new Set<JobId>()
   readonly #efforts = new Map<JobId, EffectiveOptions>()
   readonly #disposals = new Map<string, (error: StreamError | undefined) => void>()
 
@@ -88,18 +90,24 @@ class LocalSession implements Session {
     const { effective, graph, point } = await this.#prepare(environment, submit)
     const id = this.#jobIdOf(submit, point)
     const running = this.#jobs.get(id)
-    if (running !== undefined && running.endedAt === undefined) {
+    if (this.#starting.has(id) || (running !== undefined && running.endedAt === undefined)) {
       throw new StreamError('ARGUMENT_INVALID', `Job ${id} runs already: cancel it, or submit under another id.`)
     }
-    this.#kernel.stop(roleAddress(id, 'client'))
-    this.#efforts.set(id, effective)
-    const storage = this.#storages.checkpoints(effective.storage)
-    const stored = new StoredCheckpoints(await storage.open({ id, name: effective.name }))
-    await stored.sweep([])
-    const job = this.#start(id, effective, graph, point, stored)
-    this.#jobs.set(id, job)
-    this.#forgetOldJobs()
-    return job
+    this.#starting.add(id)
+    try {
+      const storage = this.#storages.checkpoints(effective.storage)
+      const stored = new StoredCheckpoints(await storage.open({ id, name: effective.name }))
+      await stored.sweep([])
+      this.#efforts.set(id, effective)
+      const inherited = submit.resume === true && point?.snapshot.manifest.job.id === id ? stored.restorable : []
+      const job = this.#start(id, effective, graph, point, stored, inherited)
+      this.#jobs.delete(id)
+      this.#jobs.set(id, job)
+      this.#forgetOldJobs()
+      return job
+    } finally {
+      this.#starting.delete(id)
+    }
   }
 
   async planRestore(environment: StreamEnvironment, submit: SubmitOptions): Promise<RestorePlan> {
@@ -159,6 +167,8 @@ class LocalSession implements Session {
     graph: JobGraph,
     point: RestorePoint | undefined,
     stored: StoredCheckpoints,
+    /** Checkpoints that the job goes on from and may fall back to. Others that lie in its directory are not its past. */
+    inherited: readonly CheckpointId[],
   ): RunningJob {
     const kernel = this.#kernel
     const { tap } = this.#runtime
@@ -187,7 +197,7 @@ class LocalSession implements Session {
           config: effective.coordinator,
           plan: { job: { id, name: effective.name }, graph },
           checkpoints: stored,
-          completed: stored.restorable,
+          completed: inherited,
           lastId: Math.max(stored.highestId, restoredId) as CheckpointId | 0,
           tap,
         }),
@@ -220,9 +230,10 @@ class LocalSession implements Session {
   }
 
   #announce(client: JobClient, effective: EffectiveOptions, graph: JobGraph, point: RestorePoint | undefined): void {
-    for (const warning of graph.warnings) client.warn(warning)
+    const warn = (message: string) => this.#kernel.send(client.address, { type: 'warning.raised', message })
+    for (const warning of graph.warnings) warn(warning)
     if (effective.savepoints.kind === 'filesystem' && effective.savepoints.dir === undefined) {
-      client.warn(
+      warn(
         'Savepoints are set to "filesystem" without a directory ("savepoints.state.backend.fs.dir"): they are kept in ' +
           'this process (jobmanager) and are lost with it.',
       )
@@ -234,7 +245,7 @@ class LocalSession implements Session {
     client.history.restoredFrom({ checkpointId, path, at, isSavepoint: kind !== 'checkpoint' })
     this.#log('info', `Job "${effective.name}" starts from checkpoint ${checkpointId} (${path}).`)
     for (const { name, id } of point.assignment.dropped) {
-      client.warn(`The state of operator "${name}" (${id}) is dropped: the program has no such operator.`)
+      warn(`The state of operator "${name}" (${id}) is dropped: the program has no such operator.`)
     }
   }
 
