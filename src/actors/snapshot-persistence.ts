@@ -112,7 +112,9 @@ export class SnapshotPersistence {
     return { operators: this.#handles, bytes: this.#bytes, finished: this.#ended }
   }
 
+  /** Makes everything durable. Given up before it began, it writes nothing: its file is gone. */
   async finish(): Promise<SubtaskState> {
+    if (this.#released) return this.state
     await Promise.all([this.#writer?.close(), ...this.#durable])
     return this.state
   }
