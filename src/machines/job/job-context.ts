@@ -53,13 +53,13 @@ const reports =
 export const failureIn = (event: JobEvent): Failure => {
   if ('failure' in event && event.failure !== undefined) return event.failure
   const who = event.type === 'subtask.reported' ? `Subtask ${event.subtask}` : 'The job'
-  return { code: 'JOB_FAILED', message: `${who} failed and did not say why.`, restartable: true }
+  return { code: 'JOB_FAILED', message: `${who} ended and did not say why.`, restartable: true }
 }
 
 export const questions = {
   isNews,
-  reportsFailed: reports('failed'),
-  reportsCanceled: reports('canceled'),
+  /** Nobody asks a subtask to cancel while the job is alive, so that one is lost like one that failed. */
+  reportsLost: (s: Situation) => reports('failed')(s) || reports('canceled')(s),
   reportsFatal: (s: Situation) => reports('failed')(s) && !failureIn(s.event).restartable,
   isFatal: ({ event }: Situation) => event.type === 'job.crashed' && !event.failure.restartable,
   allUp: ({ context }: Situation) => all(context, up),

@@ -64,9 +64,7 @@ export const jobMachine = setup({
       initial: 'deploying',
       on: {
         'subtask.reported': [
-          { guard: 'reportsFailed', target: 'failing', actions: ['noteStatus', ...failAttempt] },
-          // Nobody asked for it, but it is over all the same.
-          { guard: 'reportsCanceled', actions: ['noteStatus', order.reportUnexpected] },
+          { guard: 'reportsLost', target: 'failing', actions: ['noteStatus', ...failAttempt] },
           noteNews,
         ],
         'job.crashed': { target: 'failing', actions: [...failAttempt] },

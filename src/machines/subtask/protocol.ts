@@ -99,7 +99,11 @@ export type SubtaskEffect =
   | { readonly type: 'restoreState' }
   /** Open the operators and start consuming. */
   | { readonly type: 'openOperators' }
-  /** Stop, or go on, taking elements from all inputs (or polling). Blocked channels stay blocked. */
+  /**
+   * Stop, or go on, taking elements from all inputs (or polling). Blocked channels stay blocked. While paused, nothing of
+   * an input is sent to the machine; a source that was exhausted meanwhile says so again. A source is not resumed after
+   * `endData`; other subtasks are, for barriers and ends of inputs.
+   */
   | { readonly type: 'pauseConsuming' }
   | { readonly type: 'resumeConsuming' }
   | { readonly type: 'blockInput'; readonly params: { readonly channel: ChannelIndex } }

@@ -75,7 +75,14 @@ const rows: readonly Row<JobEvent>[] = [
   row('deploying', on.cancel, 'cancelling.unsettled', 'stopCheckpoints', 'cancelSubtasks', fx.status('CANCELLING')),
   row('deploying', on.suspend, 'suspending.unsettled', 'stopCheckpoints', 'cancelSubtasks'),
   row('deploying', on.reported(0, 'running'), 'alive.deploying'),
-  row('deploying', on.reported(0, 'canceled'), 'alive.deploying', 'report'),
+  row(
+    'deploying',
+    on.reported(0, 'canceled'),
+    'failing.unsettled',
+    'stopCheckpoints',
+    fx.cancel(1),
+    fx.status('FAILING'),
+  ),
   row(
     'deploying',
     on.reported(0, 'failed'),
