@@ -39,6 +39,9 @@ const drawMoment = () =>
     ? { when: 'status', nth: 1, delayMs: random.int(0, 350) }
     : { when: 'checkpoint-triggered', nth: random.int(1, 3), delayMs: random.int(0, 25) }
 
+const describe = ({ when, nth, delayMs }: ReturnType<typeof drawMoment>): string =>
+  when === 'status' ? `${delayMs} ms into its run` : `${delayMs} ms after the trigger of its checkpoint ${nth}`
+
 function live(dir: string, moment: ReturnType<typeof drawMoment> | undefined): Promise<Life> {
   return new Promise((resolve, reject) => {
     const child: ChildProcess = fork(fileURLToPath(new URL('./job.ts', import.meta.url)), [dir])
@@ -65,7 +68,7 @@ function live(dir: string, moment: ReturnType<typeof drawMoment> | undefined): P
         reject(new Error(`The job ended with ${failure ?? `exit code ${code}`}.`))
         return
       }
-      const how = moment === undefined ? '' : `${moment.delayMs} ms after ${moment.when} ${moment.nth}`
+      const how = moment === undefined ? '' : describe(moment)
       resolve({ killed: killed && signal === 'SIGKILL', how, checkpoints, status })
     })
   })
@@ -82,7 +85,7 @@ while (status === undefined) {
   status = life.status
   if (!life.killed) continue
   kills++
-  print(`kill ${String(kills).padStart(2)}: ${life.how}, after ${life.checkpoints} completed checkpoints of this life`)
+  print(`kill ${String(kills).padStart(2)}: ${life.how}; ${life.checkpoints} checkpoints completed in this life`)
 }
 const { lost, repeated, strange } = compare(corpus.expected, await committedLines(dir))
 print(`${status} after ${kills} kills`)
