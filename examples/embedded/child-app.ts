@@ -27,6 +27,10 @@ export class ChildApp {
   static async start(...args: readonly string[]): Promise<ChildApp> {
     const words = ['--import', loader, server, '--port', '0', ...args]
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] })
+    // Not to be left behind when this process is ended in the middle.
+    const killed = () => child.kill('SIGKILL')
+    process.once('exit', killed)
+    child.once('exit', () => process.off('exit', killed))
     let errors = ''
     child.stderr.on('data', (chunk) => {
       errors += String(chunk)
