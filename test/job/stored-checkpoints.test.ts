@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
+import type { SnapshotKind } from '../../src/core/elements.ts'
+import type { CheckpointId, JobId } from '../../src/core/ids.ts'
+import { StoredCheckpoints } from '../../src/job/stored-checkpoints.ts'
+
+const job = { id: 'a'.repeat(32) as JobId, name: 'a job' }
+const manifest = (n: number, kind: SnapshotKind = 'checkpoint') => ({
+  formatVersion: 1,
+  kind,
+  job,
+  checkpointId: n as CheckpointId,
+  timestamp: n,
+  operators: [],
+})
+
+describe('StoredCheckpoints', () => {
+  it('knows what is there: found, stored, and not discarded', async () => {
+    const storage = jobmanagerCheckpointStorage()
+    const first = new StoredCheckpoints(await storage.open(job))
+    await first.putManifest(manifest(1))
+    await first.putManifest(manifest(2, 'savepoint'))
+    await first.putManifest(manifest(3, 'stop-suspend'))
+    expect(first.ids).toEqual([1, 2, 3])
+    expect(first.existing).toEqual([])
+
+    const second = new StoredCheckpoints(await storage.open(job))
+    expect([second.ids, second.restorable, second.highestId]).toEqual([[1, 2, 3], [1, 3], 3])
+    expect([second.jobId, second.epoch]).toEqual([job.id, 2])
+    await second.putManifest(manifest(4))
+    expect(await second.discard(1 as CheckpointId)).toBe(true)
+    expect(second.ids).toEqual([2, 3, 4])
+    expect((await second.load(4 as CheckpointId)).manifest.checkpointId).toBe(4)
+  })
+
+  it('keeps one that is pinned, until its pin is gone', async () => {
+    const storage = jobmanagerCheckpointStorage()
+    const stored = new StoredCheckpoints(await storage.open(job))
+    const { path } = await stored.putManifest(manifest(1))
+    await storage.pin(path, 'somebody')
+    expect(await stored.discard(1 as CheckpointId)).toBe(false)
+    expect(stored.ids).toEqual([1])
+    expect(await stored.sweep([])).toEqual([])
+    await storage.unpin(path, 'somebody')
+    expect(await stored.discard(1 as CheckpointId)).toBe(true)
+    await stored.close()
+  })
+})
