@@ -144,7 +144,7 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
     settled: ({ latest }) => {
       this.#self.send(roleAddress(this.#jobId, 'job'), { type: 'checkpoints.settled', latest })
     },
-    failJob: ({ code, message }) => this.#crashJob(code, message, true),
+    failJob: ({ code, message }) => this.#crashJob(code, message, code !== 'LEASE_LOST'),
     announce: (announcement) => this.#toClient({ type: 'checkpoint.announced', announcement }),
     'timer.set': ({ name, delayMs }) => this.#self.setTimer(name, delayMs),
     'timer.clear': ({ name }) => this.#self.clearTimer(name),
