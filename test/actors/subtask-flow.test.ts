@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import { Channel, OutputGate } from '../../src/actors/channel.ts'
+import { SubtaskFlow } from '../../src/actors/subtask-flow.ts'
+import { endOfData, endOfPartition, recordBatch, type StreamElement } from '../../src/core/elements.ts'
+import type { SubtaskEvent } from '../../src/machines/subtask/protocol.ts'
+import { mapOperator } from '../../src/operators/stateless.ts'
+import { member, spyFactory, testChain } from '../operators/chain-harness.ts'
+import { chainOf, descriptor, input, output } from './descriptors.ts'
+import { ck } from './probe.ts'
+
+/** The flow of a subtask with two channels into its first input and one into its second; the chain keeps a journal. */
+function make() {
+  const calls: string[] = []
+  const fed: SubtaskEvent[] = []
+  const barriers: number[] = []
+  const gate = new OutputGate(() => {})
+  const upstream = new OutputGate(() => {})
+  const channels = new Map(['a', 'b', 'c'].map((id) => [id, new Channel(id, 2, upstream, () => {})]))
+  channels.set('out', new Channel('out', 2, gate, () => {}))
+  const subtask = descriptor(chainOf(['map', mapOperator((x) => x)]), {
+    inputs: [input('a'), input('b'), input('c', 1)],
+    outputs: [output(['out'])],
+  })
+  const flow = new SubtaskFlow({
+    descriptor: subtask,
+    channelOf: (id) => channels.get(id)!,
+    gate,
+    now: () => 7,
+    feed: (event) => void fed.push(event),
+    barrierSeen: (id) => void barriers.push(id),
+  })
+  const spy = spyFactory('spy', calls, {
+    batch: (from, { values }) => void calls.push(`batch ${from} ${values.join()}`),
+    watermark: (from, timestamp) => void calls.push(`watermark ${from} ${timestamp}`),
+  })
+  const { chain } = testChain([member('spy', spy)])
+  chain.open([])
+  calls.length = 0
+  const push = (id: string, ...elements: StreamElement[]) => {
+    for (const element of elements) channels.get(id)!.push(element)
+  }
+  const run = () => {
+    while (flow.move());
+  }
+  return { flow, chain, channels, calls, fed, barriers, push, run }
+}
+
+const mark = (timestamp: number): StreamElement => ({ type: 'watermark', timestamp })
+
+describe('the data plane of a subtask', () => {
+  it('moves nothing before it begins, nor while it is paused', () => {
+    const { flow, chain, calls, push } = make()
+    push('a', recordBatch([1]), recordBatch([2]))
+    expect(flow.move()).toBe(false)
+    flow.begin(chain)
+    expect(flow.move()).toBe(true)
+    flow.pause()
+    expect(flow.move()).toBe(false)
+    flow.resume()
+    expect([flow.move(), flow.move()]).toEqual([true, false])
+    expect([calls, flow.recordsIn]).toEqual([['batch 0 1', 'batch 0 2'], 2])
+  })
+
+  it('takes one element at a time, and none while an output lacks credit', () => {
+    const { flow, chain, channels, calls, push, run } = make()
+    flow.begin(chain)
+    push('out', mark(1), mark(2))
+    push('a', recordBatch([1]))
+    run()
+    expect(calls).toEqual([])
+    channels.get('out')!.shift()
+    run()
+    expect(calls).toEqual(['batch 0 1'])
+  })
+
+  it('passes on a watermark when the minimum of its input rises', () => {
+    const { flow, chain, calls, push, run } = make()
+    flow.begin(chain)
+    push('a', mark(5))
+    push('c', mark(3))
+    run()
+    expect(calls).toEqual(['watermark 1 3'])
+    push('b', mark(4))
+    run()
+    expect(calls).toEqual(['watermark 1 3', 'watermark 0 4'])
+    push('b', endOfData)
+    run()
+    expect(calls.at(-1)).toBe('watermark 0 5')
+  })
+
+  it('turns what is not data into events with the channel that it came on', () => {
+    const { flow, chain, fed, barriers, push, run } = make()
+    flow.begin(chain)
+    push('b', { type: 'barrier', checkpointId: ck(3), timestamp: 9, kind: 'savepoint' })
+    run()
+    push('a', { type: 'cancel-checkpoint', checkpointId: ck(4) })
+    run()
+    push('c', endOfData, endOfPartition)
+    run()
+    expect(barriers).toEqual([3])
+    expect(fed).toEqual([
+      { type: 'barrier.received', channel: 1, checkpointId: 3, timestamp: 9, kind: 'savepoint' },
+      { type: 'cancel.received', channel: 0, checkpointId: 4 },
+      { type: 'input.ended', channel: 2 },
+      { type: 'input.closed', channel: 2 },
+    ])
+  })
+
+  it('fires due timers as a unit of work, before the next element, and once', () => {
+    const { flow, chain, calls, push, run } = make()
+    flow.begin(chain)
+    const timed: string[] = []
+    Object.assign(chain, { processingTime: (now: number) => void timed.push(`time ${now} after ${calls.length}`) })
+    push('a', recordBatch([1]))
+    flow.timerFired()
+    flow.timerFired()
+    run()
+    expect([timed, calls]).toEqual([['time 7 after 0'], ['batch 0 1']])
+    flow.timerFired()
+    flow.endTimers()
+    flow.timerFired()
+    run()
+    expect(timed).toHaveLength(1)
+  })
+
+  it('announces the end of the data on its outputs', () => {
+    const { flow, channels } = make()
+    flow.announceEnd()
+    expect(channels.get('out')!.peek()).toBe(endOfData)
+  })
+})
