@@ -95,7 +95,8 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       case 'state.loaded':
         this.#guard(() => {
           this.#state.restore(message.operators)
-          this.#driver.feed({ type: 'state.restored' })
+          if (this.descriptor.restore?.finished === true) this.#endAgain()
+          else this.#driver.feed({ type: 'state.restored' })
         })
         return
       case 'snapshot.durable':
@@ -141,6 +142,22 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   #announceEnd(): void {
     this.#flow.announceEnd()
     this.#driver.feed({ type: 'data.ended' })
+  }
+
+  /** Ended before the snapshot: were there sinks that had not yet been told that their records may be seen? */
+  get #sinksHaveState(): boolean {
+    const { operators, restore } = this.descriptor
+    const sinks = new Set(operators.flatMap(({ id, operator }) => (operator.kind === 'sink' ? [id] : [])))
+    return (
+      restore?.operators.some(({ operatorId, operator }) => operator !== undefined && sinks.has(operatorId)) ?? false
+    )
+  }
+
+  #endAgain(): void {
+    if (this.status !== 'created') return
+    this.#chain = makeChain(this.#self, this.descriptor, this.#state, this.#flow.outputs, processingTimer)
+    this.#chain.openSinks(this.#state.restored)
+    this.#announceEnd()
   }
 
   #guard(action: () => void): void {
@@ -210,6 +227,8 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       this.#self.wake()
     },
     endData: () => {
+      if (this.#chain === undefined && this.#sinksHaveState)
+        return this.#state.load(this.#self, this.#services.restoreFrom)
       this.#flow.endTimers()
       this.#whenever(
         'flush',

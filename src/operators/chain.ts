@@ -71,8 +71,8 @@ export class OperatorChain {
   readonly #links: readonly ChainLink[]
   readonly #head: ChainLink
   readonly #wakeUps: WakeUps
-  /** Operators from this position on have been opened, or tried to. */
-  #openFrom: number
+  /** Operators that have been opened, or tried to. */
+  readonly #opened = new Set<number>()
   #closed = false
 
   constructor(options: ChainOptions) {
@@ -84,7 +84,6 @@ export class OperatorChain {
     this.#options = options
     this.#links = operators.map(({ factory, operatorName, uid }) => new ChainLink(factory.create(), operatorName, uid))
     this.#head = this.#links[0]!
-    this.#openFrom = operators.length
     this.#wakeUps = new WakeUps(operators.length, (atMs) => {
       if (!this.#closed) runtime.requestProcessingTime(atMs)
     })
@@ -96,11 +95,23 @@ export class OperatorChain {
 
   /** `restored` has the `state` of each operator's snapshot by position; keyed state is in its backend already. */
   open(restored: readonly unknown[]): void {
-    for (let position = this.#links.length - 1; position >= 0; position--) {
-      const context = this.#contextOf(position)
-      this.#openFrom = position
-      this.#links[position]!.call((operator) => operator.open(context, restored[position]))
+    for (let position = this.#links.length - 1; position >= 0; position--) this.#open(position, restored[position])
+  }
+
+  /**
+   * Opens the sinks only, of a chain that had ended before its snapshot and has nothing more to do: they make visible
+   * what the snapshot covers and nobody may have told them to.
+   */
+  openSinks(restored: readonly unknown[]): void {
+    for (const [position, { factory }] of this.#options.operators.entries()) {
+      if (factory.kind === 'sink') this.#open(position, restored[position])
     }
+  }
+
+  #open(position: number, restored: unknown): void {
+    const context = this.#contextOf(position)
+    this.#opened.add(position)
+    this.#links[position]!.call((operator) => operator.open(context, restored))
   }
 
   batch(input: 0 | 1, batch: RecordBatch): void {
@@ -178,7 +189,8 @@ export class OperatorChain {
   }
 
   #closeDownTo(start: number): void | Promise<void> {
-    for (let position = start; position >= this.#openFrom; position--) {
+    for (let position = start; position >= 0; position--) {
+      if (!this.#opened.has(position)) continue
       try {
         const pending = this.#links[position]!.operator.close()
         if (pending instanceof Promise) {

@@ -53,7 +53,7 @@ export class WatchedStorages extends Storages {
 /** Says that a checkpoint is stored, and stores it only when the next one comes. */
 export class HastyStorages extends WatchedStorages {
   protected override changeJob(checkpoints: JobCheckpoints): JobCheckpoints {
-    let later = async (): Promise<unknown> => {}
+    let later = (): Promise<unknown> => Promise.resolve()
     return changed(checkpoints, {
       putManifest: (put) => async (manifest) => {
         await later()

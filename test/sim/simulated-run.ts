@@ -93,7 +93,10 @@ export async function simulate(options: RunOptions): Promise<Run> {
   const tap = ({ address, attempt, event, from, to, effects }: StepSeen) => {
     hash.update(JSON.stringify([address, attempt, event.type, from, to]))
     if (effects.some(({ type }) => type === 'deploy')) onRestore()
+    if (effects.some(({ type }) => type === 'release')) over = true
   }
+  // A job that lets its checkpoints go is over: whoever asks for it again after that wants it from the beginning.
+  let over = false
   let restarts = 0
   for (let n = 0; ; n++) {
     const fault = (label: string) => faults.operation(label)
@@ -101,7 +104,10 @@ export async function simulate(options: RunOptions): Promise<Run> {
     onRestore()
     const observed = await process.submit(environment, { resume: n > 0 })
     const death = faults.deathOf(n)
-    await process.until(() => observed.job.endedAt !== undefined || process.simulated.steps >= death, 1_000_000)
+    await process.until(
+      () => observed.job.endedAt !== undefined || (!over && process.simulated.steps >= death),
+      1_000_000,
+    )
     restarts += observed.of('restarting').length
     problems.push(...process.crashes)
     if (observed.job.endedAt === undefined) continue

@@ -97,7 +97,8 @@ export const subtaskMachine = setup({
         'checkpoint.aborted': { actions: ['rememberAborted'] },
       },
     },
-    // It had finished before the snapshot: nothing is opened or consumed, downstream only learns of the end again.
+    // It had ended before the snapshot: nothing is consumed, downstream only learns of the end again. Sinks may still have
+    // to make visible what the snapshot covers, which the actor does before the data counts as ended.
     endingAgain: {
       on: {
         'data.ended': { target: 'alive.closing' },
