@@ -26,7 +26,7 @@ export class SubtaskState {
     const range = keyGroupRangeOf(index, parallelism, maxParallelism)
     this.backends = descriptor.operators.map(({ operator, name }) =>
       (operator as OperatorFactory).keyed
-        ? stateBackend.create({ range, freeze: freezeState, operatorName: name })
+        ? stateBackend.create({ range, maxParallelism, freeze: freezeState, operatorName: name })
         : undefined,
     )
     this.restored = descriptor.operators.map(() => undefined)

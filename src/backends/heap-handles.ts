@@ -19,8 +19,8 @@ import { freezeStored } from './stored-value.ts'
 
 /** Where the handles read the current key. */
 export interface KeyContext {
-  readonly currentKey: Key
-  readonly currentKeyGroup: number
+  /** Undefined before there was any. */
+  readonly currentKey: Key | undefined
 }
 
 /** What every handle has: the key, the entries, and whether to check what is stored. */
@@ -38,42 +38,21 @@ class HeapHandle {
 
   /** The cell of the current key; undefined when there is none. */
   cell(): unknown {
-    const table = this.table
-    const group = this.context.currentKeyGroup - table.start
-    const map = table.maps[group]
-    if (map === undefined) {
-      table.checkKeyed(group)
-      return undefined
-    }
-    return map.get(this.context.currentKey)
+    return this.table.get(this.context.currentKey)
   }
 
   store(cell: unknown): void {
-    const table = this.table
-    const group = this.context.currentKeyGroup - table.start
-    const map = table.maps[group] ?? table.open(group)
-    if (table.capturing) table.touch(group, this.context.currentKey, map)
-    map.set(this.context.currentKey, cell)
+    this.table.put(this.context.currentKey, cell)
   }
 
-  /** Before a cell is changed in place. */
+  /** Before the cell of the current key, which there is, is changed in place. */
   touch(): void {
     const table = this.table
-    if (!table.capturing) return
-    const group = this.context.currentKeyGroup - table.start
-    table.touch(group, this.context.currentKey, table.open(group))
+    if (table.capturing) table.touch(table.find(this.context.currentKey))
   }
 
   clear(): void {
-    const table = this.table
-    const group = this.context.currentKeyGroup - table.start
-    const map = table.maps[group]
-    if (map === undefined) {
-      table.checkKeyed(group)
-      return
-    }
-    if (table.capturing) table.touch(group, this.context.currentKey, map)
-    map.delete(this.context.currentKey)
+    this.table.remove(this.context.currentKey)
   }
 }
 
@@ -88,25 +67,13 @@ export class HeapValueState extends HeapHandle implements ValueState<unknown> {
 
   value(): unknown {
     const table = this.table
-    const group = this.context.currentKeyGroup - table.start
-    const map = table.maps[group]
-    if (map === undefined) {
-      table.checkKeyed(group)
-      return this.initial
-    }
-    const value = map.get(this.context.currentKey)
-    return value === undefined && !map.has(this.context.currentKey) ? this.initial : value
+    const slot = table.find(this.context.currentKey)
+    return slot < 0 ? this.initial : table.cells[slot]
   }
 
   update(value: unknown): void {
     if (this.owner !== undefined) freezeStored(value, this.owner)
-    // `store` again, written out: shared by all five classes it would be slower here, where it matters most.
-    const table = this.table
-    const key = this.context.currentKey
-    const group = this.context.currentKeyGroup - table.start
-    const map = table.maps[group] ?? table.open(group)
-    if (table.capturing) table.touch(group, key, map)
-    map.set(key, value)
+    this.table.put(this.context.currentKey, value)
   }
 }
 

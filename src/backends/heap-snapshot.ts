@@ -7,30 +7,33 @@
  */
 import { encodeTransient, findUnserializable, notSerializable } from '../core/codec.ts'
 import { assert, type StreamError } from '../core/errors.ts'
-import type { KeyGroupRange } from '../core/key-groups.ts'
+import { type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
 import type { HeapCapture, HeapTable, TableKind } from './heap-table.ts'
 import { FrameBuffer, segmentHeader } from './keyed-segment.ts'
-import type { KeyedSnapshot } from './state-backend.ts'
+import type { KeyedSnapshot, KeyedStateBackendOptions } from './state-backend.ts'
 
 const entriesMax = 100
 const frameBytesWanted = 32 * 1024
 /** One piece is returned at the latest when it has this many bytes, even when there is time left. */
 const pieceBytesWanted = 1024 * 1024
 
+/** Whose state it is, and which key groups. */
+export type HeapSnapshotOptions = Pick<KeyedStateBackendOptions, 'operatorName' | 'range' | 'maxParallelism'>
+
 export class HeapSnapshot implements KeyedSnapshot {
   readonly range: KeyGroupRange
   readonly empty: boolean
   readonly states: readonly { readonly name: string; readonly kind: TableKind }[]
-  readonly #operatorName: string
+  readonly #options: HeapSnapshotOptions
   readonly #captures: readonly HeapCapture[]
   #phase: 'header' | 'entries' | 'written' | 'released' = 'header'
   #table = 0
   #entries = 0
   #entriesPerFrame = 16
 
-  constructor(operatorName: string, range: KeyGroupRange, tables: readonly HeapTable[]) {
-    this.#operatorName = operatorName
-    this.range = range
+  constructor(options: HeapSnapshotOptions, tables: readonly HeapTable[]) {
+    this.#options = options
+    this.range = options.range
     const filled = tables.filter((table) => table.size > 0)
     this.empty = filled.length === 0
     this.states = filled.map(({ name, kind }) => ({ name, kind }))
@@ -58,7 +61,7 @@ export class HeapSnapshot implements KeyedSnapshot {
     return this.#phase !== 'written'
   }
 
-  /** The next frame's value in a list of one, or an entry frame; empty when a group ended without entries. */
+  /** The next frame's value in a list of one, or an entry frame; empty when there was none to fill it with. */
   #nextFrame(): readonly unknown[] {
     if (this.#phase === 'header') {
       this.#phase = 'entries'
@@ -69,19 +72,27 @@ export class HeapSnapshot implements KeyedSnapshot {
       this.#phase = 'written'
       return [this.#entries]
     }
-    const frame: unknown[] = [this.#table, 0]
-    let keyGroup: number | undefined
-    do {
-      keyGroup = capture.read(frame, 2 + 2 * this.#entriesPerFrame)
-      // Groups without entries are many when the maximum parallelism is high, and cost next to nothing to pass.
-    } while (keyGroup !== undefined && frame.length === 2)
-    if (keyGroup === undefined) {
-      this.#table++
-      return []
-    }
-    frame[1] = keyGroup + capture.table.start
+    const frame: unknown[] = [this.#table, undefined]
+    if (!capture.read(frame, 2 + 2 * this.#entriesPerFrame)) this.#table++
+    if (frame.length === 2) return []
+    frame[1] = this.#keyGroups(frame)
     this.#entries += frame.length / 2 - 1
     return frame
+  }
+
+  /** Computed only here: no record needs the key group of its state. */
+  #keyGroups(frame: readonly unknown[]): readonly number[] {
+    const { range, maxParallelism } = this.#options
+    const keyGroups: number[] = []
+    for (let i = 2; i < frame.length; i += 2) {
+      const keyGroup = keyGroupOf(frame[i], maxParallelism)
+      assert(
+        keyGroup >= range.start && keyGroup <= range.end,
+        `key ${String(frame[i])} is of key group ${keyGroup}, outside ${range.start} to ${range.end}`,
+      )
+      keyGroups.push(keyGroup)
+    }
+    return keyGroups
   }
 
   #encode(frame: readonly unknown[]): Uint8Array {
@@ -101,7 +112,7 @@ export class HeapSnapshot implements KeyedSnapshot {
   #blame(frame: readonly unknown[]): StreamError | undefined {
     const state = this.states[frame[0] as number]!
     const bad = frame.slice(2).find((part) => findUnserializable(part) !== undefined)
-    return bad === undefined ? undefined : notSerializable(bad, stateOwner(this.#operatorName, state.name))
+    return bad === undefined ? undefined : notSerializable(bad, stateOwner(this.#options.operatorName, state.name))
   }
 }
 

@@ -1,11 +1,11 @@
 /**
- * Keyed state on the heap: a Map per key group and state. The reference backend, and the fastest.
+ * Keyed state on the heap: a Map per state. The reference backend, and the fastest.
  *
  * Owns names, kinds and the current key. The calls made per record are in `heap-handles.ts` and `heap-timers.ts`, the
  * snapshot in `heap-snapshot.ts`. Tests: test/backends/heap-state.test.ts, src/testing/state-backend-suite.ts.
  */
 import { StreamError } from '../core/errors.ts'
-import type { Key, KeyGroupRange } from '../core/key-groups.ts'
+import { type Key, type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
 import { cellForms, type TimersCell } from './heap-cells.ts'
 import {
   HeapAggregatingState,
@@ -34,7 +34,8 @@ import { freezeStored } from './stored-value.ts'
  * Keyed state in this process's memory; a snapshot copies nothing but what changes while it is written.
  *
  * @example
- * const backend = heapStateBackend.create({ range: { start: 0, end: 127 }, freeze: true, operatorName: 'count' })
+ * const range = { start: 0, end: 127 }
+ * const backend = heapStateBackend.create({ range, maxParallelism: 128, freeze: true, operatorName: 'count' })
  */
 export const heapStateBackend: StateBackend = {
   kind: 'heap',
@@ -43,8 +44,7 @@ export const heapStateBackend: StateBackend = {
 
 class HeapKeyedState implements KeyedStateBackend, KeyContext {
   readonly range: KeyGroupRange
-  currentKey: Key = null
-  currentKeyGroup = -1
+  currentKey: Key | undefined = undefined
   readonly #options: KeyedStateBackendOptions
   readonly #tables = new Map<string, HeapTable>()
   readonly #handles = new Map<string, StateHandleOf>()
@@ -55,9 +55,12 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
     this.#options = options
   }
 
-  setCurrentKey(key: Key, keyGroup: number): void {
+  get currentKeyGroup(): number {
+    return keyGroupOf(this.currentKey, this.#options.maxParallelism)
+  }
+
+  setCurrentKey(key: Key): void {
     this.currentKey = key
-    this.currentKeyGroup = keyGroup
   }
 
   state(name: string, descriptor: StateDescriptor): StateHandleOf {
@@ -82,17 +85,14 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   }
 
   *keys(): Iterable<readonly [key: Key, keyGroup: number]> {
-    for (let keyGroup = this.range.start; keyGroup <= this.range.end; keyGroup++) {
-      const group = new Set<Key>()
-      for (const { maps } of this.#tables.values()) {
-        for (const key of maps[keyGroup - this.range.start]?.keys() ?? []) group.add(key)
-      }
-      for (const key of group) yield [key, keyGroup]
-    }
+    // A copy, since a key that is removed and put back between two steps would come again.
+    const keys = new Set<Key>()
+    for (const { slots } of this.#tables.values()) for (const key of slots.keys()) keys.add(key as Key)
+    for (const key of keys) yield [key, keyGroupOf(key, this.#options.maxParallelism)]
   }
 
   mark(): KeyedSnapshot {
-    return new HeapSnapshot(this.#options.operatorName, this.range, this.#allTables())
+    return new HeapSnapshot(this.#options, this.#allTables())
   }
 
   restore(bytes: Uint8Array): void {
@@ -112,8 +112,8 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
         if (keyGroup < start || keyGroup > end) return
         const { table, timers, owner } = targets[state]!
         const cell = table.form.cell(content)
-        table.open(keyGroup - start).set(key, cell)
-        if (timers !== undefined) timers.restored(key, keyGroup, cell as TimersCell)
+        table.put(key, cell)
+        if (timers !== undefined) timers.restored(key, cell as TimersCell)
         else if (this.#options.freeze) freezeContent(table.kind, content, owner)
       },
     })
@@ -124,7 +124,7 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   }
 
   dispose(): void {
-    for (const table of this.#allTables()) table.maps.fill(undefined)
+    for (const table of this.#allTables()) table.clear()
     this.#tables.clear()
     this.#handles.clear()
     this.#timers.clear()
@@ -135,14 +135,13 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   }
 
   #table(name: string, kind: TableKind): HeapTable {
-    const table = this.#tables.get(name) ?? new HeapTable(name, kind, cellForms[kind], this.range)
+    const table = this.#tables.get(name) ?? new HeapTable(name, kind, cellForms[kind])
     this.#tables.set(name, table)
     return table
   }
 
   #timerQueue(name: string): HeapTimerQueue {
-    const timers =
-      this.#timers.get(name) ?? new HeapTimerQueue(this, new HeapTable(name, 'timers', cellForms.timers, this.range))
+    const timers = this.#timers.get(name) ?? new HeapTimerQueue(this, new HeapTable(name, 'timers', cellForms.timers))
     this.#timers.set(name, timers)
     return timers
   }

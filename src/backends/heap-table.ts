@@ -1,20 +1,26 @@
 /**
- * The entries of one state on the heap: a Map per key group, and the captures that live snapshots hold of it.
+ * The entries of one state on the heap: one Map from key to slot for all key groups of the subtask, the cells in an
+ * array by slot, and the captures that live snapshots hold of it.
  *
- * A capture does not copy. From `mark` on, the first change of an entry that the capture has not written yet saves the
- * entry's image as it was (`touch`); the writer then goes through the live maps and prefers the saved images. So a mark
+ * Key groups are computed where they are needed, when a snapshot is written: a Map for each of them costs every record
+ * more than the hash of its key. Cells stand in an array so that reading and then writing the state of one record hashes
+ * its key once, and so that the place of a snapshot's writer is a number, which says whether a change comes too late to
+ * matter.
+ *
+ * A capture does not copy. From `mark` on, the first change of a slot that the capture has not written yet saves the
+ * entry's image as it was (`touch`); the writer then goes through the slots and prefers the saved images. So a mark
  * costs the same for ten keys and ten million, and no change ever waits for a whole map to be cloned.
  *
  * INV-HT-1 `touch` is called before every change of a cell, in place or not, while `capturing`.
- * INV-HT-2 A capture yields each entry as it was at the mark at least once; repeats carry the same content.
+ * INV-HT-2 A capture yields each entry as it was at the mark exactly once, in the order of the slots.
+ * INV-HT-3 A slot is in `free`, its cell `vacant`, or it is the value of exactly one key in `slots`.
  * Tests: src/testing/state-backend-suite.ts.
  */
-import { assert, StreamError } from '../core/errors.ts'
-import type { Key, KeyGroupRange } from '../core/key-groups.ts'
+import { StreamError } from '../core/errors.ts'
+import type { Key } from '../core/key-groups.ts'
 import type { StateKind } from './state-backend.ts'
 
 export type TableKind = StateKind | 'timers'
-type Group = Map<Key, unknown>
 
 /** How the cells of one kind of state are seen from outside. */
 export interface CellForm {
@@ -26,56 +32,90 @@ export interface CellForm {
   cell(content: unknown): unknown
 }
 
-const absent = Symbol('absent at the mark')
-const written = Symbol('written already')
-const nothing: Group = new Map()
+/** The cell of a slot without an entry. */
+const vacant = Symbol('vacant')
+/** `read` looks at no more slots than this in one call, so that many vacant ones do not hold up the stream. */
+const slotsPerReadMax = 10_000
+/** A table that has become empty gives back the room for more slots than these. */
+const slotsKept = 1_000
 
 export class HeapTable {
   readonly name: string
   readonly kind: TableKind
   readonly form: CellForm
-  readonly start: number
-  readonly maps: (Group | undefined)[]
+  readonly slots = new Map<Key | undefined, number>()
+  /** By slot; what is in a vacant one does not matter. */
+  keys: Key[] = []
+  cells: unknown[] = []
+  free: number[] = []
+  /** The key found last and its slot: most callbacks read the state of their key and then write it. */
+  lastKey: unknown = vacant
+  lastSlot = -1
   capturing = false
   captures: readonly HeapCapture[] = []
 
-  constructor(name: string, kind: TableKind, form: CellForm, range: KeyGroupRange) {
+  constructor(name: string, kind: TableKind, form: CellForm) {
     this.name = name
     this.kind = kind
     this.form = form
-    this.start = range.start
-    this.maps = new Array<Group | undefined>(range.end - range.start + 1).fill(undefined)
-  }
-
-  /** The map of a group, made when there is none yet. `group` counts from the start of the range. */
-  open(group: number): Group {
-    this.checkKeyed(group)
-    const map: Group = this.maps[group] ?? new Map()
-    this.maps[group] = map
-    return map
-  }
-
-  /** Called where a group has no map, so that the usual path pays nothing for the check. */
-  checkKeyed(group: number): void {
-    if (group >= 0 && group < this.maps.length) return
-    if (group + this.start < 0) {
-      throw new StreamError(
-        'STATE_ACCESS_INVALID',
-        `State "${this.name}" was used without a current key: expected a call from within a keyed callback.`,
-      )
-    }
-    assert(false, `key group ${group + this.start} is outside ${this.start} to ${this.start + this.maps.length - 1}`)
-  }
-
-  /** Lets every live capture save the entry as it is. */
-  touch(group: number, key: Key, map: Group): void {
-    for (const capture of this.captures) capture.save(group, key, map)
   }
 
   get size(): number {
-    let size = 0
-    for (const map of this.maps) if (map !== undefined) size += map.size
-    return size
+    return this.slots.size
+  }
+
+  /** The slot of a key; −1 when it has no entry. Fails with `STATE_ACCESS_INVALID` when there is no key. */
+  find(key: Key | undefined): number {
+    if (key === this.lastKey) return this.lastSlot
+    const slot = this.slots.get(key)
+    if (slot === undefined) {
+      if (key === undefined) this.#refuse()
+      return -1
+    }
+    this.lastKey = key
+    this.lastSlot = slot
+    return slot
+  }
+
+  /** The cell of a key; undefined when it has no entry. */
+  get(key: Key | undefined): unknown {
+    const slot = this.find(key)
+    return slot < 0 ? undefined : this.cells[slot]
+  }
+
+  put(key: Key | undefined, cell: unknown): void {
+    const slot = this.find(key)
+    if (slot < 0) {
+      this.#insert(key as Key, cell)
+      return
+    }
+    if (this.capturing) this.touch(slot)
+    this.cells[slot] = cell
+  }
+
+  remove(key: Key | undefined): void {
+    const slot = this.find(key)
+    if (slot < 0) return
+    if (this.capturing) this.touch(slot)
+    this.cells[slot] = vacant
+    this.slots.delete(key)
+    this.free.push(slot)
+    this.lastKey = vacant
+    if (this.slots.size === 0 && !this.capturing && this.cells.length > slotsKept) this.clear()
+  }
+
+  /** Forgets everything, also the room that it took. */
+  clear(): void {
+    this.slots.clear()
+    this.keys = []
+    this.cells = []
+    this.free = []
+    this.lastKey = vacant
+  }
+
+  /** Lets every live capture save the entry as it is. */
+  touch(slot: number): void {
+    for (const capture of this.captures) capture.save(slot)
   }
 
   mark(): HeapCapture {
@@ -89,82 +129,72 @@ export class HeapTable {
     this.captures = this.captures.filter((other) => other !== capture)
     this.capturing = this.captures.length > 0
   }
+
+  #insert(key: Key, cell: unknown): void {
+    const slot = this.free.pop() ?? this.cells.length
+    if (this.capturing) this.touch(slot)
+    this.slots.set(key, slot)
+    this.keys[slot] = key
+    this.cells[slot] = cell
+    this.lastKey = key
+    this.lastSlot = slot
+  }
+
+  #refuse(): never {
+    throw new StreamError(
+      'STATE_ACCESS_INVALID',
+      `State "${this.name}" was used without a current key: expected a call from within a keyed callback.`,
+    )
+  }
+}
+
+/** An entry as it was at a mark; `content` is `vacant` when there was none. */
+interface Image {
+  readonly key: Key
+  readonly content: unknown
 }
 
 /** One table as it was at a mark, read out in pieces. */
 export class HeapCapture {
   readonly table: HeapTable
-  /** Saved images, per group; `absent` for a key that came later. */
-  readonly #images: (Map<Key, unknown> | undefined)[]
-  /** Groups below this one need no images any more. */
-  #saveFrom = 0
-  #group = 0
-  #live: IterableIterator<[Key, unknown]> | undefined
-  #saved: IterableIterator<[Key, unknown]> | undefined
+  /** By slot: what has changed since the mark, and is not read yet. */
+  readonly #images = new Map<number, Image>()
+  /** Slots from this one on came after the mark. */
+  readonly #end: number
+  /** Slots below this one are read. */
+  #next = 0
 
   constructor(table: HeapTable) {
     this.table = table
-    this.#images = new Array<Map<Key, unknown> | undefined>(table.maps.length).fill(undefined)
+    this.#end = table.cells.length
   }
 
-  save(group: number, key: Key, map: Group): void {
-    if (group < this.#saveFrom) return
-    let images = this.#images[group]
-    if (images === undefined) {
-      images = new Map()
-      this.#images[group] = images
-    }
-    if (images.has(key)) return
-    const cell = map.get(key)
-    images.set(key, cell === undefined && !map.has(key) ? absent : this.table.form.image(cell))
+  save(slot: number): void {
+    if (slot < this.#next || slot >= this.#end || this.#images.has(slot)) return
+    const { keys, cells, form } = this.table
+    const cell = cells[slot]
+    this.#images.set(slot, { key: keys[slot]!, content: cell === vacant ? vacant : form.image(cell) })
   }
 
   /**
-   * Appends `key, content, …` to `into` until it holds `max` items, all of one key group, which it returns (counted
-   * from the start of the range); undefined when there is nothing more. May append nothing at the end of a group.
+   * Appends `key, content, …` to `into` until it holds `max` items. May append nothing although there is more. Returns
+   * whether there may be more.
    */
-  read(into: unknown[], max: number): number | undefined {
-    const maps = this.table.maps
-    while (this.#group < maps.length && maps[this.#group] === undefined) this.#nextGroup()
-    const group = this.#group
-    if (group >= maps.length) return undefined
-    if (this.#saved === undefined && this.#readLive(group, into, max)) return group
-    this.#saved ??= (this.#images[group] ?? nothing).entries()
-    if (into.length >= max) return group
-    for (const [key, image] of this.#saved) {
-      if (image === absent || image === written) continue
-      into.push(key, image)
-      if (into.length >= max) return group
+  read(into: unknown[], max: number): boolean {
+    const { keys, cells, form } = this.table
+    const images = this.#images
+    // A table that was cleared under the capture has nothing more to read.
+    const all = Math.min(this.#end, cells.length)
+    const end = Math.min(all, this.#next + slotsPerReadMax)
+    let slot = this.#next
+    for (; slot < end && into.length < max; slot++) {
+      const image = images.size > 0 ? images.get(slot) : undefined
+      if (image !== undefined) {
+        images.delete(slot)
+        if (image.content !== vacant) into.push(image.key, image.content)
+      } else if (cells[slot] !== vacant) into.push(keys[slot], form.view(cells[slot]))
     }
-    this.#nextGroup()
-    return group
-  }
-
-  /** Entries still in the live map. Returns whether there may be more of them. */
-  #readLive(group: number, into: unknown[], max: number): boolean {
-    this.#live ??= this.table.maps[group]!.entries()
-    const images = this.#images[group]
-    const form = this.table.form
-    for (const [key, cell] of this.#live) {
-      const image = images?.get(key)
-      if (image === undefined && images?.has(key) !== true) into.push(key, form.view(cell))
-      else if (image === absent || image === written) continue
-      else {
-        into.push(key, image)
-        images?.set(key, written)
-      }
-      if (into.length >= max) return true
-    }
-    // Whatever was there at the mark is now written or saved, so later changes of this group do not matter.
-    this.#saveFrom = group + 1
-    return false
-  }
-
-  #nextGroup(): void {
-    this.#images[this.#group] = undefined
-    this.#live = undefined
-    this.#saved = undefined
-    this.#group++
-    if (this.#saveFrom < this.#group) this.#saveFrom = this.#group
+    this.#next = slot
+    return slot < all
   }
 }

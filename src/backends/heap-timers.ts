@@ -1,5 +1,5 @@
 /**
- * Timers on the heap: what the snapshot holds (per key group and key, the timestamps) and an index by time.
+ * Timers on the heap: what the snapshot holds (per key, the timestamps) and an index by time.
  *
  * Many keys share a timestamp (the end of a window), so the heap orders distinct timestamps, each with the bucket of its
  * keys. A bucket emptied by `delete` leaves the heap when it comes to the top. Within one timestamp timers fire in the
@@ -14,14 +14,13 @@ import { MinHeap } from './min-heap.ts'
 import type { TimerQueue } from './state-backend.ts'
 
 interface Bucket {
-  /** Key → key group. */
-  readonly keys: Map<Key, number>
+  readonly keys: Set<Key>
   /** Kept between polls: a fresh iterator would step over every key removed so far. */
-  cursor: IterableIterator<[Key, number]>
+  cursor: IterableIterator<Key>
 }
 
 export interface TimerContext extends KeyContext {
-  setCurrentKey(key: Key, keyGroup: number): void
+  setCurrentKey(key: Key): void
 }
 
 export class HeapTimerQueue implements TimerQueue {
@@ -47,22 +46,23 @@ export class HeapTimerQueue implements TimerQueue {
         `A timer of "${this.table.name}" was set for ${timestamp}: expected milliseconds.`,
       )
     }
-    const { currentKey, currentKeyGroup } = this.#context
-    const group = currentKeyGroup - this.table.start
-    const map = this.table.open(group)
-    if (!this.#index(currentKey, currentKeyGroup, timestamp)) return false
-    if (this.table.capturing) this.table.touch(group, currentKey, map)
-    const cell = map.get(currentKey) as TimersCell | undefined
-    if (cell === undefined) map.set(currentKey, timestamp)
-    else if (typeof cell === 'number') map.set(currentKey, new Set([cell, timestamp]))
-    else cell.add(timestamp)
+    const { currentKey } = this.#context
+    const slot = this.table.find(currentKey)
+    if (!this.#index(currentKey as Key, timestamp)) return false
+    const cell = slot < 0 ? undefined : (this.table.cells[slot] as TimersCell)
+    if (cell === undefined) this.table.put(currentKey, timestamp)
+    else if (typeof cell === 'number') this.table.put(currentKey, new Set([cell, timestamp]))
+    else {
+      if (this.table.capturing) this.table.touch(slot)
+      cell.add(timestamp)
+    }
     return true
   }
 
   delete(timestamp: number): boolean {
-    const { currentKey, currentKeyGroup } = this.#context
-    if (this.#buckets.get(timestamp)?.keys.delete(currentKey) !== true) return false
-    this.#remove(currentKey, currentKeyGroup, timestamp)
+    const key = this.#context.currentKey as Key
+    if (this.#buckets.get(timestamp)?.keys.delete(key) !== true) return false
+    this.#remove(key, timestamp)
     return true
   }
 
@@ -81,47 +81,47 @@ export class HeapTimerQueue implements TimerQueue {
     const bucket = this.#buckets.get(timestamp)!
     let step = bucket.cursor.next()
     if (step.done === true) {
-      bucket.cursor = bucket.keys.entries()
+      bucket.cursor = bucket.keys.values()
       step = bucket.cursor.next()
     }
-    const [key, keyGroup] = step.value as [Key, number]
+    const key = step.value as Key
     bucket.keys.delete(key)
-    this.#remove(key, keyGroup, timestamp)
-    this.#context.setCurrentKey(key, keyGroup)
+    this.#remove(key, timestamp)
+    this.#context.setCurrentKey(key)
     return timestamp
   }
 
   /** Takes over a cell of a snapshot, which is in the table already. */
-  restored(key: Key, keyGroup: number, cell: TimersCell): void {
-    if (typeof cell === 'number') this.#index(key, keyGroup, cell)
-    else for (const timestamp of cell) this.#index(key, keyGroup, timestamp)
+  restored(key: Key, cell: TimersCell): void {
+    if (typeof cell === 'number') this.#index(key, cell)
+    else for (const timestamp of cell) this.#index(key, timestamp)
   }
 
   /** Returns false when it was there already. */
-  #index(key: Key, keyGroup: number, timestamp: number): boolean {
+  #index(key: Key, timestamp: number): boolean {
     let bucket = this.#buckets.get(timestamp)
     if (bucket === undefined) {
-      const keys = new Map<Key, number>()
-      bucket = { keys, cursor: keys.entries() }
+      const keys = new Set<Key>()
+      bucket = { keys, cursor: keys.values() }
       this.#buckets.set(timestamp, bucket)
       this.#times.push(timestamp)
     }
     if (bucket.keys.has(key)) return false
-    bucket.keys.set(key, keyGroup)
+    bucket.keys.add(key)
     this.#size++
     return true
   }
 
   /** Takes the timestamp out of the table. */
-  #remove(key: Key, keyGroup: number, timestamp: number): void {
-    const group = keyGroup - this.table.start
-    const map = this.table.open(group)
-    if (this.table.capturing) this.table.touch(group, key, map)
-    const cell = map.get(key) as TimersCell
-    if (typeof cell === 'number') map.delete(key)
+  #remove(key: Key, timestamp: number): void {
+    const table = this.table
+    const slot = table.find(key)
+    const cell = table.cells[slot] as TimersCell
+    if (typeof cell === 'number') table.remove(key)
     else {
+      if (table.capturing) table.touch(slot)
       cell.delete(timestamp)
-      if (cell.size === 0) map.delete(key)
+      if (cell.size === 0) table.remove(key)
     }
     this.#size--
   }

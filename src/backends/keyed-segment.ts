@@ -1,15 +1,17 @@
 /**
  * The bytes of one keyed-state segment: length-prefixed frames, each one encoded value. docs/formats.md describes them.
  *
- * First the header, then any number of entry frames `[state, key group, key, content, key, content, …]`, then the
- * number of entries. Every entry carries its key group, so a reader can keep only the groups it owns.
+ * First the header, then any number of entry frames `[state, key groups, key, content, key, content, …]`, then the
+ * number of entries. Every entry carries its key group, so a reader can keep only the groups it owns; entries come in
+ * any order. Format 1 differs in one thing: all entries of a frame had one key group, written as a number.
  */
 import { decodeValue } from '../core/codec.ts'
 import { StreamError } from '../core/errors.ts'
 import type { Key, KeyGroupRange } from '../core/key-groups.ts'
 import type { TableKind } from './heap-table.ts'
 
-export const segmentVersion = 1
+export const segmentVersion = 2
+const readableVersions: readonly unknown[] = [1, 2]
 
 export interface SegmentHeader {
   readonly format: number
@@ -87,25 +89,34 @@ export function readSegment(bytes: Uint8Array, reader: SegmentReader): void {
 
 function readEntries(frame: unknown, header: SegmentHeader, reader: SegmentReader): number {
   if (!Array.isArray(frame) || frame.length % 2 !== 0) throw damaged('an entry frame is not a list of pairs')
-  const [state, keyGroup] = frame as [unknown, unknown]
+  const [state, keyGroups] = frame as [unknown, unknown]
   if (typeof state !== 'number' || header.states[state] === undefined) {
     throw damaged(`a frame is of state ${String(state)}, expected 0 to ${header.states.length - 1}`)
   }
-  const [start, end] = header.keyGroups
-  if (typeof keyGroup !== 'number' || !Number.isInteger(keyGroup) || keyGroup < start || keyGroup > end) {
-    throw damaged(`a frame is of key group ${String(keyGroup)}, expected ${start} to ${end}`)
+  const entries = frame.length / 2 - 1
+  if (Array.isArray(keyGroups) && keyGroups.length !== entries) {
+    throw damaged(`a frame has ${keyGroups.length} key groups for ${entries} entries`)
   }
-  for (let i = 2; i < frame.length; i += 2) reader.entry(state, keyGroup, frame[i] as Key, frame[i + 1])
-  return frame.length / 2 - 1
+  for (let i = 0; i < entries; i++) {
+    const keyGroup = checkKeyGroup(Array.isArray(keyGroups) ? keyGroups[i] : keyGroups, header)
+    reader.entry(state, keyGroup, frame[2 + 2 * i] as Key, frame[3 + 2 * i])
+  }
+  return entries
+}
+
+function checkKeyGroup(keyGroup: unknown, { keyGroups: [start, end] }: SegmentHeader): number {
+  if (typeof keyGroup === 'number' && Number.isInteger(keyGroup) && keyGroup >= start && keyGroup <= end)
+    return keyGroup
+  throw damaged(`an entry is of key group ${String(keyGroup)}, expected ${start} to ${end}`)
 }
 
 function checkHeader(value: unknown): SegmentHeader {
   const header = value as Partial<SegmentHeader> | undefined | null
   if (typeof header !== 'object' || header === null) throw damaged('the header is missing')
-  if (header.format !== segmentVersion) {
+  if (!readableVersions.includes(header.format)) {
     throw new StreamError(
       'STATE_CODEC_UNSUPPORTED',
-      `Keyed state has format ${String(header.format)}: this build reads format ${segmentVersion}.`,
+      `Keyed state has format ${String(header.format)}: this build reads formats ${readableVersions.join(' and ')}.`,
     )
   }
   const range = header.keyGroups

@@ -86,9 +86,12 @@ export interface TimerQueue {
 
 export interface KeyedStateBackend {
   readonly range: KeyGroupRange
-  readonly currentKey: Key
+  /** Undefined before the first `setCurrentKey`. */
+  readonly currentKey: Key | undefined
+  /** Computed when it is asked for, unless it was given. */
   readonly currentKeyGroup: number
-  setCurrentKey(key: Key, keyGroup: number): void
+  /** `keyGroup` is undefined when nobody has computed it yet: a backend that needs it computes it from the key. */
+  setCurrentKey(key: Key, keyGroup?: number): void
   /**
    * The handle of the state `name`; the same handle for the same name. Fails with `STATE_NAME_DUPLICATE` when the
    * name was declared with another kind, `RESTORE_STATE_INCOMPATIBLE` when it was restored with another kind.
@@ -124,6 +127,8 @@ export interface KeyedSnapshot {
 
 export interface KeyedStateBackendOptions {
   readonly range: KeyGroupRange
+  /** The number of key groups, of which `range` is this backend's share: what a key's group is computed with. */
+  readonly maxParallelism: number
   /** Deep-freeze what is stored, so that mutating a stored value in place throws. */
   readonly freeze: boolean
   /** For messages: the operator's name. */

@@ -13,9 +13,12 @@ export interface RecordBatch {
   readonly values: readonly unknown[]
   /** Event time of each record in milliseconds, or undefined when the stream has no timestamps. */
   readonly timestamps: readonly number[] | undefined
-  /** Key of each record, present on a keyed channel. */
+  /** Key of each record, present on a keyed channel; the same array as `values` when every record is its own key. */
   readonly keys: readonly unknown[] | undefined
-  /** Key group of each record, computed once by the sender, present on a keyed channel. */
+  /**
+   * Key group of each record, computed once by the sender to choose the subtask. Undefined on a channel that is not
+   * keyed, and on a keyed one whose target has one subtask: there is nothing to choose.
+   */
   readonly keyGroups: readonly number[] | undefined
 }
 

@@ -14,6 +14,20 @@ export interface KeyGroupRange {
 /** What may be a key: compared by value, hashed the same in every process. */
 export type Key = string | number | bigint | boolean | null
 
+/** Whether a value can be a key: `keyGroupOf` without the hash. */
+export function isKey(value: unknown): value is Key {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'bigint':
+      return true
+    case 'number':
+      return !Number.isNaN(value)
+    default:
+      return value === null
+  }
+}
+
 const stringHash = (text: string): number => {
   let hash = 0
   for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0

@@ -8,6 +8,7 @@
 import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
 import type { RecordBatch } from '../core/elements.ts'
 import { assert } from '../core/errors.ts'
+import type { Key } from '../core/key-groups.ts'
 import { CallbackContext, phases } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorSnapshot } from './operator.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
@@ -74,12 +75,12 @@ export class CallbackOperator implements Operator {
 
   #eachKeyedRecord(element: Callbacks['elements'][number], batch: RecordBatch, state: KeyedStateBackend): void {
     const { values, timestamps, keys, keyGroups } = batch
-    assert(keys !== undefined && keyGroups !== undefined, `a batch for ${this.#context.operatorName} carries its keys`)
+    assert(keys !== undefined, `a batch for ${this.#context.operatorName} carries its keys`)
     const ctx = this.#ctx
     ctx.phase = phases.keyed
     for (let i = 0; i < values.length; i++) {
-      const key = keys[i] as KeyedStateBackend['currentKey']
-      state.setCurrentKey(key, keyGroups[i]!)
+      const key = keys[i] as Key
+      state.setCurrentKey(key, keyGroups === undefined ? undefined : keyGroups[i])
       ctx.key = key
       ctx.timestamp = timestamps === undefined ? undefined : timestamps[i]
       element(values[i], ctx)

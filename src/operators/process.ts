@@ -2,6 +2,7 @@
 import type { KeyedStateBackend, ValueState } from '../backends/state-backend.ts'
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { assert, StreamError } from '../core/errors.ts'
+import type { Key } from '../core/key-groups.ts'
 import { CallbackOperator, type Callbacks } from './callback-operator.ts'
 import type { KeyedProcessDefinition, ProcessDefinition } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from './operator.ts'
@@ -102,13 +103,13 @@ class ReduceOperator implements Operator {
   }
 
   batch(_input: 0 | 1, { values, timestamps, keys, keyGroups }: RecordBatch): void {
-    assert(keys !== undefined && keyGroups !== undefined, `a batch for ${this.#context.operatorName} carries its keys`)
+    assert(keys !== undefined, `a batch for ${this.#context.operatorName} carries its keys`)
     const fn = this.#fn
     const state = this.#state
     const reduced = this.#reduced
     const results: unknown[] = new Array(values.length)
     for (let i = 0; i < values.length; i++) {
-      state.setCurrentKey(keys[i] as KeyedStateBackend['currentKey'], keyGroups[i]!)
+      state.setCurrentKey(keys[i] as Key, keyGroups === undefined ? undefined : keyGroups[i])
       const previous = reduced.value()
       const next = previous === undefined ? values[i] : fn(previous, values[i])
       if (next === undefined) this.#refuseUndefined()

@@ -82,7 +82,8 @@ export class OperatorHarness {
     for (const tag of options.sideOutputs ?? []) this.#sides.set(tag.name, new CollectedOutput())
     if (factory.keyed) {
       const range = keyGroupRangeOf(subtaskIndex, parallelism, maxParallelism)
-      this.#state = (options.backend ?? heapStateBackend).create({ range, freeze: true, operatorName: name })
+      const backend = options.backend ?? heapStateBackend
+      this.#state = backend.create({ range, maxParallelism, freeze: true, operatorName: name })
       if (options.restored?.keyed !== undefined) this.#state.restore(options.restored.keyed)
     }
     const keyOf = [options.key, options.key2 ?? options.key]

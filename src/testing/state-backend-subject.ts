@@ -24,7 +24,7 @@ export const valueState = (initial: unknown): StateDescriptor => ({ kind: 'value
 export const sum: StateDescriptor = { kind: 'reducing', reduce: (a: number, b: number) => a + b }
 
 export const open = (backend: StateBackend, options: Partial<KeyedStateBackendOptions> = {}): KeyedStateBackend =>
-  backend.create({ range: wholeRange, freeze: false, operatorName: 'suite', ...options })
+  backend.create({ range: wholeRange, maxParallelism, freeze: false, operatorName: 'suite', ...options })
 
 export const setKey = (state: KeyedStateBackend, key: Key): void =>
   state.setCurrentKey(key, keyGroupOf(key, maxParallelism))

@@ -11,8 +11,8 @@ import { freezeStored } from '../../src/backends/stored-value.ts'
 import { decodeValue, encodeValue } from '../../src/core/codec.ts'
 import type { Key } from '../../src/core/key-groups.ts'
 
-const range = { start: 3, end: 4 }
-const context = { currentKey: 'a' as Key, currentKeyGroup: 3 }
+const context = { currentKey: 'a' as Key }
+const written = { operatorName: 'op', range: { start: 0, end: 7 }, maxParallelism: 8 }
 
 describe('the heap of numbers', () => {
   it('pops in order', () => {
@@ -30,7 +30,7 @@ describe('the heap of numbers', () => {
 
 describe('a table', () => {
   it('gives each capture its own version, however they are read', () => {
-    const table = new HeapTable('v', 'value', cellForms.value, range)
+    const table = new HeapTable('v', 'value', cellForms.value)
     const value = new HeapValueState(context, table, undefined, 0)
     value.update(1)
     const first = table.mark()
@@ -39,21 +39,82 @@ describe('a table', () => {
     value.clear()
     const read = (capture: typeof first): unknown[] => {
       const content: unknown[] = []
-      while (capture.read(content, content.length + 20) !== undefined);
+      while (capture.read(content, content.length + 20));
       table.release(capture)
       return content
     }
     expect([read(second), read(first), table.capturing]).toEqual([['a', 2], ['a', 1], false])
   })
 
+  it('is read out entry by entry as it was, once each, while slots are vacated and taken again', () => {
+    const key = fc.integer({ min: 0, max: 7 })
+    const change = fc.record({ key, value: fc.option(fc.nat()), read: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(change), fc.array(change, { maxLength: 40 }), (before, after) => {
+        const table = new HeapTable('v', 'value', cellForms.value)
+        const expected = new Map<Key, unknown>()
+        const apply = ({ key, value }: { key: number; value: number | null }) =>
+          value === null ? table.remove(key) : table.put(key, value)
+        for (const one of before) {
+          apply(one)
+          if (one.value === null) expected.delete(one.key)
+          else expected.set(one.key, one.value)
+        }
+        const capture = table.mark()
+        const content: unknown[] = []
+        for (const one of after) {
+          apply(one)
+          if (one.read) capture.read(content, content.length + 2)
+        }
+        while (capture.read(content, content.length + 2));
+        const pairs = content.flatMap((part, i) => (i % 2 === 0 ? [[part, content[i + 1]] as const] : []))
+        expect(pairs.length).toBe(expected.size)
+        expect(new Map(pairs)).toEqual(expected)
+      }),
+    )
+  })
+
+  it('finds its keys whatever was found last, and reuses the slots of removed ones', () => {
+    const change = fc.record({ key: fc.integer({ min: 0, max: 4 }), value: fc.option(fc.nat()) })
+    fc.assert(
+      fc.property(fc.array(change), (changes) => {
+        const table = new HeapTable('v', 'value', cellForms.value)
+        const model = new Map<Key, unknown>()
+        for (const { key, value } of changes) {
+          if (value === null) table.remove(key)
+          else table.put(key, value)
+          if (value === null) model.delete(key)
+          else model.set(key, value)
+          expect([0, 1, 2, 3, 4, key].map((k) => table.get(k))).toEqual([0, 1, 2, 3, 4, key].map((k) => model.get(k)))
+        }
+        expect(table.size).toBe(model.size)
+        expect(table.cells.length).toBeLessThanOrEqual(5)
+      }),
+    )
+  })
+
+  it('does not hold up its reader with vacant slots, and gives their room back when it is empty', () => {
+    const table = new HeapTable('v', 'value', cellForms.value)
+    for (let key = 0; key < 25_000; key++) table.put(key, key)
+    for (let key = 0; key < 24_999; key++) table.remove(key)
+    const capture = table.mark()
+    const content: unknown[] = []
+    let reads = 1
+    while (capture.read(content, 2)) reads++
+    expect([reads, content]).toEqual([3, [24_999, 24_999]])
+    table.release(capture)
+    table.remove(24_999)
+    expect(table.cells.length).toBe(0)
+  })
+
   it('does not copy what a snapshot has written already', () => {
-    const table = new HeapTable('l', 'list', cellForms.list, range)
+    const table = new HeapTable('l', 'list', cellForms.list)
     const list = new HeapListState(context, table, undefined)
     list.add(1)
     const capture = table.mark()
     const content: unknown[] = []
-    while (capture.read(content, 20) !== undefined);
-    const cell = table.maps[0]!.get('a') as ListCell
+    while (capture.read(content, 20));
+    const cell = table.get('a') as ListCell
     const { items } = cell
     list.add(2)
     expect(cell.items).toBe(items)
@@ -61,14 +122,14 @@ describe('a table', () => {
   })
 
   it('copies a list once per snapshot, not once per add', () => {
-    const table = new HeapTable('l', 'list', cellForms.list, range)
+    const table = new HeapTable('l', 'list', cellForms.list)
     const list = new HeapListState(context, table, undefined)
     list.add(1)
     const capture = table.mark()
     list.add(2)
-    const { items } = table.maps[0]!.get('a') as ListCell
+    const { items } = table.get('a') as ListCell
     list.add(3)
-    expect((table.maps[0]!.get('a') as ListCell).items).toBe(items)
+    expect((table.get('a') as ListCell).items).toBe(items)
     table.release(capture)
   })
 })
@@ -77,7 +138,7 @@ describe('timers', () => {
   it('of one time fire in the order they were added, also while more are added', () => {
     const fired: unknown[] = []
     const at = { ...context, setCurrentKey: (key: Key) => void fired.push(key) }
-    const queue = new HeapTimerQueue(at, new HeapTable('t', 'timers', cellForms.timers, range))
+    const queue = new HeapTimerQueue(at, new HeapTable('t', 'timers', cellForms.timers))
     for (const key of ['a', 'b', 'c']) {
       at.currentKey = key
       queue.add(5)
@@ -94,7 +155,7 @@ describe('timers', () => {
 
   it('poll a crowded timestamp without going over it again and again', () => {
     const at = { ...context, setCurrentKey: () => {} }
-    const queue = new HeapTimerQueue(at, new HeapTable('t', 'timers', cellForms.timers, range))
+    const queue = new HeapTimerQueue(at, new HeapTable('t', 'timers', cellForms.timers))
     for (let key = 0; key < 200_000; key++) {
       at.currentKey = key as never
       queue.add(1)
@@ -107,10 +168,9 @@ describe('timers', () => {
 
 describe('a snapshot', () => {
   it('adapts its frames to the size of the entries', () => {
-    const table = new HeapTable('v', 'value', cellForms.value, { start: 0, end: 0 })
-    const map = table.open(0)
-    for (let key = 0; key < 300; key++) map.set(key, 'x'.repeat(100_000))
-    const snapshot = new HeapSnapshot('op', { start: 0, end: 0 }, [table])
+    const table = new HeapTable('v', 'value', cellForms.value)
+    for (let key = 0; key < 300; key++) table.put(key, 'x'.repeat(100_000))
+    const snapshot = new HeapSnapshot(written, [table])
     let asked = 0
     while (snapshot.write(() => ++asked > 0) !== undefined);
     snapshot.release()
@@ -120,10 +180,9 @@ describe('a snapshot', () => {
   })
 
   it('leaves its bytes alone once they are returned', () => {
-    const table = new HeapTable('v', 'value', cellForms.value, { start: 0, end: 0 })
-    const map = table.open(0)
-    for (let key = 0; key < 3_000; key++) map.set(key, { key })
-    const snapshot = new HeapSnapshot('op', { start: 0, end: 0 }, [table])
+    const table = new HeapTable('v', 'value', cellForms.value)
+    for (let key = 0; key < 3_000; key++) table.put(key, { key })
+    const snapshot = new HeapSnapshot(written, [table])
     const pieces: [Uint8Array, string][] = []
     for (let piece = snapshot.write(() => false); piece !== undefined; piece = snapshot.write(() => false)) {
       pieces.push([piece, Buffer.from(piece).toString('hex')])
@@ -143,7 +202,20 @@ const ignore = { header: () => {}, entry: () => {} }
 describe('the bytes of a segment', () => {
   it('are frames of encoded values', () => {
     const entries: unknown[] = []
-    readSegment(segment(header, [0, 7, 'a', 1, 'b', 2], [0, 0], 2), {
+    readSegment(segment(header, [0, [7, 3], 'a', 1, 'b', 2], [0, []], 2), {
+      ...ignore,
+      entry: (...entry) => void entries.push(entry),
+    })
+    expect(entries).toEqual([
+      [0, 7, 'a', 1],
+      [0, 3, 'b', 2],
+    ])
+    expect(decodeValue(segment(header).subarray(4))).toEqual({ format: 2, keyGroups: [0, 7], states: [['v', 'value']] })
+  })
+
+  it('of format 1 have one key group for a whole frame', () => {
+    const entries: unknown[] = []
+    readSegment(segment({ ...header, format: 1 }, [0, 7, 'a', 1, 'b', 2], [0, 0], 2), {
       ...ignore,
       entry: (...entry) => void entries.push(entry),
     })
@@ -151,7 +223,6 @@ describe('the bytes of a segment', () => {
       [0, 7, 'a', 1],
       [0, 7, 'b', 2],
     ])
-    expect(decodeValue(segment(header).subarray(4))).toEqual({ format: 1, keyGroups: [0, 7], states: [['v', 'value']] })
   })
 
   it.each<[string, unknown[], string]>([
@@ -161,6 +232,8 @@ describe('the bytes of a segment', () => {
     ['more after the end', [header, 0, 0], 'bytes follow the last frame'],
     ['a state that is not named', [header, [1, 0, 'a', 1], 1], 'of state 1, expected 0 to 0'],
     ['a key group outside the header', [header, [0, 8, 'a', 1], 1], 'of key group 8, expected 0 to 7'],
+    ['a key group too few', [header, [0, [1], 'a', 1, 'b', 2], 2], '1 key groups for 2 entries'],
+    ['one wrong key group', [header, [0, [1, '2'], 'a', 1, 'b', 2], 2], 'of key group 2, expected 0 to 7'],
     ['half an entry', [header, [0, 0, 'a'], 1], 'not a list of pairs'],
     ['a header without states', [{ ...header, states: [['v', 'tree']] }, 0], 'does not name its states'],
     ['a header without a range', [{ ...header, keyGroups: [7, 0] }, 0], 'no key-group range'],
@@ -171,8 +244,8 @@ describe('the bytes of a segment', () => {
   })
 
   it('of another format are refused', () => {
-    expect(() => readSegment(segment({ ...header, format: 2 }, 0), ignore)).toThrow(
-      expect.objectContaining({ code: 'STATE_CODEC_UNSUPPORTED', message: expect.stringContaining('format 2') }),
+    expect(() => readSegment(segment({ ...header, format: 3 }, 0), ignore)).toThrow(
+      expect.objectContaining({ code: 'STATE_CODEC_UNSUPPORTED', message: expect.stringContaining('format 3') }),
     )
   })
 })
@@ -203,7 +276,7 @@ describe('stored values in development builds', () => {
   })
 
   it('of a fold are checked after it', () => {
-    const table = new HeapTable('r', 'reducing', cellForms.reducing, range)
+    const table = new HeapTable('r', 'reducing', cellForms.reducing)
     const state = new HeapReducingState(context, table, 'r', (a: object, b: object) => Object.assign(a, b))
     state.add({ a: 1 })
     expect(() => state.add({ a: 2 })).toThrow(TypeError)

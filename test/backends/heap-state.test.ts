@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'
 import type { KeyedStateBackend, StateBackend, ValueState } from '../../src/backends/state-backend.ts'
+import { keyGroupOf } from '../../src/core/key-groups.ts'
 import { runCases } from '../../src/testing/conformance.ts'
 import { stateBackendSuite } from '../../src/testing/state-backend-suite.ts'
 
@@ -51,9 +52,16 @@ describe('the suite', () => {
   })
 })
 
+const options = { range: { start: 0, end: 15 }, maxParallelism: 16, freeze: false, operatorName: 'count' }
+
 describe('heap state', () => {
   it('refuses state without a current key, naming the state', () => {
-    const state = heapStateBackend.create({ range: { start: 4, end: 9 }, freeze: false, operatorName: 'count' })
+    const state = heapStateBackend.create({
+      range: { start: 4, end: 9 },
+      maxParallelism: 16,
+      freeze: false,
+      operatorName: 'count',
+    })
     const value = state.state('seen', { kind: 'value', initial: 0 }) as ValueState<number>
     for (const use of [() => value.value(), () => value.update(1), () => value.clear()]) {
       expect(use).toThrow(
@@ -62,23 +70,59 @@ describe('heap state', () => {
     }
   })
 
-  it('refuses a key group that is not its own', () => {
-    const state = heapStateBackend.create({ range: { start: 4, end: 9 }, freeze: false, operatorName: 'count' })
+  it('refuses to write a key of a group that is not its own', () => {
+    const state = heapStateBackend.create({ ...options, range: { start: 4, end: 9 } })
     const value = state.state('seen', { kind: 'value', initial: 0 }) as ValueState<number>
-    state.setCurrentKey('a', 10)
-    expect(() => value.update(1)).toThrow(/key group 10 is outside 4 to 9/)
+    state.setCurrentKey('a')
+    expect(state.currentKeyGroup).toBe(keyGroupOf('a', 16))
+    value.update(1)
+    const write = () => state.mark().write(() => true)
+    expect(write).toThrow(`key a is of key group ${keyGroupOf('a', 16)}, outside 4 to 9`)
   })
 
   it('refuses an initial value that cannot be stored', () => {
-    const state = heapStateBackend.create({ range: { start: 0, end: 1 }, freeze: true, operatorName: 'count' })
+    const state = heapStateBackend.create({
+      range: { start: 0, end: 1 },
+      maxParallelism: 2,
+      freeze: true,
+      operatorName: 'count',
+    })
     expect(() => state.state('seen', { kind: 'value', initial: new WeakMap() })).toThrow(/seen is a WeakMap/)
   })
 
+  it('gives every key once with its key group, also when a callback removes it and puts it back', () => {
+    const state = heapStateBackend.create(options)
+    const [a, b] = ['a', 'b'].map((name) => state.state(name, { kind: 'value', initial: 0 }) as ValueState<number>)
+    for (const key of ['x', 'y', 'z']) {
+      state.setCurrentKey(key)
+      a!.update(1)
+      if (key !== 'x') b!.update(1)
+    }
+    const seen: unknown[] = []
+    for (const [key, keyGroup] of state.keys()) {
+      seen.push([key, keyGroup])
+      state.setCurrentKey(key, keyGroup)
+      a!.clear()
+      a!.update(2)
+    }
+    expect(seen).toEqual(['x', 'y', 'z'].map((key) => [key, keyGroupOf(key, 16)]))
+  })
+
   it('keeps restored state that the program does not declare', () => {
-    const first = heapStateBackend.create({ range: { start: 0, end: 0 }, freeze: false, operatorName: 'count' })
+    const first = heapStateBackend.create({
+      range: { start: 0, end: 0 },
+      maxParallelism: 1,
+      freeze: false,
+      operatorName: 'count',
+    })
     first.setCurrentKey('a', 0)
     ;(first.state('old', { kind: 'value', initial: 0 }) as ValueState<number>).update(1)
-    const second = heapStateBackend.create({ range: { start: 0, end: 0 }, freeze: false, operatorName: 'count' })
+    const second = heapStateBackend.create({
+      range: { start: 0, end: 0 },
+      maxParallelism: 1,
+      freeze: false,
+      operatorName: 'count',
+    })
     const snapshot = first.mark()
     second.restore(snapshot.write(() => true)!)
     snapshot.release()

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   checkParallelism,
   defaultMaxParallelism,
+  isKey,
   keyGroupOf,
   keyGroupRangeOf,
   keyHash,
@@ -37,6 +38,7 @@ describe('key hashes', () => {
   it.each([[undefined], [Number.NaN], [{}], [[1]], [Symbol('s')], [() => 1]])('refuse %o', (key) => {
     expect(keyHash(key)).toBeUndefined()
     expect(keyGroupOf(key, 128)).toBe(-1)
+    expect(isKey(key)).toBe(false)
   })
 
   it('of a bigint are those of its digits', () => {
@@ -73,6 +75,7 @@ describe('key groups', () => {
     [1_000_000, 17],
   ])('of %o in 128 is %i', (key, group) => {
     expect(keyGroupOf(key, 128)).toBe(group)
+    expect(isKey(key)).toBe(true)
   })
 
   it.each([

@@ -172,7 +172,12 @@ describe('the life of a chain', () => {
 
   it('gives keyed snapshots back when another operator fails to take one', () => {
     let released = 0
-    const state = heapStateBackend.create({ range: { start: 0, end: 127 }, freeze: true, operatorName: 'count' })
+    const state = heapStateBackend.create({
+      range: { start: 0, end: 127 },
+      maxParallelism: 128,
+      freeze: true,
+      operatorName: 'count',
+    })
     const mark = state.mark.bind(state)
     state.mark = () => {
       const snapshot = mark()
@@ -230,7 +235,13 @@ describe('processing time', () => {
         ctx.emit(`${timestamp}`)
       },
     })
-  const state = () => heapStateBackend.create({ range: { start: 0, end: 127 }, freeze: true, operatorName: 'alarms' })
+  const state = () =>
+    heapStateBackend.create({
+      range: { start: 0, end: 127 },
+      maxParallelism: 128,
+      freeze: true,
+      operatorName: 'alarms',
+    })
 
   it('asks for the earliest time only, and for the next one after firing', () => {
     const { chain, asked, tail } = testChain([member('alarms', alarms(), { state: state() })])

@@ -56,8 +56,8 @@ describe('by key', () => {
           const received = sent.filter((s) => s.target === target).map(({ batch }) => batch)
           expect(received.flatMap(({ values }) => values)).toEqual(mine.map(({ value }) => value))
           expect(received.flatMap(({ keys }) => keys)).toEqual(mine.map(({ value }) => value.k))
-          expect(received.flatMap(({ keyGroups }) => keyGroups)).toEqual(
-            mine.map(({ value }) => keyGroupOf(value.k, 128)),
+          expect(received.flatMap(({ keyGroups }) => keyGroups ?? [])).toEqual(
+            parallelism === 1 ? [] : mine.map(({ value }) => keyGroupOf(value.k, 128)),
           )
           expect(received.flatMap(({ values, timestamps }) => values.map((_, i) => timestamps?.[i]))).toEqual(
             mine.map(({ value, stamped }) => (stamped ? value.n : undefined)),
@@ -98,6 +98,15 @@ describe('by key', () => {
     partitioner.partition(recordBatch(values, [1, 2]))
     expect(sent[0]?.batch.values).toBe(values)
     expect(sent[0]?.batch).toMatchObject({ keys: ['a', 'b'], timestamps: [1, 2] })
+  })
+
+  it('passes the values as the keys when every record is its own key and there is one target', () => {
+    const { partitioner, sent } = byKey({ parallelism: 1, key: (value: string) => value.toLowerCase() })
+    for (const values of [['a', 'b'], ['a', 'B', 'c'], ['A']]) partitioner.partition(recordBatch(values))
+    const batches = sent.map(({ batch }) => batch)
+    expect(batches.map(({ keys }) => keys)).toEqual([['a', 'b'], ['a', 'b', 'c'], ['a']])
+    expect(batches.map(({ keys, values }) => keys === values)).toEqual([true, false, false])
+    expect(batches.map(({ keyGroups }) => keyGroups)).toEqual([undefined, undefined, undefined])
   })
 
   it('calls the key function once per record', () => {

@@ -132,7 +132,12 @@ it('gives the subtask a pause when a timer keeps registering itself in the past'
       ctx.timers.registerProcessingTime(10)
     },
   })
-  const state = heapStateBackend.create({ range: { start: 0, end: 127 }, freeze: true, operatorName: 'loop' })
+  const state = heapStateBackend.create({
+    range: { start: 0, end: 127 },
+    maxParallelism: 128,
+    freeze: true,
+    operatorName: 'loop',
+  })
   const { chain, tail, asked } = testChain([member('loop', factory, { state })])
   chain.open([])
   chain.batch(0, keyedBatch(['a']))
