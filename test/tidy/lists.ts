@@ -45,6 +45,7 @@ export const lists: Lists = {
     'src/core/clock.ts': 'the one place that reads the time and sets timers',
     'src/core/random.ts': 'the one place that draws entropy, for the seed of a real run',
     'src/actors/real-host.ts': 'the scheduler of real runs, which yields to the event loop',
+    'test/actors/real-host.test.ts': 'plays the host, whose turns come between those of the scheduler',
     'src/cli/': 'prints for people, and waits for them',
   },
   disk: {
