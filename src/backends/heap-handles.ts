@@ -48,7 +48,7 @@ class HeapHandle {
   /** Before the cell of the current key, which there is, is changed in place. */
   touch(): void {
     const table = this.table
-    if (table.capturing) table.touch(table.find(this.context.currentKey))
+    if (table.capturing) table.touch(table.findAgain(this.context.currentKey))
   }
 
   clear(): void {

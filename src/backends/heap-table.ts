@@ -66,7 +66,6 @@ export class HeapTable {
 
   /** The slot of a key; −1 when it has no entry. Fails with `STATE_ACCESS_INVALID` when there is no key. */
   find(key: Key | undefined): number {
-    if (key === this.lastKey) return this.lastSlot
     const slot = this.slots.get(key)
     if (slot === undefined) {
       if (key === undefined) this.#refuse()
@@ -77,6 +76,14 @@ export class HeapTable {
     return slot
   }
 
+  /**
+   * The same, for a change, which mostly follows a read of the same key: then it is the same string, and comparing it costs
+   * nothing. A read does not try: two strings that only resemble each other are compared character by character.
+   */
+  findAgain(key: Key | undefined): number {
+    return key === this.lastKey ? this.lastSlot : this.find(key)
+  }
+
   /** The cell of a key; undefined when it has no entry. */
   get(key: Key | undefined): unknown {
     const slot = this.find(key)
@@ -84,7 +91,7 @@ export class HeapTable {
   }
 
   put(key: Key | undefined, cell: unknown): void {
-    const slot = this.find(key)
+    const slot = this.findAgain(key)
     if (slot < 0) {
       this.#insert(key as Key, cell)
       return
@@ -94,7 +101,7 @@ export class HeapTable {
   }
 
   remove(key: Key | undefined): void {
-    const slot = this.find(key)
+    const slot = this.findAgain(key)
     if (slot < 0) return
     if (this.capturing) this.touch(slot)
     this.cells[slot] = vacant
