@@ -64,11 +64,6 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
       case 'manifest.written':
         this.#stored(message.snapshot)
         return
-      case 'manifest.failed':
-        // Another process owns the job now: this one must not go on, whatever its restart strategy says.
-        if (message.code === 'LEASE_LOST') this.#crashJob(message.code, message.message, false)
-        this.#feed(message)
-        return
       default:
         this.#feed(message as Omit<CoordinatorEvent, 'at' | 'random'>)
     }

@@ -270,7 +270,6 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     },
     closeOperators: () => {
       this.#flow.pause()
-      this.#snapshots.discardAll()
       this.#close()
     },
     reportStatus: ({ status, failure }) => {

@@ -206,12 +206,13 @@ describe('the actor of the coordinator', () => {
     expect(tasks[0]!.types).toEqual(['checkpoint.triggered', 'checkpoint.aborted'])
   })
 
-  it('ends the job for good when the lease is lost', async () => {
+  it('ends the job for good when the lease is lost, however many failures it tolerates', async () => {
+    await start({ tolerableFailures: 100 })
     await send(running(), request('r'))
     await storage.open({ id: jobId, name: 'job' })
     await send(acknowledge(1, 0), acknowledge(1, 1))
     const crashes = job.received.filter(({ type }) => type === 'job.crashed')
-    expect(crashes[0]).toMatchObject({ failure: { code: 'LEASE_LOST', restartable: false } })
+    expect(crashes).toMatchObject([{ failure: { code: 'LEASE_LOST', restartable: false } }])
     expect(answers()).toMatchObject([{ outcome: { type: 'failed' } }])
   })
 
