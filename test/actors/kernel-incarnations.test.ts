@@ -100,6 +100,30 @@ describe('timers', () => {
     expect(rig.journal).toHaveLength(1)
   })
 
+  it('that are replaced, cleared or without an actor are taken off the host', () => {
+    const a = rig.spawn('a')
+    a.setTimer('t', 10)
+    a.setTimer('t', 50)
+    expect(rig.clock.nextDueMs()).toBe(50)
+    a.clearTimer('t')
+    expect(rig.clock.nextDueMs()).toBeUndefined()
+    a.setTimer('t', 10)
+    rig.kernel.stop(at('a'))
+    expect(rig.clock.nextDueMs()).toBeUndefined()
+  })
+
+  it('do not come when they were replaced or cleared, though the host heard of it too late', () => {
+    rig = new KernelRig({ lateClear: true })
+    const a = rig.spawn('a')
+    a.setTimer('replaced', 10)
+    a.setTimer('replaced', 1_000)
+    a.setTimer('cleared', 10)
+    a.clearTimer('cleared')
+    rig.clock.advance(100)
+    rig.run()
+    expect(rig.journal).toEqual([])
+  })
+
   it('do not fire once they are cleared, and others do', () => {
     const a = rig.spawn('a')
     a.setTimer('t', 10)

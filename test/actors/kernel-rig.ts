@@ -19,14 +19,18 @@ export class KernelRig {
   readonly kernel: Kernel
   readyCalls = 0
 
-  constructor() {
+  /** `lateClear`: the host hears of a cleared timer too late, and fires it all the same. */
+  constructor({ lateClear = false } = {}) {
     const { clock } = this
     this.kernel = new Kernel(
       {
         now: () => clock.now(),
         monotonicMs: () => clock.monotonicMs(),
         random: new Random(1),
-        setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
+        setTimer: (delayMs, fire) => {
+          const timer = clock.setTimer(delayMs, fire)
+          return lateClear ? { clear() {} } : timer
+        },
         runIo: (label, _task, done, failed) => {
           this.operations.push({ label, finish: done as (value: unknown) => void, fail: failed })
         },

@@ -87,6 +87,14 @@ describe('rounds', () => {
     expect(rig.readyCalls).toBe(2)
   })
 
+  it('may be taken in turn and out of turn', () => {
+    for (const name of ['a', 'b', 'c']) rig.spawn(name, undefined, { work: () => rig.journal.push(name) < 0 }).wake()
+    rig.kernel.step()
+    rig.kernel.stepAt(1)
+    rig.kernel.stepAt(0)
+    expect([rig.journal, rig.kernel.readyCount]).toEqual([['a', 'c', 'b'], 0])
+  })
+
   it('may be taken in any order by another scheduler', () => {
     for (const name of ['a', 'b', 'c']) rig.spawn(name, undefined, { work: () => rig.journal.push(name) < 0 }).wake()
     rig.kernel.stepAt(1)

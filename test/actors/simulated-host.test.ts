@@ -42,6 +42,32 @@ describe('the simulated scheduler', () => {
     expect(orders.size).toBe(5)
   })
 
+  it('lets any ready actor and any operation go first', async () => {
+    const firsts = new Set<string>()
+    for (let seed = 0; seed < 40; seed++) {
+      const order: string[] = []
+      const simulation = new SimulatedKernel({ seed })
+      for (const name of ['a', 'b', 'c']) {
+        simulation.kernel.spawn(at(name), (self) => ({
+          receive: () => {
+            self.io(
+              'io',
+              async () => void order.push(`io ${name}`),
+              () => undefined,
+              () => undefined,
+            )
+            order.push(name)
+          },
+        }))
+        simulation.kernel.send(at(name), 'go')
+      }
+      await simulation.settle()
+      firsts.add(order[0]!)
+      firsts.add(order.find((step) => step.startsWith('io'))!)
+    }
+    expect([...firsts].toSorted()).toEqual(['a', 'b', 'c', 'io a', 'io b', 'io c'])
+  })
+
   it('gives actors randomness that its own choices do not draw from', async () => {
     const draws = async (noise: number) => {
       const simulation = new SimulatedKernel({ seed: 3 })

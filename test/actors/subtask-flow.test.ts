@@ -118,6 +118,7 @@ describe('the data plane of a subtask', () => {
     expect([timed, calls]).toEqual([['time 7 after 0'], ['batch 0 1']])
     flow.timerFired()
     flow.endTimers()
+    run()
     flow.timerFired()
     run()
     expect(timed).toHaveLength(1)
