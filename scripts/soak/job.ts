@@ -5,7 +5,7 @@
  * comes out does not depend on interleaving: the output is one fixed multiset of lines.
  */
 import { join } from 'node:path'
-import { createSession, lines, StreamEnvironment, toFile, valueState } from 'tidemark'
+import { createSession, lines, StreamEnvironment, StreamError, toFile, valueState } from 'tidemark'
 
 const [dir] = process.argv.slice(2)
 if (dir === undefined || process.send === undefined) throw new Error('The soak starts this file, with a directory.')
@@ -51,7 +51,12 @@ env
   .uid('out')
 
 const session = createSession({ log: (level, message) => level !== 'info' && say({ type: 'log', message }) })
-const job = await session.submit(env, { resume: true })
+const job = await session.submit(env, { resume: true }).catch((error: unknown) => {
+  // Killed when it had noted its end: nothing is left to do.
+  if (!(error instanceof StreamError) || error.code !== 'JOB_FINISHED') throw error
+  say({ type: 'end', status: 'FINISHED' })
+  process.exit(0)
+})
 job.status.subscribe((status) => say({ type: 'status', status }))
 job.events.subscribe(({ type }) => say({ type }))
 const { status, error } = await job.done

@@ -49,6 +49,11 @@ export interface JobCheckpoints {
   discard(checkpoint: CheckpointId): Promise<boolean>
   /** Deletes files and directories that no manifest names and that `inFlight` does not protect. Returns their names. */
   sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]>
+  /**
+   * Notes durably that the job has finished, before its last checkpoints are deleted: there is nothing to resume. Opening
+   * the job again takes the note back.
+   */
+  finish(): Promise<void>
   /** Lets the lease go. */
   close(): Promise<void>
 }
@@ -62,6 +67,8 @@ export interface CheckpointStorage {
    * savepoints are passed over, stop-savepoints count. Undefined when there is none.
    */
   newest(jobName: string): Promise<StoredSnapshot | undefined>
+  /** The id of the last opened job of this name, if it has finished since; then nothing is left to resume. */
+  finishedJob(jobName: string): Promise<JobId | undefined>
   /**
    * A checkpoint by its path: the directory or its `_metadata`. Undefined when the path is not of this storage's form.
    * Fails with `CHECKPOINT_NOT_FOUND`, `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED`.

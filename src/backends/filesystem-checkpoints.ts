@@ -58,8 +58,8 @@ class FilesystemStorage implements CheckpointStorage {
   }
 
   open({ id, name }: { readonly id: JobId; readonly name: string }): Promise<JobCheckpoints> {
-    const place = { fs: this.#fs, dir: join(this.#dir, id), locks: this.#locks, id, name }
-    return openJob(place, this.#clock.now())
+    const now = () => this.#clock.now()
+    return openJob({ fs: this.#fs, dir: join(this.#dir, id), locks: this.#locks, id, name, now })
   }
 
   newest(jobName: string): Promise<StoredSnapshot | undefined> {
@@ -71,6 +71,19 @@ class FilesystemStorage implements CheckpointStorage {
         if (snapshot !== undefined) newest = newerOf(newest, snapshot)
       }
       return newest
+    })
+  }
+
+  finishedJob(jobName: string): Promise<JobId | undefined> {
+    return asStorage('search', this.#dir, async () => {
+      let last: { readonly id: JobId; readonly openedAt: number; readonly finishedAt: number } | undefined
+      for (const name of await listIfThere(this.#fs, this.#dir)) {
+        if (!/^[0-9a-f]{32}$/.test(name)) continue
+        const record = await readJobRecord(this.#fs, join(this.#dir, name)).catch(() => undefined)
+        if (record?.name !== jobName || record.openedAt < (last?.openedAt ?? 0)) continue
+        last = { ...record, id: name as JobId }
+      }
+      return last !== undefined && last.finishedAt > 0 ? last.id : undefined
     })
   }
 

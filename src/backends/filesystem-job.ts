@@ -10,7 +10,7 @@ import { checkFiles, deleteCheckpoint, readCheckpoint, storeManifest } from './c
 import type { JobCheckpoints, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
 import { ensureDir, listIfThere, metadataName } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
-import { readJobRecord, writeJobRecord } from './job-record.ts'
+import { type JobRecord, readJobRecord, writeJobRecord } from './job-record.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import { Lease } from './lease.ts'
 import type { Manifest } from './manifest.ts'
@@ -38,11 +38,14 @@ export interface JobPlace {
   readonly locks: KeyedLock
   readonly id: JobId
   readonly name: string
+  /** The time of day in milliseconds, for what people read. */
+  now(): number
 }
 
 /** Takes over the job's directory, making it when needed. */
-export async function openJob(place: JobPlace, now: number): Promise<JobCheckpoints> {
+export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
   const { fs, dir, id, name } = place
+  const now = place.now()
   return asStorage('open the checkpoint directory', dir, async () => {
     await ensureDir(fs, dir)
     const lease = await Lease.take(fs, dir, id, now)
@@ -51,13 +54,14 @@ export async function openJob(place: JobPlace, now: number): Promise<JobCheckpoi
     for (const checkpoint of ids) await lease.clear(join(dir, checkpointDirName(checkpoint)))
     const record = await readJobRecord(fs, dir)
     const highestId = Math.max(record?.highestId ?? 0, ids.at(-1) ?? 0) as CheckpointId | 0
-    if (record?.name !== name) await writeJobRecord(fs, dir, id, { name, highestId }, lease.epoch)
+    const opened = { name, highestId, openedAt: now, finishedAt: 0 }
+    await writeJobRecord(fs, dir, id, opened, lease.epoch)
     const existing: StoredSnapshot[] = []
     for (const checkpoint of ids) {
       const snapshot = await readWholeCheckpoint(fs, join(dir, checkpointDirName(checkpoint)))
       if (snapshot !== undefined) existing.push(snapshot)
     }
-    return new FilesystemJob(place, lease, existing, highestId)
+    return new FilesystemJob(place, lease, existing, opened)
   })
 }
 
@@ -88,11 +92,15 @@ class FilesystemJob implements JobCheckpoints {
   /** Directories made by this process, so that each is made durable once and not by every subtask. */
   readonly #dirs = new Map<CheckpointId, Promise<void>>()
 
-  constructor(place: JobPlace, lease: Lease, existing: readonly StoredSnapshot[], highestId: CheckpointId | 0) {
+  /** What `job.json` says. */
+  #record: JobRecord
+
+  constructor(place: JobPlace, lease: Lease, existing: readonly StoredSnapshot[], record: JobRecord) {
     this.jobId = place.id
     this.epoch = lease.epoch
     this.existing = existing
-    this.highestId = highestId
+    this.highestId = record.highestId
+    this.#record = record
     this.#place = place
     this.#lease = lease
   }
@@ -149,20 +157,31 @@ class FilesystemJob implements JobCheckpoints {
     })
   }
 
+  finish(): Promise<void> {
+    return asStorage('note the end of the job in', this.#place.dir, async () => {
+      await this.#lease.check()
+      await this.#note({ finishedAt: this.#place.now() })
+    })
+  }
+
   async close(): Promise<void> {
     this.#dirs.clear()
   }
 
   /** The id stays known: by a later directory, which is asked the same when it goes, or by the record. */
   async #delete(checkpoint: CheckpointId, ids: readonly CheckpointId[]): Promise<void> {
-    const { fs, dir, id, name } = this.#place
     this.#dirs.delete(checkpoint)
-    if (!ids.some((other) => other > checkpoint)) {
-      const record = await readJobRecord(fs, dir)
-      const highestId = Math.max(record?.highestId ?? 0, checkpoint) as CheckpointId
-      if (highestId !== record?.highestId) await writeJobRecord(fs, dir, id, { name, highestId }, this.epoch)
+    if (!ids.some((other) => other > checkpoint) && checkpoint > this.#record.highestId) {
+      await this.#note({ highestId: checkpoint })
     }
-    await deleteCheckpoint(fs, this.#dirOf(checkpoint))
+    await deleteCheckpoint(this.#place.fs, this.#dirOf(checkpoint))
+  }
+
+  async #note(change: Partial<JobRecord>): Promise<void> {
+    const { fs, dir, id } = this.#place
+    const record = { ...this.#record, ...change }
+    await writeJobRecord(fs, dir, id, record, this.epoch)
+    this.#record = record
   }
 
   #dirOf(checkpoint: CheckpointId): string {

@@ -24,6 +24,9 @@ interface Job {
   name: string
   epoch: number
   highestId: CheckpointId | 0
+  /** Which opening of any job was the last of this one: higher is later. */
+  opened: number
+  finished: boolean
   readonly checkpoints: Map<CheckpointId, Checkpoint>
 }
 
@@ -43,11 +46,21 @@ export function jobmanagerCheckpointStorage(): CheckpointStorage {
 class HeapStorage implements CheckpointStorage {
   readonly kind = 'jobmanager'
   readonly #jobs = new Map<JobId, Job>()
+  #openings = 0
 
   async open({ id, name }: { readonly id: JobId; readonly name: string }): Promise<JobCheckpoints> {
-    const job: Job = this.#jobs.get(id) ?? { name, epoch: 0, highestId: 0, checkpoints: new Map() }
+    const job: Job = this.#jobs.get(id) ?? {
+      name,
+      epoch: 0,
+      highestId: 0,
+      opened: 0,
+      finished: false,
+      checkpoints: new Map(),
+    }
     job.name = name
     job.epoch++
+    job.opened = ++this.#openings
+    job.finished = false
     this.#jobs.set(id, job)
     return new HeapJobCheckpoints(id, job)
   }
@@ -61,6 +74,12 @@ class HeapStorage implements CheckpointStorage {
       }
     }
     return newest
+  }
+
+  async finishedJob(jobName: string): Promise<JobId | undefined> {
+    const named = [...this.#jobs].filter(([, { name }]) => name === jobName)
+    const last = named.toSorted(([, a], [, b]) => a.opened - b.opened).at(-1)
+    return last?.[1].finished === true ? last[0] : undefined
   }
 
   async resolve(path: string): Promise<StoredSnapshot | undefined> {
@@ -199,6 +218,11 @@ class HeapJobCheckpoints implements JobCheckpoints {
       }
     }
     return removed
+  }
+
+  async finish(): Promise<void> {
+    this.#checkLease()
+    this.#job.finished = true
   }
 
   async close(): Promise<void> {}

@@ -1,6 +1,7 @@
 /** Runs one job in this process: a session of its own, the REST API beside it, and Ctrl-C to suspend. */
 import { resolve } from 'node:path'
 import type { Clock } from '../core/clock.ts'
+import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
 import { sessionOptionsOf } from '../job/configured-session.ts'
@@ -34,6 +35,11 @@ export async function runHere(invocation: Invocation, { file, args, submit }: Jo
     invocation.print(`Job has been submitted with JobID ${job.id}`)
     if (server !== undefined) invocation.print(`REST API: ${server.url}`)
     return await finish(invocation, session, job, file)
+  } catch (error) {
+    if (!(error instanceof StreamError) || error.code !== 'JOB_FINISHED') throw error
+    // What was asked for is done already: whoever restarts a process until it succeeds must not go on for ever.
+    invocation.print(error.message)
+    return 0
   } finally {
     await session.close()
     if (server !== undefined) {

@@ -6,7 +6,7 @@ import type { Self } from '../actors/kernel.ts'
 import type { SubtaskActor } from '../actors/subtask-actor.ts'
 import type { SubtaskRestore } from '../actors/subtask-descriptor.ts'
 import type { Tap } from '../actors/tap.ts'
-import type { JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
 import type { CheckpointId, SubtaskId } from '../core/ids.ts'
 import { deploySubtasks } from '../deployment/deployer.ts'
@@ -17,6 +17,7 @@ import type { TaskPlan } from '../machines/checkpoint-coordinator/protocol.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
 import type { RestorePoint } from './restore-point.ts'
 import type { EffectiveCheckpointing } from './session-options.ts'
+import type { StoredCheckpoints } from './stored-checkpoints.ts'
 
 export interface Prepared {
   readonly snapshot: StoredSnapshot | undefined
@@ -27,7 +28,7 @@ export interface JobDeploymentOptions {
   readonly graph: JobGraph
   readonly settings: DeploymentSettings
   readonly initial: RestorePoint | undefined
-  readonly checkpoints: JobCheckpoints
+  readonly checkpoints: StoredCheckpoints
   readonly stateBackend: StateBackend
   readonly retention: EffectiveCheckpointing['retention']
   /** Completed checkpoints that the job has stored or inherited and not let go. */
@@ -65,6 +66,8 @@ export class LocalDeployment implements JobDeployment<Prepared> {
 
   async release(status: JobStatus): Promise<void> {
     const { checkpoints, completed } = this.#options
+    // Noted before anything is deleted: a process killed in between must not run the whole job again.
+    if (status === 'FINISHED' && !checkpoints.stopped) await checkpoints.finish()
     if (!this.#keeps(status)) for (const id of completed()) await checkpoints.discard(id)
     if (status !== 'SUSPENDED') await checkpoints.sweep([])
     await checkpoints.close()

@@ -16,7 +16,7 @@ export interface RestorePoint {
 }
 
 /**
- * Fails with `SAVEPOINT_NOT_FOUND`, the codes of a damaged snapshot, and those of `assignState`.
+ * Fails with `JOB_FINISHED` when there is nothing left to resume, with `SAVEPOINT_NOT_FOUND`, the codes of a damaged snapshot, and those of `assignState`.
  */
 export async function findRestorePoint(
   graph: JobGraph,
@@ -31,7 +31,17 @@ export async function findRestorePoint(
   }
   let snapshot: StoredSnapshot | undefined
   if (fromSavepoint !== undefined) snapshot = await storages.find(fromSavepoint)
-  else if (resume === true) snapshot = await storage.newest(jobName)
+  else if (resume === true) {
+    const finished = await storage.finishedJob(jobName)
+    if (finished !== undefined) {
+      throw new StreamError(
+        'JOB_FINISHED',
+        `Job "${jobName}" (${finished}) has finished: there is nothing to resume. To run it again, leave --resume out.`,
+        { details: { job: finished } },
+      )
+    }
+    snapshot = await storage.newest(jobName)
+  }
   if (snapshot === undefined) return undefined
   const assignment = assignState(graph, snapshot.manifest, { allowNonRestoredState, path: snapshot.path })
   return { snapshot, assignment }

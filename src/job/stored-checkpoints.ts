@@ -4,11 +4,14 @@
  */
 import type { JobCheckpoints, StateWriter, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { Manifest } from '../backends/manifest.ts'
+import { isStop } from '../core/elements.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 
 export class StoredCheckpoints implements JobCheckpoints {
   readonly #inner: JobCheckpoints
   readonly #ids: Set<CheckpointId>
+  /** Did the job end, so far as its checkpoints tell, by a stop from which it may go on? */
+  stopped = false
 
   constructor(inner: JobCheckpoints) {
     this.#inner = inner
@@ -50,6 +53,7 @@ export class StoredCheckpoints implements JobCheckpoints {
   async putManifest(manifest: Manifest): Promise<StoredSnapshot> {
     const stored = await this.#inner.putManifest(manifest)
     this.#ids.add(manifest.checkpointId)
+    this.stopped = isStop(manifest.kind)
     return stored
   }
 
@@ -65,6 +69,10 @@ export class StoredCheckpoints implements JobCheckpoints {
 
   sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]> {
     return this.#inner.sweep(inFlight)
+  }
+
+  finish(): Promise<void> {
+    return this.#inner.finish()
   }
 
   close(): Promise<void> {

@@ -24,6 +24,22 @@ export const keepingCases: readonly CheckpointStorageCase[] = [
     },
   },
   {
+    name: 'a job that has finished is known to, until it is opened again or another of its name is',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      expectEqual(await storage.finishedJob('suite'), undefined, 'not yet')
+      await job.finish()
+      expectEqual(await storage.finishedJob('suite'), suiteJob.id, 'finished')
+      expectEqual(await storage.finishedJob('another name'), undefined, 'by name')
+      await storeCheckpoint(job, 1)
+      await job.discard(idOf(1))
+      expectEqual(await storage.finishedJob('suite'), suiteJob.id, 'whatever is deleted')
+      await storage.open(suiteJob)
+      expectEqual(await storage.finishedJob('suite'), undefined, 'opened again')
+      await expectFailure(() => job.finish(), ['LEASE_LOST'])
+    },
+  },
+  {
     name: 'a pinned checkpoint outlives its discard until the last pin goes',
     async run({ storage }) {
       const job = await storage.open(suiteJob)

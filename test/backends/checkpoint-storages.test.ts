@@ -43,7 +43,7 @@ const breaking = (
     const storage = jobmanagerCheckpointStorage()
     const open: CheckpointStorage['open'] = async (job) => {
       const inner = await storage.open(job)
-      const methods = ['openWriter', 'putManifest', 'load', 'discard', 'sweep', 'close'] as const
+      const methods = ['openWriter', 'putManifest', 'load', 'discard', 'sweep', 'finish', 'close'] as const
       const bound = Object.fromEntries(methods.map((name) => [name, inner[name].bind(inner)]))
       const { jobId, epoch, existing, highestId } = inner
       return { jobId, epoch, existing, highestId, ...bound, ...change(inner, storage) } as JobCheckpoints
@@ -53,6 +53,7 @@ const breaking = (
         kind: storage.kind,
         open,
         newest: (name) => storage.newest(name),
+        finishedJob: (name) => storage.finishedJob(name),
         resolve: (path) => storage.resolve(path),
         pin: (path, holder) => storage.pin(path, holder),
         unpin: (path, holder) => storage.unpin(path, holder),

@@ -57,7 +57,7 @@ describe('the layout', () => {
       pid: process.pid,
       time: clock.now(),
     })
-    expect(await readJobRecord(nodeFileSystem, jobDir)).toEqual({ name: 'suite', highestId: 0 })
+    expect(await readJobRecord(nodeFileSystem, jobDir)).toMatchObject({ name: 'suite', highestId: 0, finishedAt: 0 })
   })
 
   it('is found by directory, manifest and file URL, and not elsewhere', async () => {

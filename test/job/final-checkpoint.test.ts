@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { StepSeen } from '../../src/actors/tap.ts'
 import { fromCollection } from '../../src/connectors/collection.ts'
 import { toArray } from '../../src/connectors/to-array.ts'
+import { Storages } from '../../src/job/storages.ts'
 import type { Sink } from '../../src/operators/endpoints.ts'
 import { type Counted, countProgram, expectedCounts, shown } from './count-program.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -35,6 +36,34 @@ describe('a bounded job whose process dies after its final checkpoint', () => {
     const after = await second.submit(program, { resume: true })
     expect(await after.done()).toMatchObject({ status: 'FINISHED' })
     expect(shown(output)).toEqual(expectedCounts(words))
+  })
+
+  it('when it had noted its end, has nothing to resume', async () => {
+    const output: Counted[] = []
+    const options = { parallelism: 2, checkpoint: { intervalMs: 1_000_000 } }
+    const program = countProgram(fromCollection(words), output, options)
+    const storages = new Storages()
+    const finished = () =>
+      storages.checkpoints({ kind: 'jobmanager' }).finishedJob(program.options.name ?? 'streaming job')
+    const first = new SimulatedProcess({ storages })
+    const { job } = await first.submit(program)
+    let noted: string | undefined
+    while (noted === undefined) {
+      await first.simulated.step()
+      noted = await finished()
+    }
+    expect(noted).toBe(job.id)
+    expect(job.endedAt).toBeUndefined()
+    const second = new SimulatedProcess({ seed: 2, storages })
+    await expect(second.submit(program, { resume: true })).rejects.toMatchObject({
+      code: 'JOB_FINISHED',
+      message: expect.stringContaining(job.id),
+    })
+    expect(shown(output)).toEqual(expectedCounts(words))
+    const again: Counted[] = []
+    const { done } = await second.submit(countProgram(fromCollection(words), again, options))
+    void done
+    expect(await finished()).toBeUndefined()
   })
 
   it('shows them once too when a sink fails to commit and the job restarts', async () => {

@@ -3,14 +3,16 @@
  *
  * Owns the program and what is kept for the checks. The faults are in `fault-plan.ts`, the checks in `run-problems.ts`.
  */
+
 import { createHash } from 'node:crypto'
 import type { StepSeen } from '../../src/actors/tap.ts'
 import { generate } from '../../src/connectors/generate.ts'
+import { StreamError } from '../../src/core/errors.ts'
 import type { Sink } from '../../src/operators/endpoints.ts'
 import { valueState } from '../../src/operators/state-descriptors.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import type { CheckpointOptions } from '../../src/program/options.ts'
-import { SimulatedProcess } from '../job/simulated-process.ts'
+import { type ObservedJob, SimulatedProcess } from '../job/simulated-process.ts'
 import { WatchedStorages } from './changed-storages.ts'
 import { type FaultOptions, FaultPlan } from './fault-plan.ts'
 
@@ -93,21 +95,24 @@ export async function simulate(options: RunOptions): Promise<Run> {
   const tap = ({ address, attempt, event, from, to, effects }: StepSeen) => {
     hash.update(JSON.stringify([address, attempt, event.type, from, to]))
     if (effects.some(({ type }) => type === 'deploy')) onRestore()
-    if (effects.some(({ type }) => type === 'release')) over = true
   }
-  // A job that lets its checkpoints go is over: whoever asks for it again after that wants it from the beginning.
-  let over = false
   let restarts = 0
   for (let n = 0; ; n++) {
     const fault = (label: string) => faults.operation(label)
     const process = new SimulatedProcess({ seed: seed * 100 + n, storages, fault, tap, lateness: true })
     onRestore()
-    const observed = await process.submit(environment, { resume: n > 0 })
     const death = faults.deathOf(n)
-    await process.until(
-      () => observed.job.endedAt !== undefined || (!over && process.simulated.steps >= death),
-      1_000_000,
-    )
+    let observed: ObservedJob
+    try {
+      observed = await process.submit(environment, { resume: n > 0 })
+    } catch (error) {
+      // It died when it had noted its end and was cleaning up.
+      if (error instanceof StreamError && error.code === 'JOB_FINISHED') {
+        return { restarts, deaths: n, tapHash: hash.digest('hex'), problems }
+      }
+      throw error
+    }
+    await process.until(() => observed.job.endedAt !== undefined || process.simulated.steps >= death, 1_000_000)
     restarts += observed.of('restarting').length
     problems.push(...process.crashes)
     if (observed.job.endedAt === undefined) continue
