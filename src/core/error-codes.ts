@@ -36,6 +36,7 @@ export const errorCodes = {
   JOB_FAILED: 'the job failed and its restart strategy gave up',
   JOB_CANCELED: 'the job was canceled',
   JOB_NOT_FOUND: 'no job has this id',
+  SESSION_CLOSED: 'a job was submitted to a session that is closed',
   JOB_FINISHED: 'the job to resume has finished: nothing is left to do',
   JOB_NOT_RUNNING: 'the job is not running, so it cannot do this',
   // checkpoints and savepoints

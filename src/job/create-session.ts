@@ -1,30 +1,18 @@
-/**
- * The composition root: the one place that wires graph, deployment, actors, machines and backends into running jobs.
- *
- * A session holds one kernel for all its jobs, their storages and their savepoints. The command line, the REST API and
- * `env.execute` construct nothing themselves.
- */
-import { CoordinatorActor } from '../actors/coordinator-actor.ts'
-import { JobActor } from '../actors/job-actor.ts'
 import type { Kernel } from '../actors/kernel.ts'
 import { checkRuntimeOptions, createRealKernel } from '../actors/real-host.ts'
 import { SavepointActor, savepointsAddress } from '../actors/savepoint-actor.ts'
 import { noTap, type Tap } from '../actors/tap.ts'
-import { heapStateBackend } from '../backends/heap-state.ts'
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
-import { type Address, type CheckpointId, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
-import { subtasksOf } from '../deployment/plan.ts'
+import { type Address, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
-import type { JobGraph } from '../graph/job-graph.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
-import { JobClient } from './job-client.ts'
-import { LocalDeployment, type Prepared } from './job-deployment.ts'
 import { findRestorePoint, type RestorePoint, restorePlanOf } from './restore-point.ts'
-import { RunningJob } from './running-job.ts'
+import type { RunningJob } from './running-job.ts'
 import type { RestorePlan, Session, SubmitOptions } from './session.ts'
 import type { Log, SessionOptions } from './session-options.ts'
+import { startJob } from './start-job.ts'
 import { Storages } from './storages.ts'
 import { StoredCheckpoints } from './stored-checkpoints.ts'
 
@@ -60,6 +48,10 @@ class LocalSession implements Session {
   readonly #log: Log
   readonly #storages: Storages
   readonly #jobs = new Map<JobId, RunningJob>()
+  /** Set by `close`: no job starts any more. */
+  #closing: Promise<void> | undefined
+  /** Submissions under way. */
+  readonly #submitting = new Set<Promise<unknown>>()
   /** Ids of jobs whose storage is being opened. */
   readonly #starting = new Set<JobId>()
   readonly #efforts = new Map<JobId, EffectiveOptions>()
@@ -87,6 +79,17 @@ class LocalSession implements Session {
   }
 
   async submit(environment: StreamEnvironment, submit: SubmitOptions = {}): Promise<RunningJob> {
+    if (this.#closing !== undefined) throw closed()
+    const submitting = this.#submit(environment, submit)
+    this.#submitting.add(submitting)
+    try {
+      return await submitting
+    } finally {
+      this.#submitting.delete(submitting)
+    }
+  }
+
+  async #submit(environment: StreamEnvironment, submit: SubmitOptions): Promise<RunningJob> {
     const { effective, graph, point } = await this.#prepare(environment, submit)
     const id = this.#jobIdOf(submit, point)
     const running = this.#jobs.get(id)
@@ -100,7 +103,18 @@ class LocalSession implements Session {
       await stored.sweep([])
       this.#efforts.set(id, effective)
       const inherited = submit.resume === true && point?.snapshot.manifest.job.id === id ? stored.restorable : []
-      const job = this.#start(id, effective, graph, point, stored, inherited)
+      const job = startJob({
+        id,
+        effective,
+        graph,
+        point,
+        stored,
+        inherited,
+        kernel: this.#kernel,
+        tap: this.#runtime.tap,
+        log: this.#log,
+        checkDirectory: (dir) => void this.#placeOf(id, dir),
+      })
       this.#jobs.delete(id)
       this.#jobs.set(id, job)
       this.#forgetOldJobs()
@@ -142,7 +156,14 @@ class LocalSession implements Session {
     return this.#storages.listSavepoints()
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // A job whose storage is being opened starts before it is suspended, so that it lets its lease go like the others.
+    await Promise.allSettled(this.#submitting)
     await Promise.all(this.jobs().map((job) => (job.endedAt === undefined ? job.suspend() : undefined)))
   }
 
@@ -159,94 +180,6 @@ class LocalSession implements Session {
     if (submit.jobId !== undefined) return submit.jobId
     if (submit.resume === true && point !== undefined) return point.snapshot.manifest.job.id
     return makeJobId(this.#kernel.host.random.bytes(16))
-  }
-
-  #start(
-    id: JobId,
-    effective: EffectiveOptions,
-    graph: JobGraph,
-    point: RestorePoint | undefined,
-    stored: StoredCheckpoints,
-    /** Checkpoints that the job goes on from and may fall back to. Others that lie in its directory are not its past. */
-    inherited: readonly CheckpointId[],
-  ): RunningJob {
-    const kernel = this.#kernel
-    const { tap } = this.#runtime
-    const client = kernel.spawn(roleAddress(id, 'client'), (self) => new JobClient(self, id, graph))
-    const deployment = new LocalDeployment({
-      graph,
-      settings: {
-        jobId: id,
-        mode: effective.checkpointing.mode,
-        checkpointing: effective.checkpointing.intervalMs !== undefined && effective.checkpointing.afterTasksFinish,
-        batchRecords: effective.batchRecords,
-        freezeState: effective.freezeState,
-      },
-      initial: point,
-      checkpoints: stored,
-      stateBackend: heapStateBackend,
-      retention: effective.checkpointing.retention,
-      completed: () => stored.ids,
-      tap,
-    })
-    const restoredId: CheckpointId | 0 = point?.snapshot.manifest.checkpointId ?? 0
-    kernel.spawn(
-      roleAddress(id, 'coordinator'),
-      (self) =>
-        new CoordinatorActor(self, id, {
-          config: effective.coordinator,
-          plan: { job: { id, name: effective.name }, graph },
-          checkpoints: stored,
-          completed: inherited,
-          lastId: Math.max(stored.highestId, restoredId) as CheckpointId | 0,
-          tap,
-        }),
-    )
-    const actor = kernel.spawn(
-      roleAddress(id, 'job'),
-      (self) =>
-        new JobActor<Prepared>(self, id, {
-          input: { restart: effective.restart, subtasks: subtasksOf(graph), firstAttempt: 0 },
-          deployment,
-          tap,
-        }),
-    )
-    this.#announce(client, effective, graph, point)
-    kernel.send(roleAddress(id, 'job'), { type: 'job.submitted' })
-    void client.done.then(() => {
-      for (const role of ['job', 'coordinator', 'client'] as const) kernel.stop(roleAddress(id, role))
-    })
-    return new RunningJob({
-      id,
-      graph,
-      startedAt: kernel.host.now(),
-      checkpointing: effective.checkpointing,
-      kernel,
-      client,
-      deployment,
-      actor,
-      checkDirectory: (dir) => void this.#placeOf(id, dir),
-    })
-  }
-
-  #announce(client: JobClient, effective: EffectiveOptions, graph: JobGraph, point: RestorePoint | undefined): void {
-    const warn = (message: string) => this.#kernel.send(client.address, { type: 'warning.raised', message })
-    for (const warning of graph.warnings) warn(warning)
-    if (effective.savepoints.kind === 'filesystem' && effective.savepoints.dir === undefined) {
-      warn(
-        'Savepoints are set to "filesystem" without a directory ("savepoints.state.backend.fs.dir"): they are kept in ' +
-          'this process (jobmanager) and are lost with it.',
-      )
-    }
-    if (point === undefined) return
-    const { path, manifest } = point.snapshot
-    const { checkpointId, kind } = manifest
-    const at = this.#kernel.host.now()
-    client.history.restoredFrom({ checkpointId, path, at, isSavepoint: kind !== 'checkpoint' })
-    this.#log('info', `Job "${effective.name}" starts from checkpoint ${checkpointId} (${path}).`)
-    for (const { name, id } of point.assignment.dropped) {
-      warn(`The state of operator "${name}" (${id}) is dropped: the program has no such operator.`)
-    }
   }
 
   #placeOf(jobId: JobId, directory: string | undefined) {
@@ -279,3 +212,6 @@ class LocalSession implements Session {
     }
   }
 }
+
+const closed = (): StreamError =>
+  new StreamError('SESSION_CLOSED', 'The session is closed: make another one to run jobs.')

@@ -73,6 +73,7 @@ export class RunningJob implements SessionJob {
   }
 
   async triggerSavepoint(dir?: string): Promise<string> {
+    checkDirectoryName(dir)
     return (await this.#request('savepoint', dir)).path
   }
 
@@ -80,7 +81,9 @@ export class RunningJob implements SessionJob {
     return (await this.#request('checkpoint', undefined)).checkpointId
   }
 
-  async stop({ savepoint = true, drain = false }: StopOptions = {}): Promise<string> {
+  async stop(options?: StopOptions): Promise<string> {
+    const { savepoint = true, drain = false } = options ?? {}
+    if (typeof savepoint !== 'boolean') checkDirectoryName(savepoint)
     if (savepoint === false) {
       throw new StreamError('ARGUMENT_INVALID', 'A job stops with a savepoint: to end it without one, cancel it.')
     }
@@ -143,4 +146,13 @@ export class RunningJob implements SessionJob {
       kernel.send(coordinator, { type: 'checkpoint.requested', requestId, kind, directory }),
     )
   }
+}
+
+/** Callers without types, and empty strings from forms, are told here and not by the disk. */
+function checkDirectoryName(dir: unknown): void {
+  if (dir === undefined || (typeof dir === 'string' && dir !== '')) return
+  throw new StreamError(
+    'ARGUMENT_INVALID',
+    `${JSON.stringify(dir)} is not a directory for a savepoint: expected a path.`,
+  )
 }

@@ -87,6 +87,6 @@ export interface Session {
   /** Fails with `SAVEPOINT_NOT_FOUND`. */
   disposeSavepoint(path: string): Promise<void>
   savepoints(): Promise<readonly SavepointEntry[]>
-  /** Suspends every job (state kept for a resume) and lets leases go. */
+  /** Suspends every job (state kept for a resume) and lets leases go. Final: a later `submit` fails with `SESSION_CLOSED`. */
   close(): Promise<void>
 }

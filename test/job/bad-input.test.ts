@@ -205,7 +205,7 @@ describe('storage', () => {
     const chk = join(dir, observed.job.id, `chk-${observed.completed.at(-1)}`)
     const metadata = join(chk, '_metadata')
     writeFileSync(metadata, readFileSync(metadata, 'utf8').replace(/"formatVersion":\s*1/, '"formatVersion": 99'))
-    const error = await errorOf(process.submit(program, { fromSavepoint: chk }))
+    const error = await errorOf(new SimulatedProcess({ seed: 2 }).submit(program, { fromSavepoint: chk }))
     expect(error.code).toBe('MANIFEST_VERSION_UNSUPPORTED')
     expect(error.message).toMatch(/99/)
     expect(error.message).toContain(metadata)

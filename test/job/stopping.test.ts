@@ -100,6 +100,14 @@ describe('stop with a savepoint', () => {
     },
   )
 
+  it.each([null, 7, '', {}])('into %j is refused', async (dir) => {
+    const process = new SimulatedProcess()
+    const { job } = await process.submit(countProgram(new Feed(words).source, [], {}))
+    const wrong = dir as unknown as string
+    await expect(job.triggerSavepoint(wrong)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+    await expect(job.stop({ savepoint: wrong })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
+  })
+
   it('without one is refused, and so is anything asked of a job that has ended', async () => {
     const process = new SimulatedProcess()
     const observed = await process.submit(countProgram(new Feed(words).source, [], {}))
@@ -202,6 +210,18 @@ describe('cancel', () => {
 })
 
 describe('a session that closes', () => {
+  it('is closed for good, after the jobs that were being submitted have been suspended', async () => {
+    const process = new SimulatedProcess()
+    const program = () => countProgram(new Feed(words).source, [], { checkpoint: { intervalMs: 100 } })
+    const submitting = process.session.submit(program())
+    const closing = process.session.close()
+    expect(process.session.close()).toBe(closing)
+    const job = await process.settle(submitting)
+    await process.settle(closing)
+    expect(job.currentStatus).toBe('SUSPENDED')
+    await expect(process.session.submit(program())).rejects.toMatchObject({ code: 'SESSION_CLOSED' })
+  })
+
   it('suspends its jobs, which resume under the same id and lose nothing', async () => {
     const output: Counted[] = []
     const feed = new Feed(words)

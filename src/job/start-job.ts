@@ -1,0 +1,114 @@
+/**
+ * Wires one job: its client, its deployment, its coordinator and its own actor, and tells what is worth knowing about it.
+ *
+ * Owns which part knows which other. The session owns the kernel, the storages and the list of jobs.
+ */
+import { CoordinatorActor } from '../actors/coordinator-actor.ts'
+import { JobActor } from '../actors/job-actor.ts'
+import type { Kernel } from '../actors/kernel.ts'
+import type { Tap } from '../actors/tap.ts'
+import { heapStateBackend } from '../backends/heap-state.ts'
+import { type CheckpointId, type JobId, roleAddress } from '../core/ids.ts'
+import { subtasksOf } from '../deployment/plan.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
+import type { EffectiveOptions } from './effective-options.ts'
+import { JobClient } from './job-client.ts'
+import { LocalDeployment, type Prepared } from './job-deployment.ts'
+import type { RestorePoint } from './restore-point.ts'
+import { RunningJob } from './running-job.ts'
+import type { Log } from './session-options.ts'
+import type { StoredCheckpoints } from './stored-checkpoints.ts'
+
+export interface JobStart {
+  readonly id: JobId
+  readonly effective: EffectiveOptions
+  readonly graph: JobGraph
+  readonly point: RestorePoint | undefined
+  readonly stored: StoredCheckpoints
+  /** Checkpoints that the job goes on from and may fall back to. Others that lie in its directory are not its past. */
+  readonly inherited: readonly CheckpointId[]
+  readonly kernel: Kernel
+  readonly tap: Tap
+  readonly log: Log
+  /** Refuses a savepoint directory that the job's checkpoint storage cannot honour. */
+  readonly checkDirectory: (dir: string | undefined) => void
+}
+
+export function startJob(start: JobStart): RunningJob {
+  const { id, effective, graph, point, stored, inherited, kernel, tap } = start
+  const client = kernel.spawn(roleAddress(id, 'client'), (self) => new JobClient(self, id, graph))
+  const deployment = new LocalDeployment({
+    graph,
+    settings: {
+      jobId: id,
+      mode: effective.checkpointing.mode,
+      checkpointing: effective.checkpointing.intervalMs !== undefined && effective.checkpointing.afterTasksFinish,
+      batchRecords: effective.batchRecords,
+      freezeState: effective.freezeState,
+    },
+    initial: point,
+    checkpoints: stored,
+    stateBackend: heapStateBackend,
+    retention: effective.checkpointing.retention,
+    completed: () => stored.ids,
+    tap,
+  })
+  const restoredId: CheckpointId | 0 = point?.snapshot.manifest.checkpointId ?? 0
+  kernel.spawn(
+    roleAddress(id, 'coordinator'),
+    (self) =>
+      new CoordinatorActor(self, id, {
+        config: effective.coordinator,
+        plan: { job: { id, name: effective.name }, graph },
+        checkpoints: stored,
+        completed: inherited,
+        lastId: Math.max(stored.highestId, restoredId) as CheckpointId | 0,
+        tap,
+      }),
+  )
+  const actor = kernel.spawn(
+    roleAddress(id, 'job'),
+    (self) =>
+      new JobActor<Prepared>(self, id, {
+        input: { restart: effective.restart, subtasks: subtasksOf(graph), firstAttempt: 0 },
+        deployment,
+        tap,
+      }),
+  )
+  announce(start, client)
+  kernel.send(roleAddress(id, 'job'), { type: 'job.submitted' })
+  void client.done.then(() => {
+    for (const role of ['job', 'coordinator', 'client'] as const) kernel.stop(roleAddress(id, role))
+  })
+  return new RunningJob({
+    id,
+    graph,
+    startedAt: kernel.host.now(),
+    checkpointing: effective.checkpointing,
+    kernel,
+    client,
+    deployment,
+    actor,
+    checkDirectory: start.checkDirectory,
+  })
+}
+
+function announce({ effective, graph, point, kernel, log }: JobStart, client: JobClient): void {
+  const warn = (message: string) => kernel.send(client.address, { type: 'warning.raised', message })
+  for (const warning of graph.warnings) warn(warning)
+  if (effective.savepoints.kind === 'filesystem' && effective.savepoints.dir === undefined) {
+    warn(
+      'Savepoints are set to "filesystem" without a directory ("savepoints.state.backend.fs.dir"): they are kept in ' +
+        'this process (jobmanager) and are lost with it.',
+    )
+  }
+  if (point === undefined) return
+  const { path, manifest } = point.snapshot
+  const { checkpointId, kind } = manifest
+  const at = kernel.host.now()
+  client.history.restoredFrom({ checkpointId, path, at, isSavepoint: kind !== 'checkpoint' })
+  log('info', `Job "${effective.name}" starts from checkpoint ${checkpointId} (${path}).`)
+  for (const { name, id } of point.assignment.dropped) {
+    warn(`The state of operator "${name}" (${id}) is dropped: the program has no such operator.`)
+  }
+}
