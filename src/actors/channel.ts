@@ -41,7 +41,8 @@ export class Channel {
     this.#capacity = capacity
     this.#gate = gate
     this.#wakeConsumer = wakeConsumer
-    this.#ring = new Array(capacity * 2).fill(undefined)
+    // Most channels of a wide job hold little: the ring starts small and grows to what is needed.
+    this.#ring = new Array(2).fill(undefined)
   }
 
   get size(): number {
