@@ -3,6 +3,11 @@
  * test runner: checks throw, suites are lists of cases.
  */
 
+export { sinkOperator, sourceOperator } from '../operators/endpoint-operators.ts'
+export type { OperatorFactory } from '../operators/operator.ts'
+export { keyedProcessOperator, processOperator, reduceOperator } from '../operators/process.ts'
+export { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
+export { coProcessOperator, keyedCoProcessOperator } from '../operators/two-input.ts'
 export * from './backend-suites.ts'
 export type { EmittedRecord } from './collected-output.ts'
 export {

@@ -54,9 +54,11 @@ export interface OperatorHarnessOptions {
 
 /**
  * Opens one operator for a test. Feeding it fails with the code that would fail the job; overdue timers of a restored
- * snapshot have fired when it returns.
+ * snapshot have fired when it returns. Fails with `ARGUMENT_INVALID` when `factory` is no operator.
  *
  * @example
+ * import { OperatorHarness, reduceOperator } from 'tidemark/testing'
+ *
  * const harness = new OperatorHarness(reduceOperator((a: number, b: number) => a + b), { key: () => 'all' })
  * harness.elements([1, 2, 3])
  * harness.values // [1, 3, 6]
@@ -75,6 +77,7 @@ export class OperatorHarness {
   readonly #batchRecords: number
 
   constructor(factory: OperatorFactory, options: OperatorHarnessOptions = {}) {
+    checkFactory(factory)
     const { subtaskIndex = 0, parallelism = 1, maxParallelism = limits.keyGroupsDefault, name = factory.kind } = options
     this.#batchRecords = options.batchRecords ?? limits.batchRecords
     this.clock = new VirtualClock(options.startMs ?? 0)
@@ -247,6 +250,17 @@ export class OperatorHarness {
 
 const missingKey = (): StreamError =>
   new StreamError('ARGUMENT_INVALID', 'The operator under test is keyed: expected a `key` function in the options.')
+
+/** Callers without types, and streams or definitions given where an operator is expected. */
+function checkFactory(factory: unknown): void {
+  if (typeof factory === 'object' && factory !== null && typeof (factory as { create?: unknown }).create === 'function')
+    return
+  throw new StreamError(
+    'ARGUMENT_INVALID',
+    `OperatorHarness was given ${factory === null ? 'null' : `a value of type ${typeof factory}`} without create: expected ` +
+      'an operator, such as mapOperator(fn) or keyedProcessOperator(definition).',
+  )
+}
 
 /** Batches of at most `size` records, each with timestamps for all of its records or for none. */
 function cut(records: readonly HarnessRecord[], size: number): RecordBatch[] {

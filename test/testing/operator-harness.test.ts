@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { keyGroupOf, subtaskOfKeyGroup } from '../../src/core/key-groups.ts'
 import type { ProcessContext } from '../../src/operators/keyed-context.ts'
+import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
 import { keyedProcessOperator, processOperator, reduceOperator } from '../../src/operators/process.ts'
 import { valueState } from '../../src/operators/state-descriptors.ts'
@@ -99,4 +100,14 @@ it('collects records, watermarks and sizes in order', () => {
     { value: 'b', timestamp: 2 },
   ])
   expect([output.watermarks, output.batchSizes]).toEqual([[3], [2]])
+})
+
+it('refuses what is no operator, and says what one is', () => {
+  const build = (given: unknown) => () => new OperatorHarness(given as OperatorFactory)
+  for (const given of [undefined, null, {}, (value: number) => value, { element() {} }]) {
+    expect(failure(build(given))).toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      message: expect.stringContaining('expected an operator, such as mapOperator(fn)'),
+    })
+  }
 })
