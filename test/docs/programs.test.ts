@@ -1,0 +1,46 @@
+/** The documents tell the truth: their TypeScript compiles, and what they say it prints is what it prints. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agrees, jobOutput, outputs, snippetsOf, typeErrors, writeSnippets } from './snippets.ts'
+
+const pages = ['docs/programs.md', 'docs/testing.md']
+const snippets = pages.flatMap(snippetsOf)
+const run = snippets.filter(({ mode }) => mode === 'run')
+const jobs = snippets.filter(({ mode }) => mode === 'job')
+
+describe('the snippets of the documents', () => {
+  let written: ReturnType<typeof writeSnippets>
+  let printed: ReadonlyMap<string, string>
+  beforeAll(async () => {
+    written = writeSnippets(snippets)
+    printed = await outputs(written.dir, run)
+  }, 60_000)
+  afterAll(() => written.remove())
+
+  it('compile', async () => {
+    expect(await typeErrors(written.dir)).toBe('')
+  })
+
+  it.each(run)('run and print what $title says', ({ file, expected }) => {
+    const got = printed.get(file)
+    expect(got).toBeDefined()
+    if (expected === undefined) expect(got).not.toMatch(/Error/)
+    else if (!agrees(got ?? '', expected)) expect(got).toBe(expected.trim())
+  })
+
+  it.each(jobs)('run as job files and print what $title says', async (job) => {
+    const got = await jobOutput(written.dir, job)
+    if (!agrees(got, job.expected ?? '…')) expect(got).toBe(job.expected?.trim())
+  })
+})
+
+describe('comparing', () => {
+  it.each([
+    ['a\nb', 'a\nb\n', true],
+    ['a\nb', 'a\nc', false],
+    ['Job 3f2a has finished', 'Job … has finished', true],
+    ['a\nx\ny\nb', 'a\n…\nb', true],
+    ['a\nx', 'a\n…\nb', false],
+  ])('%j is %j: %j', (got, expected, same) => {
+    expect(agrees(got, expected)).toBe(same)
+  })
+})
