@@ -24,9 +24,9 @@ export class SubtaskState {
     this.#descriptor = descriptor
     const { index, parallelism, maxParallelism, freezeState } = descriptor
     const range = keyGroupRangeOf(index, parallelism, maxParallelism)
-    this.backends = descriptor.operators.map(({ operator, name }) =>
+    this.backends = descriptor.operators.map(({ operator, name, uid }) =>
       (operator as OperatorFactory).keyed
-        ? stateBackend.create({ range, maxParallelism, freeze: freezeState, operatorName: name })
+        ? stateBackend.create({ range, maxParallelism, freeze: freezeState, operatorName: name, uid })
         : undefined,
     )
     this.restored = descriptor.operators.map(() => undefined)

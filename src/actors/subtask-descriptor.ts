@@ -18,6 +18,7 @@ export interface OutputDescriptor {
   /** Maximum parallelism of the target, for key groups. */
   readonly targetMaxParallelism: number
   readonly targetName: string
+  readonly targetUid?: string | undefined
 }
 
 /** State to restore for one operator of the chain. */

@@ -82,12 +82,12 @@ function partitionerOf(
   output: OutputDescriptor,
   send: PartitionTargets,
 ): Partitioner {
-  const { partitioning, targetMaxParallelism: maxParallelism, targetName: operatorName } = output
+  const { partitioning, targetMaxParallelism: maxParallelism, targetName: operatorName, targetUid: uid } = output
   const parallelism = output.channels.length
   switch (partitioning.type) {
     case 'hash':
       return new KeyPartitioner(
-        { key: partitioning.key, parallelism, maxParallelism, batchRecords, operatorName },
+        { key: partitioning.key, parallelism, maxParallelism, batchRecords, operatorName, uid },
         send,
       )
     case 'rebalance':

@@ -5,9 +5,11 @@
  * Does not own what the entries are (`HeapCapture`) nor the layout (`keyed-segment.ts`).
  * Tests: src/testing/state-backend-suite.ts.
  */
+
 import { encodeTransient, findUnserializable, notSerializable } from '../core/codec.ts'
 import { assert, type StreamError } from '../core/errors.ts'
 import { type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
+import { type NamedOperator, operatorLabel } from '../core/operator-label.ts'
 import type { HeapCapture, HeapTable, TableKind } from './heap-table.ts'
 import { FrameBuffer, segmentHeader } from './keyed-segment.ts'
 import type { KeyedSnapshot, KeyedStateBackendOptions } from './state-backend.ts'
@@ -18,7 +20,7 @@ const frameBytesWanted = 32 * 1024
 const pieceBytesWanted = 1024 * 1024
 
 /** Whose state it is, and which key groups. */
-export type HeapSnapshotOptions = Pick<KeyedStateBackendOptions, 'operatorName' | 'range' | 'maxParallelism'>
+export type HeapSnapshotOptions = Pick<KeyedStateBackendOptions, 'operatorName' | 'uid' | 'range' | 'maxParallelism'>
 
 export class HeapSnapshot implements KeyedSnapshot {
   readonly range: KeyGroupRange
@@ -112,10 +114,10 @@ export class HeapSnapshot implements KeyedSnapshot {
   #blame(frame: readonly unknown[]): StreamError | undefined {
     const state = this.states[frame[0] as number]!
     const bad = frame.slice(2).find((part) => findUnserializable(part) !== undefined)
-    return bad === undefined ? undefined : notSerializable(bad, stateOwner(this.#options.operatorName, state.name))
+    return bad === undefined ? undefined : notSerializable(bad, stateOwner(this.#options, state.name))
   }
 }
 
 /** How a state is named in messages. */
-export const stateOwner = (operatorName: string, state: string): string =>
-  `State of operator "${operatorName}" cannot be stored: ${state}`
+export const stateOwner = (operator: NamedOperator, state: string): string =>
+  `State of operator ${operatorLabel(operator)} cannot be stored: ${state}`

@@ -4,8 +4,10 @@
  * Owns names, kinds and the current key. The calls made per record are in `heap-handles.ts` and `heap-timers.ts`, the
  * snapshot in `heap-snapshot.ts`. Tests: test/backends/heap-state.test.ts, src/testing/state-backend-suite.ts.
  */
+
 import { StreamError } from '../core/errors.ts'
 import { type Key, type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
+import { operatorLabel } from '../core/operator-label.ts'
 import { cellForms, type TimersCell } from './heap-cells.ts'
 import {
   HeapAggregatingState,
@@ -71,7 +73,7 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
         ? this.#incompatible(name, table.kind, descriptor.kind)
         : new StreamError(
             'STATE_NAME_DUPLICATE',
-            `Operator "${this.#options.operatorName}" declares state "${name}" as ${table.kind} and as ${descriptor.kind}.`,
+            `Operator ${operatorLabel(this.#options)} declares state "${name}" as ${table.kind} and as ${descriptor.kind}.`,
           )
     }
     if (handle !== undefined) return handle
@@ -105,7 +107,7 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
           const timers = kind === 'timers' ? this.#timerQueue(name) : undefined
           const table = timers?.table ?? this.#table(name, kind)
           if (table.kind !== kind) throw this.#incompatible(name, kind, table.kind)
-          return { table, timers, owner: stateOwner(this.#options.operatorName, name) }
+          return { table, timers, owner: stateOwner(this.#options, name) }
         })
       },
       entry: (state, keyGroup, key, content) => {
@@ -147,7 +149,7 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   }
 
   #makeHandle(table: HeapTable, descriptor: StateDescriptor): StateHandleOf {
-    const owner = this.#options.freeze ? stateOwner(this.#options.operatorName, table.name) : undefined
+    const owner = this.#options.freeze ? stateOwner(this.#options, table.name) : undefined
     switch (descriptor.kind) {
       case 'value':
         return new HeapValueState(this, table, owner, descriptor.initial)
@@ -165,7 +167,7 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   #incompatible(name: string, stored: TableKind, declared: TableKind): StreamError {
     return new StreamError(
       'RESTORE_STATE_INCOMPATIBLE',
-      `State "${name}" of operator "${this.#options.operatorName}" was stored as ${stored} and is declared as ${declared}: expected the same kind.`,
+      `State "${name}" of operator ${operatorLabel(this.#options)} was stored as ${stored} and is declared as ${declared}: expected the same kind.`,
     )
   }
 }

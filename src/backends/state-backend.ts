@@ -133,6 +133,7 @@ export interface KeyedStateBackendOptions {
   readonly freeze: boolean
   /** For messages: the operator's name. */
   readonly operatorName: string
+  readonly uid?: string | undefined
 }
 
 /** Makes backends; one per configured kind. */

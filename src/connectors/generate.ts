@@ -4,7 +4,9 @@
  * Subtask `s` of `p` makes the indexes s, s + p, s + 2p, …: every index once, whatever each subtask's speed. Pacing is
  * of the present run only and no part of the state: after a restore the next record is due at once.
  */
+
 import { asStreamError } from '../core/errors.ts'
+import { operatorLabel } from '../core/operator-label.ts'
 import type { Source, SourcePoll, SourceReader, SourceReaderContext } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
 import { type PositionState, restoredPosition } from './position.ts'
@@ -94,7 +96,7 @@ class GeneratorReader<T> implements SourceReader<T> {
     try {
       return this.#at(index)
     } catch (thrown) {
-      const sentence = `at(${index}) of source "${this.#context.operatorName}" threw`
+      const sentence = `at(${index}) of source ${operatorLabel(this.#context)} threw`
       throw asStreamError(thrown, 'USER_FUNCTION_FAILED', sentence)
     }
   }

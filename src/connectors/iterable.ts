@@ -4,8 +4,10 @@
  * Owns skipping to a restored position and, for async iterables, pulling ahead into a bounded buffer. Does not own
  * what the iterable does: if a second opening yields other records, a restore continues in those.
  */
+
 import { asStreamError, StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
+import { operatorLabel } from '../core/operator-label.ts'
 import type { Source, SourcePoll, SourceReader, SourceReaderContext } from '../operators/endpoints.ts'
 import { type PositionState, restoredPosition } from './position.ts'
 import { RecordBuffer } from './record-buffer.ts'
@@ -42,7 +44,7 @@ export function fromIterable<T>(open: () => Iterable<T> | AsyncIterable<T>, opti
 }
 
 const failure = (context: SourceReaderContext, thrown: unknown): StreamError =>
-  asStreamError(thrown, 'SOURCE_FAILED', `The iterable of source "${context.operatorName}" threw`)
+  asStreamError(thrown, 'SOURCE_FAILED', `The iterable of source ${operatorLabel(context)} threw`)
 
 const attempt = <R>(context: SourceReaderContext, run: () => R): R => {
   try {
@@ -55,7 +57,7 @@ const attempt = <R>(context: SourceReaderContext, run: () => R): R => {
 const endedEarly = (context: SourceReaderContext, position: number, missing: number): StreamError =>
   new StreamError(
     'SOURCE_FAILED',
-    `The iterable of source "${context.operatorName}" ended after ${position - missing} records: expected at least ${position}, its position when the job was restored. It must yield the same records each time it is opened.`,
+    `The iterable of source ${operatorLabel(context)} ended after ${position - missing} records: expected at least ${position}, its position when the job was restored. It must yield the same records each time it is opened.`,
     { details: { operator: context.operatorName, expected: position, got: position - missing } },
   )
 

@@ -4,9 +4,11 @@
  * An observable has no position to go back to: what it emits while nobody is subscribed, or what waits in the buffer
  * when the job fails, is gone. The source says so in its `replayable` and in the log.
  */
+
 import type { Observable, Subscription } from 'rxjs'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
+import { operatorLabel } from '../core/operator-label.ts'
 import type { Source, SourcePoll, SourceReader, SourceReaderContext } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
 import { RecordBuffer } from './record-buffer.ts'
@@ -67,7 +69,7 @@ class ObservableReader<T> implements SourceReader<T> {
     this.#onOverflow = onOverflow
     context.log(
       'warn',
-      `Source "${context.operatorName}" reads an observable, which cannot be read again: after a failure or a resume, records that no completed checkpoint covers are lost.`,
+      `Source ${operatorLabel(context)} reads an observable, which cannot be read again: after a failure or a resume, records that no completed checkpoint covers are lost.`,
     )
     this.#subscription = observable.subscribe({
       next: (value) => this.#push(value),
@@ -108,7 +110,7 @@ class ObservableReader<T> implements SourceReader<T> {
     this.#dropped += 1
     if (this.#dropped === 1) {
       const policy = this.#onOverflow
-      this.#context.log('warn', `Source "${this.#context.operatorName}" has started to drop records (${policy}).`)
+      this.#context.log('warn', `Source ${operatorLabel(this.#context)} has started to drop records (${policy}).`)
     }
     if (this.#onOverflow === 'drop-newest') return false
     this.#buffer.dropOldest()
@@ -120,7 +122,7 @@ class ObservableReader<T> implements SourceReader<T> {
     this.#state = 'failed'
     this.#error = new StreamError(
       'SOURCE_FAILED',
-      `The observable of source "${this.#context.operatorName}" ${what}.`,
+      `The observable of source ${operatorLabel(this.#context)} ${what}.`,
       {
         cause,
         restartable: true,
@@ -146,6 +148,6 @@ class ObservableReader<T> implements SourceReader<T> {
   close(): void {
     this.#subscription.unsubscribe()
     if (this.#dropped === 0) return
-    this.#context.log('warn', `Source "${this.#context.operatorName}" dropped ${this.#dropped} records in all.`)
+    this.#context.log('warn', `Source ${operatorLabel(this.#context)} dropped ${this.#dropped} records in all.`)
   }
 }

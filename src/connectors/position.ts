@@ -1,5 +1,7 @@
 /** The state of the sources that count: how many records of this subtask were read, checked when it is restored. */
+
 import { StreamError } from '../core/errors.ts'
+import { operatorLabel } from '../core/operator-label.ts'
 import type { EndpointContext } from '../operators/endpoints.ts'
 
 export interface PositionState {
@@ -18,6 +20,6 @@ export function restoredPosition(context: EndpointContext, restored: unknown): n
 export const incompatibleState = (context: EndpointContext, expected: string): StreamError =>
   new StreamError(
     'RESTORE_STATE_INCOMPATIBLE',
-    `The restored state of "${context.operatorName}" is not that of ${expected}: it was written by another connector or another version of it.`,
+    `The restored state of ${operatorLabel(context)} is not that of ${expected}: it was written by another connector or another version of it.`,
     { details: { operator: context.operatorName, subtask: context.subtaskIndex, expected } },
   )

@@ -10,10 +10,12 @@
  * checkpoint before it: its parts wait for the next checkpoint.
  * INV-TF-2 A part stays in the state until its commit is durable.
  */
+
 import { closeSync } from 'node:fs'
 import type { SnapshotKind } from '../core/elements.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
+import { operatorLabel } from '../core/operator-label.ts'
 import type { EndpointContext, Sink, SinkSnapshot, SinkWriter } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
 import { isPartName, type Part, PartFiles } from './part-files.ts'
@@ -83,7 +85,7 @@ class FileWriter<T> implements SinkWriter<T> {
   ) {
     const state = decodeState(context, restored)
     this.#context = context
-    this.#format = lineFormatter(options.format, context.operatorName)
+    this.#format = lineFormatter(options.format, context)
     this.#maxPartBytes = options.maxPartBytes
     this.#files = new PartFiles(options.dir, context)
     this.#counter = state.counter
@@ -91,8 +93,9 @@ class FileWriter<T> implements SinkWriter<T> {
     this.#files.commit(state.parts)
     if (state.parts.length > 0) this.#files.syncCommitsNow()
     this.#files.removeOrphans()
-    if (context.checkpointing) return
-    context.log('warn', `Sink "${context.operatorName}" runs without checkpoints: its files appear when the data ends.`)
+    // Once for all subtasks.
+    if (context.checkpointing || context.subtaskIndex > 0) return
+    context.log('warn', `Sink ${operatorLabel(context)} runs without checkpoints: its files appear when the data ends.`)
   }
 
   write(values: readonly T[]): void {

@@ -91,6 +91,7 @@ function outputsOf(graph: JobGraph, vertices: Vertices, vertex: JobVertex, index
       channels: peersOf(edge, index, target).map((peer) => channelId(number, from, subtaskId(edge.to, peer))),
       targetMaxParallelism: target.maxParallelism,
       targetName: target.operators[0]!.name,
+      targetUid: target.operators[0]!.uid,
     }
   })
 }

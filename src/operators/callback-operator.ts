@@ -11,17 +11,18 @@ import { assert } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
 import { CallbackContext, phases } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorSnapshot } from './operator.ts'
+import { refusePromise } from './refuse-promise.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
 
 /** The callbacks of a definition, already bound, so that calling one is a plain call. */
 export interface Callbacks {
   readonly state: StateDeclarations
-  readonly open: ((ctx: CallbackContext) => void) | undefined
-  /** One function per input. */
-  readonly elements: readonly ((value: unknown, ctx: CallbackContext) => void)[]
-  readonly timer: ((timestamp: number, ctx: CallbackContext) => void) | undefined
-  readonly endOfKey: ((ctx: CallbackContext) => void) | undefined
-  readonly endOfData: ((ctx: CallbackContext) => void) | undefined
+  readonly open: ((ctx: CallbackContext) => unknown) | undefined
+  /** One function per input. What they return is only looked at to refuse promises. */
+  readonly elements: readonly ((value: unknown, ctx: CallbackContext) => unknown)[]
+  readonly timer: ((timestamp: number, ctx: CallbackContext) => unknown) | undefined
+  readonly endOfKey: ((ctx: CallbackContext) => unknown) | undefined
+  readonly endOfData: ((ctx: CallbackContext) => unknown) | undefined
 }
 
 /** The name of the timers in a snapshot. */
@@ -49,7 +50,7 @@ export class CallbackOperator implements Operator {
     this.#state = this.#keyed ? context.state : undefined
     if (this.#callbacks.timer !== undefined) this.#timers = this.#state?.timers(processingTimers)
     this.#ctx = new CallbackContext(context, this.#callbacks.state, this.#timers)
-    this.#unkeyed(this.#callbacks.open)
+    this.#unkeyed(this.#callbacks.open, 'The open function')
     this.#requestNextTimer()
   }
 
@@ -69,7 +70,8 @@ export class CallbackOperator implements Operator {
     ctx.phase = phases.unkeyed
     for (let i = 0; i < values.length; i++) {
       ctx.timestamp = timestamps === undefined ? undefined : timestamps[i]
-      element(values[i], ctx)
+      const result = element(values[i], ctx)
+      if (i === 0) refusePromise(result, 'The element function')
     }
   }
 
@@ -83,7 +85,8 @@ export class CallbackOperator implements Operator {
       state.setCurrentKey(key, keyGroups === undefined ? undefined : keyGroups[i])
       ctx.key = key
       ctx.timestamp = timestamps === undefined ? undefined : timestamps[i]
-      element(values[i], ctx)
+      const result = element(values[i], ctx)
+      if (i === 0) refusePromise(result, 'The element function')
     }
   }
 
@@ -110,7 +113,7 @@ export class CallbackOperator implements Operator {
         if (timestamp === undefined) break
         ctx.phase = phases.keyed
         ctx.key = this.#state?.currentKey
-        timer(timestamp, ctx)
+        refusePromise(timer(timestamp, ctx), 'The timer function')
       }
     } finally {
       ctx.phase = phases.idle
@@ -121,7 +124,7 @@ export class CallbackOperator implements Operator {
 
   endOfData(): void {
     this.#eachKey(this.#callbacks.endOfKey)
-    this.#unkeyed(this.#callbacks.endOfData)
+    this.#unkeyed(this.#callbacks.endOfData, 'The endOfData function')
   }
 
   snapshot(): OperatorSnapshot {
@@ -139,7 +142,7 @@ export class CallbackOperator implements Operator {
       for (const [key, keyGroup] of state.keys()) {
         state.setCurrentKey(key, keyGroup)
         ctx.key = key
-        callback(ctx)
+        refusePromise(callback(ctx), 'The endOfKey function')
       }
     } finally {
       ctx.phase = phases.idle
@@ -147,11 +150,11 @@ export class CallbackOperator implements Operator {
     ctx.finish()
   }
 
-  #unkeyed(callback: ((ctx: CallbackContext) => void) | undefined): void {
+  #unkeyed(callback: Callbacks['open'], subject: string): void {
     if (callback === undefined) return
     this.#ctx.phase = phases.unkeyed
     try {
-      callback(this.#ctx)
+      refusePromise(callback(this.#ctx), subject)
     } finally {
       this.#ctx.phase = phases.idle
     }

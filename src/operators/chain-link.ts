@@ -6,6 +6,7 @@
 import type { RecordBatch } from '../core/elements.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import type { Operator, Output } from './operator.ts'
+import { PromiseReturned, promiseRule } from './refuse-promise.ts'
 
 export class ChainLink implements Output {
   readonly operator: Operator
@@ -58,10 +59,12 @@ export class ChainLink implements Output {
   #named(thrown: unknown): StreamError {
     if (thrown instanceof StreamError) return thrown
     const uid = this.#uid === undefined ? 'no uid' : `uid "${this.#uid}"`
-    return new StreamError(
-      'USER_FUNCTION_FAILED',
-      `A function of operator "${this.#name}" (${uid}) failed: ${messageOf(thrown)}`,
-      { cause: thrown, restartable: true, details: { operator: this.#name, uid: this.#uid ?? null } },
-    )
+    const details = { operator: this.#name, uid: this.#uid ?? null }
+    if (thrown instanceof PromiseReturned) {
+      const sentence = `${thrown.subject} of operator "${this.#name}" (${uid}) returned a promise: ${promiseRule}`
+      return new StreamError('USER_FUNCTION_FAILED', sentence, { restartable: false, details })
+    }
+    const sentence = `A function of operator "${this.#name}" (${uid}) failed: ${messageOf(thrown)}`
+    return new StreamError('USER_FUNCTION_FAILED', sentence, { cause: thrown, restartable: true, details })
   }
 }

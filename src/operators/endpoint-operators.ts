@@ -4,9 +4,11 @@
  * Owns the reader or writer of one subtask and names it in errors: what it throws without a code of its own becomes
  * `SOURCE_FAILED` or `SINK_FAILED`. Does not own offsets, files or connections; those are the endpoint's.
  */
+
 import { maxWatermark, type RecordBatch, recordBatch, type SnapshotKind } from '../core/elements.ts'
 import { asStreamError, assert, type StreamError } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
+import { operatorLabel } from '../core/operator-label.ts'
 import type { EndpointContext, Sink, SinkWriter, Source, SourceFactory, SourceReader } from './endpoints.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from './operator.ts'
 
@@ -145,7 +147,7 @@ class SourceReaderOperator implements SourceOperator {
     try {
       return action()
     } catch (thrown) {
-      throw asStreamError(thrown, 'SOURCE_FAILED', `Source "${this.#context.operatorName}" could not ${what}`)
+      throw asStreamError(thrown, 'SOURCE_FAILED', `Source ${operatorLabel(this.#context)} could not ${what}`)
     }
   }
 }
@@ -225,7 +227,7 @@ class SinkWriterOperator implements Operator {
   }
 
   #error(what: string, thrown: unknown): StreamError {
-    return asStreamError(thrown, 'SINK_FAILED', `Sink "${this.#context.operatorName}" could not ${what}`)
+    return asStreamError(thrown, 'SINK_FAILED', `Sink ${operatorLabel(this.#context)} could not ${what}`)
   }
 }
 
@@ -235,6 +237,7 @@ const endpointContext = (context: OperatorContext): EndpointContext => ({
   jobName: context.jobName,
   operatorId: context.operatorId,
   operatorName: context.operatorName,
+  uid: context.uid,
   subtaskIndex: context.subtaskIndex,
   parallelism: context.parallelism,
   attempt: context.attempt,

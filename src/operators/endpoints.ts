@@ -14,6 +14,8 @@ export interface EndpointContext {
   readonly jobName: string
   readonly operatorId: OperatorId
   readonly operatorName: string
+  /** The uid that the program gave it. */
+  readonly uid?: string | undefined
   readonly subtaskIndex: number
   readonly parallelism: number
   readonly attempt: number

@@ -7,6 +7,8 @@
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { isKey, keyGroupOf, subtaskOfKeyGroup } from '../core/key-groups.ts'
+import { operatorLabel } from '../core/operator-label.ts'
+import { isPromise, promiseReturned, promiseRule } from './refuse-promise.ts'
 
 /** Takes a batch for subtask `index`. */
 export type PartitionTargets = (index: number, batch: RecordBatch) => void
@@ -24,6 +26,7 @@ export interface KeyPartitionerOptions {
   readonly batchRecords: number
   /** The operator whose input is keyed, for messages. */
   readonly operatorName: string
+  readonly uid?: string | undefined
 }
 
 /**
@@ -165,22 +168,36 @@ export class KeyPartitioner implements Partitioner {
     keys.fill(undefined)
   }
 
+  /** `operator "reduce" (uid "r")`, and the same as data. */
+  #blamed() {
+    const { operatorName, uid } = this.#options
+    return {
+      operator: `operator ${operatorLabel(this.#options)}`,
+      details: { operator: operatorName, uid: uid ?? null },
+    }
+  }
+
   #invalid(key: unknown, value: unknown): StreamError {
+    const { operator, details } = this.#blamed()
+    if (isPromise(key)) {
+      const { subject } = promiseReturned(key, `The key function of ${operator}`)
+      return new StreamError('USER_FUNCTION_FAILED', `${subject} returned a promise: ${promiseRule}`, { details })
+    }
     const got = typeof key === 'object' || typeof key === 'function' ? `${kindOf(key)} ${shortJson(key)}` : String(key)
     return new StreamError(
       'KEY_INVALID',
-      `The key function of operator "${this.#options.operatorName}" returned ${got} for the record ` +
-        `${shortJson(value)}: expected a string, number, bigint, boolean or null.`,
-      { restartable: true, details: { operator: this.#options.operatorName } },
+      `The key function of ${operator} returned ${got} for the record ${shortJson(value)}: expected a string, number, ` +
+        'bigint, boolean or null.',
+      { restartable: true, details },
     )
   }
 
   #failed(thrown: unknown, value: unknown): StreamError {
+    const { operator, details } = this.#blamed()
     return new StreamError(
       'USER_FUNCTION_FAILED',
-      `The key function of operator "${this.#options.operatorName}" failed for the record ${shortJson(value)}: ` +
-        messageOf(thrown),
-      { cause: thrown, restartable: true, details: { operator: this.#options.operatorName } },
+      `The key function of ${operator} failed for the record ${shortJson(value)}: ${messageOf(thrown)}`,
+      { cause: thrown, restartable: true, details },
     )
   }
 }

@@ -5,8 +5,10 @@
  * Owns the buffers of emitted records and the rule when what may be used: emitting only while a callback runs, keyed
  * state and timers only while a callback of one key runs. Does not own the loop over a batch (`callback-operator.ts`).
  */
+
 import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
 import { StreamError } from '../core/errors.ts'
+import { operatorLabel } from '../core/operator-label.ts'
 import { EmitBuffer } from './emit-buffer.ts'
 import type { OperatorContext } from './operator.ts'
 import type { OutputTag } from './output-tag.ts'
@@ -117,23 +119,23 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   }
 
   refuse(what: string): never {
-    const { operatorName } = this.#context
+    const label = operatorLabel(this.#context)
     throw new StreamError(
       'STATE_ACCESS_INVALID',
       this.#context.state === undefined
-        ? `${what} of operator "${operatorName}" was used, but its input is not keyed: call keyBy first.`
-        : `${what} of operator "${operatorName}" was used outside the callback of a key: expected a use inside ` +
+        ? `${what} of operator ${label} was used, but its input is not keyed: call keyBy first.`
+        : `${what} of operator ${label} was used outside the callback of a key: expected a use inside ` +
             'element or timer, before it returns.',
-      { restartable: true, details: { operator: operatorName } },
+      { restartable: true, details: { operator: this.#context.operatorName } },
     )
   }
 
   #refuseEmit(): never {
-    const { operatorName } = this.#context
+    const label = operatorLabel(this.#context)
     throw new StreamError(
       'EMIT_INVALID',
-      `Operator "${operatorName}" emitted a record after its callback had returned: expected emit before it returns.`,
-      { restartable: true, details: { operator: operatorName } },
+      `Operator ${label} emitted a record after its callback had returned: expected emit before it returns.`,
+      { restartable: true, details: { operator: this.#context.operatorName } },
     )
   }
 }
@@ -160,7 +162,7 @@ class CallbackTimers implements Timers {
     if (!Number.isFinite(atMs)) {
       throw new StreamError(
         'ARGUMENT_INVALID',
-        `Operator "${this.#context.operatorName}" registered a timer at ${atMs}: expected milliseconds since 1970.`,
+        `Operator ${operatorLabel(this.#context)} registered a timer at ${atMs}: expected milliseconds since 1970.`,
         { restartable: true, details: { operator: this.#context.operatorName } },
       )
     }
@@ -176,7 +178,7 @@ class CallbackTimers implements Timers {
     if (this.#queue !== undefined) return this.#queue
     throw new StreamError(
       'STATE_ACCESS_INVALID',
-      `Operator "${this.#context.operatorName}" used a timer but has no timer callback: expected one in its definition.`,
+      `Operator ${operatorLabel(this.#context)} used a timer but has no timer callback: expected one in its definition.`,
       { restartable: true, details: { operator: this.#context.operatorName } },
     )
   }

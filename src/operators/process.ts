@@ -6,6 +6,7 @@ import type { Key } from '../core/key-groups.ts'
 import { CallbackOperator, type Callbacks } from './callback-operator.ts'
 import type { KeyedProcessDefinition, ProcessDefinition } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from './operator.ts'
+import { refusePromise } from './refuse-promise.ts'
 import { type StateDeclarations, valueState } from './state-descriptors.ts'
 
 /**
@@ -108,10 +109,15 @@ class ReduceOperator implements Operator {
     const state = this.#state
     const reduced = this.#reduced
     const results: unknown[] = new Array(values.length)
+    let checked = false
     for (let i = 0; i < values.length; i++) {
       state.setCurrentKey(keys[i] as Key, keyGroups === undefined ? undefined : keyGroups[i])
       const previous = reduced.value()
       const next = previous === undefined ? values[i] : fn(previous, values[i])
+      if (!checked && previous !== undefined) {
+        refusePromise(next, 'The reduce function')
+        checked = true
+      }
       if (next === undefined) this.#refuseUndefined()
       reduced.update(next)
       results[i] = next

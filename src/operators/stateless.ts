@@ -6,6 +6,7 @@
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { EmitBuffer } from './emit-buffer.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Output } from './operator.ts'
+import { refusePromise } from './refuse-promise.ts'
 
 const nothing: OperatorSnapshot = { state: undefined, keyed: undefined, durable: undefined }
 
@@ -42,7 +43,11 @@ class MapOperator extends StatelessOperator {
   override batch(_input: 0 | 1, { values, timestamps }: RecordBatch): void {
     const fn = this.#fn
     const mapped: unknown[] = new Array(values.length)
-    for (let i = 0; i < values.length; i++) mapped[i] = fn(values[i])
+    if (values.length > 0) {
+      mapped[0] = fn(values[0])
+      refusePromise(mapped[0], 'The map function')
+    }
+    for (let i = 1; i < values.length; i++) mapped[i] = fn(values[i])
     this.output.emit(recordBatch(mapped, timestamps))
   }
 }
@@ -58,8 +63,11 @@ class FilterOperator extends StatelessOperator {
   override batch(_input: 0 | 1, batch: RecordBatch): void {
     const keep = this.#keep
     const { values, timestamps } = batch
+    if (values.length === 0) return
+    const keepsFirst = keep(values[0])
+    refusePromise(keepsFirst, 'The filter function')
     let i = 0
-    while (i < values.length && keep(values[i])) i++
+    if (keepsFirst) for (i = 1; i < values.length && keep(values[i]); ) i++
     // Most filters keep most records: a batch that is kept whole is passed on by reference.
     if (i === values.length) {
       this.output.emit(batch)
@@ -95,6 +103,7 @@ class FlatMapOperator extends StatelessOperator {
     const buffer = this.#buffer
     for (let i = 0; i < values.length; i++) {
       const results = fn(values[i])
+      if (i === 0) refusePromise(results, 'The flatMap function')
       const timestamp = timestamps === undefined ? undefined : timestamps[i]
       if (Array.isArray(results)) for (let j = 0; j < results.length; j++) buffer.push(results[j], timestamp)
       else for (const result of results) buffer.push(result, timestamp)

@@ -3,6 +3,7 @@ import { CallbackOperator, type Callbacks } from './callback-operator.ts'
 import type { KeyedProcessContext, ProcessContext } from './keyed-context.ts'
 import type { OperatorFactory } from './operator.ts'
 import { keepsState, refuseKeyedParts } from './process.ts'
+import { refusePromise } from './refuse-promise.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
 
 export interface CoProcessDefinition<In1, In2, Out> {
@@ -61,8 +62,8 @@ export const keyedCoProcessOperator = <In1, In2, K, Out, States extends StateDec
  */
 export const coMapOperator = <In1, In2, Out>(map1: (value: In1) => Out, map2: (value: In2) => Out): OperatorFactory =>
   coOperator('co-map', false, {
-    element1: (value, ctx) => ctx.emit(map1(value as In1)),
-    element2: (value, ctx) => ctx.emit(map2(value as In2)),
+    element1: (value, ctx) => emitMapped(map1(value as In1), ctx),
+    element2: (value, ctx) => emitMapped(map2(value as In2), ctx),
   })
 
 /**
@@ -77,12 +78,22 @@ export const coFlatMapOperator = <In1, In2, Out>(
 ): OperatorFactory =>
   coOperator('co-flat-map', false, {
     element1(value, ctx) {
-      for (const result of flatMap1(value as In1)) ctx.emit(result)
+      emitEach(flatMap1(value as In1), ctx)
     },
     element2(value, ctx) {
-      for (const result of flatMap2(value as In2)) ctx.emit(result)
+      emitEach(flatMap2(value as In2), ctx)
     },
   })
+
+function emitMapped(result: unknown, ctx: ProcessContext<unknown>): void {
+  refusePromise(result, 'The map function')
+  ctx.emit(result)
+}
+
+function emitEach(results: Iterable<unknown>, ctx: ProcessContext<unknown>): void {
+  refusePromise(results, 'The flatMap function')
+  for (const result of results) ctx.emit(result)
+}
 
 type AnyDefinition = KeyedCoProcessDefinition<unknown, unknown, unknown, unknown>
 

@@ -260,7 +260,7 @@ describe('stored values in development builds', () => {
   })
 
   it('are checked where they are stored: function, symbol, class', () => {
-    const owner = stateOwner('count words', 'user')
+    const owner = stateOwner({ operatorName: 'count words' }, 'user')
     for (const [value, what] of [
       [() => 1, 'user is a function'],
       [Symbol('s'), 'user is a symbol'],

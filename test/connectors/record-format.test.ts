@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { lineFormatter, type RecordFormat } from '../../src/connectors/record-format.ts'
 import { codeOf } from './endpoint-harness.ts'
 
-const format = <T>(as: RecordFormat<T>, value: T) => lineFormatter(as, 'out')(value)
+const format = <T>(as: RecordFormat<T>, value: T) => lineFormatter(as, { operatorName: 'out' })(value)
 
 it('writes JSON, text, or what the function returns', () => {
   expect(format('json-lines', { a: [1, null], s: 'é\n' })).toBe('{"a":[1,null],"s":"é\\n"}')

@@ -89,14 +89,16 @@ describe('toFile', () => {
 
   it('commits at the end of the data without checkpoints, and says so in the log', async () => {
     const dir = temporaryDirectory()
-    const context = testContext({ checkpointing: false })
+    const context = testContext({ checkpointing: false, operatorName: 'out', uid: 'counts' })
     const writer = toFile(dir).createWriter(context, undefined)
     writer.write([1, 2])
     await writer.endOfData()
     await writer.close()
     expect(contents(dir)).toBe('1\n2\n')
     expect(pending(dir)).toEqual([])
-    expect(context.logged).toEqual([expect.stringMatching(/^warn .*without checkpoints/)])
+    expect(context.logged).toEqual([
+      expect.stringMatching(/^warn Sink "out" \(uid "counts"\) runs without checkpoints/),
+    ])
   })
 
   it('leaves the end of the data to the final checkpoint otherwise', async () => {

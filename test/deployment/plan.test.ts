@@ -68,7 +68,10 @@ describe('a deployment plan', () => {
   })
 
   it('describes an output: which operator, which tag, and what its target needs of it', () => {
-    const target = vertex(2, 1, { maxParallelism: 64, operators: [operator(2, { name: 'count' }), operator(3)] })
+    const target = vertex(2, 1, {
+      maxParallelism: 64,
+      operators: [operator(2, { name: 'count', uid: 'c' }), operator(3)],
+    })
     const late = edge(1, 2, { fromOperator: 1, sideOutput: 'late', partitioning: hash })
     const [source] = plan(graph([vertex(1, 1, { operators: [operator(1), operator(4)] }), target], [late]))
     expect(source!.outputs).toEqual([
@@ -79,6 +82,7 @@ describe('a deployment plan', () => {
         channels: [`${subtask(1, 0)}>${subtask(2, 0)}#0`],
         targetMaxParallelism: 64,
         targetName: 'count',
+        targetUid: 'c',
       },
     ])
   })

@@ -205,3 +205,18 @@ it('gives every target the same batch when broadcasting, and one target when for
   expect(sent.map(({ target }) => target)).toEqual([0, 1, 7])
   for (const one of sent) expect(one.batch).toBe(batch)
 })
+
+it('names the operator by its uid too, since default names repeat', () => {
+  const keyed = (key: () => unknown) => {
+    const options = { parallelism: 1, maxParallelism: 128, batchRecords: 4, operatorName: 'reduce', uid: 'totals' }
+    const partitioner = new KeyPartitioner({ ...options, key }, () => {})
+    return failure(() => partitioner.partition(recordBatch([1])))
+  }
+  const details = { operator: 'reduce', uid: 'totals' }
+  const named = 'The key function of operator "reduce" (uid "totals")'
+  expect(keyed(() => undefined)).toMatchObject({ message: expect.stringContaining(`${named} returned`), details })
+  const broken = () => {
+    throw new Error('no')
+  }
+  expect(keyed(broken)).toMatchObject({ message: expect.stringContaining(`${named} failed`), details })
+})
