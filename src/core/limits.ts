@@ -18,6 +18,8 @@ export const limits = {
   keyGroupsDefault: 128,
   /** Checkpoint requests that may wait. */
   requestQueueMax: 1_000,
+  /** Savepoints in flight at once; further ones wait. */
+  savepointsInFlightMax: 8,
   /** Ids of finished checkpoints remembered, to tell late messages from unknown ones. */
   recentCheckpointsMax: 16,
   /** Checkpoints counted at once by a subtask in at-least-once mode. */

@@ -72,6 +72,7 @@ export function effectiveOptions(
       ...checkpointing,
       retained: checkpoint.retained ?? limits.retainedCheckpoints,
       queueMax: limits.requestQueueMax,
+      savepointsMax: limits.savepointsInFlightMax,
     },
     storage,
     savepoints,

@@ -41,6 +41,7 @@ const config: CoordinatorConfig = {
   timeoutMs: 60_000,
   minPauseMs: 0,
   maxConcurrent: 1,
+  savepointsMax: 8,
   tolerableFailures: 0,
   retained: 1,
   queueMax: 10,
@@ -119,6 +120,15 @@ async function start(changes: Partial<CoordinatorConfig> = {}, lastId: Checkpoin
 beforeEach(() => start())
 
 describe('the actor of the coordinator', () => {
+  it('triggers every source in the order of the ids, whatever was asked for', async () => {
+    await send(running(), request('s1', 'savepoint'), request('c1'), request('s2', 'savepoint'), request('c2'))
+    await send(acknowledge(2, 0), acknowledge(2, 1), request('s3', 'savepoint'))
+    const triggered = (task: Probe) => task.take().filter(({ type }) => type === 'checkpoint.triggered')
+    const [first, ...others] = tasks.map(triggered)
+    expect(first).toMatchObject([1, 2, 3, 4, 5].map((checkpointId) => ({ checkpointId })))
+    for (const other of others) expect(other).toEqual(first)
+  })
+
   it('triggers the sources, stores the manifest, tells everyone, and answers', async () => {
     await send(running(), request('r'))
     const triggered = { type: 'checkpoint.triggered', checkpointId: 1, timestamp: 10_000, kind: 'checkpoint' }

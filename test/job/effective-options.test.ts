@@ -32,7 +32,11 @@ describe('effectiveOptions', () => {
       chaining: true,
     })
     expect([storage, savepoints]).toEqual([{ kind: 'jobmanager' }, { kind: 'jobmanager' }])
-    expect(coordinator).toMatchObject({ retained: 1, queueMax: limits.requestQueueMax })
+    expect(coordinator).toMatchObject({
+      retained: 1,
+      queueMax: limits.requestQueueMax,
+      savepointsMax: limits.savepointsInFlightMax,
+    })
   })
 
   it('restarts for ever by default once there are checkpoints', () => {

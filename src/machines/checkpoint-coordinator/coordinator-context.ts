@@ -3,6 +3,7 @@
  * these is taken when is the chart's matter.
  */
 import { isSavepoint } from '../../core/elements.ts'
+import { assert } from '../../core/errors.ts'
 import { type CheckpointId, nextCheckpointId, type SubtaskId } from '../../core/ids.ts'
 import { limits } from '../../core/limits.ts'
 import { planCheckpoint, runningSubtasks, runs, withFinished } from './checkpoint-plan.ts'
@@ -36,6 +37,7 @@ export interface CoordinatorContext {
     /** Triggered when every running subtask had ended: if it completes, all may finish. */
     readonly final: boolean
   }[]
+  /** Of a checkpoint or stop-savepoint: the pause is one between restore points, which no plain savepoint prolongs. */
   readonly lastCompletionAt: number | undefined
   readonly failures: FailureCounter
   /** The delay of the next periodic trigger. */
@@ -135,30 +137,39 @@ export function withOwnRequest(
 export const decision = (context: CoordinatorContext, now: number): Decision =>
   decide({
     queue: context.queue,
-    pending: context.inFlight.length,
+    pendingCheckpoints: context.inFlight.filter(({ kind }) => !isSavepoint(kind)).length,
+    pendingSavepoints: context.inFlight.filter(({ kind }) => isSavepoint(kind)).length,
     maxConcurrent: context.config.maxConcurrent,
+    savepointsMax: context.config.savepointsMax,
     minPauseMs: context.config.minPauseMs,
     now,
     lastCompletionAt: context.lastCompletionAt,
     tasksAllow: planCheckpoint(context.plan, context.config.afterTasksFinish) !== undefined,
   })
 
-export const withoutHead = (context: CoordinatorContext): CoordinatorContext => ({
-  ...context,
-  queue: context.queue.slice(1),
-})
-
-/** The head of the queue becomes the next pending checkpoint. */
-export function withHeadBegun(context: CoordinatorContext): CoordinatorContext {
-  const id = nextCheckpointId(context.lastId)
-  const { kind } = context.queue[0]!
-  const begun = { id, kind, final: allEnded(context) && countsAsCompleted(kind) }
-  return { ...withoutHead(context), lastId: id, inFlight: [...context.inFlight, begun] }
+/** The request that is to start, to be refused or to be dropped now. To be asked only when the decision is not to wait. */
+export function nextRequest(context: CoordinatorContext, now: number): CheckpointRequest {
+  const next = decision(context, now)
+  assert(next.type !== 'wait', 'a request is taken only when one is due')
+  return next.request
 }
 
-/** What the checkpoint that `withHeadBegun` would begin starts with. */
-export function headAsPending(context: CoordinatorContext, now: number): PendingInput {
-  const { requestId, directory, kind } = context.queue[0]!
+export const withoutNext = (context: CoordinatorContext, now: number): CoordinatorContext => {
+  const next = nextRequest(context, now)
+  return { ...context, queue: context.queue.filter((request) => request !== next) }
+}
+
+/** The next request becomes a pending checkpoint. */
+export function withNextBegun(context: CoordinatorContext, now: number): CoordinatorContext {
+  const id = nextCheckpointId(context.lastId)
+  const { kind } = nextRequest(context, now)
+  const begun = { id, kind, final: allEnded(context) && countsAsCompleted(kind) }
+  return { ...withoutNext(context, now), lastId: id, inFlight: [...context.inFlight, begun] }
+}
+
+/** What the checkpoint that `withNextBegun` would begin starts with. */
+export function nextAsPending(context: CoordinatorContext, now: number): PendingInput {
+  const { requestId, directory, kind } = nextRequest(context, now)
   const { attempt, config } = context
   return {
     id: nextCheckpointId(context.lastId),
@@ -182,7 +193,7 @@ export function withCompleted(context: CoordinatorContext, event: Completed): Co
     completed: kept.kept,
     retired: kept.retired,
     inFlight: context.inFlight.filter((other) => other.id !== id),
-    lastCompletionAt: at,
+    lastCompletionAt: countsAsCompleted(kind) ? at : context.lastCompletionAt,
     failures: isSavepoint(kind) ? context.failures : withSuccess(context.failures, id),
   }
 }

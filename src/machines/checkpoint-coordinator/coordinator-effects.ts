@@ -2,7 +2,14 @@
  * What the effects of the coordinator's chart say: each constant is an effect's name with the function that reads its
  * parameters off the context. No condition stands here but the choice of a sentence.
  */
-import { type CoordinatorContext, headAsPending, requestOf, subsumedBy, verdict } from './coordinator-context.ts'
+import {
+  type CoordinatorContext,
+  nextAsPending,
+  nextRequest,
+  requestOf,
+  subsumedBy,
+  verdict,
+} from './coordinator-context.ts'
 import type { Abortion, MainEffect, MainEvent } from './inner-protocol.ts'
 import { abortion } from './pending-checkpoint.ts'
 import type { CheckpointFailureReason } from './protocol.ts'
@@ -22,7 +29,7 @@ interface On<Type extends MainEvent['type']> {
 const as = <Type extends MainEffect['type'], A extends Args>(type: Type, params: (args: A) => MainParams<Type>) =>
   ({ type, params }) as const
 
-export const begin = as('begin', ({ context, event }: Args) => headAsPending(context, event.at))
+export const begin = as('begin', ({ context, event }: Args) => nextAsPending(context, event.at))
 
 const refusal = (reason: CheckpointFailureReason, message: string, code?: string): Abortion =>
   abortion(reason, message, code)
@@ -48,8 +55,8 @@ export const shutDown = refusal(
 export const refuseThis = (why: Abortion) =>
   as('refuse', ({ event }: On<'checkpoint.requested'>) => ({ requests: [requestOf(event)], why }))
 
-export const refuseHead = (why: Abortion) =>
-  as('refuse', ({ context }: Args) => ({ requests: context.queue.slice(0, 1), why }))
+export const refuseNext = (why: Abortion) =>
+  as('refuse', ({ context, event }: Args) => ({ requests: [nextRequest(context, event.at)], why }))
 
 export const refuseQueue = (why: Abortion) => as('refuse', ({ context }: Args) => ({ requests: context.queue, why }))
 

@@ -6,14 +6,17 @@
  * (subtask), bytes (storage), restart (job). The invariants, checked by the walks over both charts together:
  *
  * INV-CC-1 ids rise and are never reused, also after a restore. INV-CC-2 never more than `maxConcurrent` checkpoints are
- * pending (savepoints come on top). INV-CC-3 when inactive or shut down, nothing is pending, nothing waits, no timer is set.
+ * pending, nor more than `savepointsMax` savepoints. INV-CC-3 when inactive or shut down, nothing is pending, nothing waits, no timer is set.
  * INV-CC-4 `notifyComplete` follows `manifest.stored` (of a stop-savepoint: `savepoint.published`), and never comes for a
  * plain savepoint. INV-CC-5 nothing is discarded whose manifest is being stored or is stored, and nothing twice.
  * INV-CC-6 a request is answered exactly once. INV-CC-7 a checkpoint ends once, completed or aborted. INV-CC-8 `settled`
  * answers `job.stopping` once, when nothing is in flight, with the newest restore point. INV-CC-9 the timer `timeout/<id>`
  * is set exactly while that checkpoint collects. INV-CC-10 nothing begins while a stop-savepoint is pending or once the job
  * is to end. INV-CC-11 the newest restore point is never retired, and it never goes back. INV-CC-12 a manifest is
- * stored only when every participant of the attempt has acknowledged.
+ * stored only when every participant of the attempt has acknowledged. INV-CC-13 while running, no request waits after a step
+ * for whose kind there is room: so between two starts of savepoints a waiting checkpoint that could start does, and
+ * savepoints asked for without end never hold up a checkpoint, nor the other way round. INV-CC-14 savepoints start in the
+ * order in which they were asked for.
  */
 import { assign, setup } from 'xstate'
 import { isStop } from '../../core/elements.ts'
@@ -33,9 +36,9 @@ import {
   withAborted,
   withCompleted,
   withEnded,
-  withHeadBegun,
+  withNextBegun,
   withOwnRequest,
-  withoutHead,
+  withoutNext,
   withRequest,
   withTaskFinished,
 } from './coordinator-context.ts'
@@ -58,8 +61,8 @@ const setupCoordinator = setup({
       const next = decision(context, event.at)
       return next.type === 'too-soon' ? { nextTriggerMs: next.remainingMs } : {}
     }),
-    takeHead: assign(({ context }) => withHeadBegun(context)),
-    dropHead: assign(({ context }) => withoutHead(context)),
+    takeNext: assign(({ context, event }) => withNextBegun(context, event.at)),
+    dropNext: assign(({ context, event }) => withoutNext(context, event.at)),
     clearQueue: assign({ queue: [] }),
     noteEnded: assign(({ context, event }) =>
       event.type === 'subtask.ended' ? withEnded(context, event.subtask) : context,
@@ -139,10 +142,10 @@ export const coordinatorMachine = setupCoordinator.createMachine({
             onDemand: {},
           },
           always: [
-            { guard: 'nextIsStop', target: 'stopping', actions: [say.begin, 'takeHead'] },
-            { guard: 'nextStarts', actions: [say.begin, 'takeHead'] },
-            { guard: 'nextIsTooSoon', target: '.periodic', actions: ['scheduleAfterPause', 'dropHead'] },
-            { guard: 'nextIsRefused', actions: [say.refuseHead(say.someFinished), 'dropHead'] },
+            { guard: 'nextIsStop', target: 'stopping', actions: [say.begin, 'takeNext'] },
+            { guard: 'nextStarts', actions: [say.begin, 'takeNext'] },
+            { guard: 'nextIsTooSoon', target: '.periodic', actions: ['scheduleAfterPause', 'dropNext'] },
+            { guard: 'nextIsRefused', actions: [say.refuseNext(say.someFinished), 'dropNext'] },
           ],
           on: {
             'checkpoint.requested': [

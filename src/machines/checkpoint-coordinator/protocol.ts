@@ -29,7 +29,10 @@ export interface CoordinatorConfig {
   readonly intervalMs: number | undefined
   readonly timeoutMs: number
   readonly minPauseMs: number
+  /** Checkpoints that may be pending at once; savepoints do not count. */
   readonly maxConcurrent: number
+  /** Savepoints that may be pending at once. */
+  readonly savepointsMax: number
   readonly tolerableFailures: number
   readonly retained: number
   readonly queueMax: number

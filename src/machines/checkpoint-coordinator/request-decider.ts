@@ -2,8 +2,13 @@
  * Given the waiting requests and what is going on: start this one, drop this one, refuse this one, or wait.
  *
  * Pure; the queue belongs to the coordinator's context. Requests are served savepoints first, then those of a person
- * (or of the end of all data) before periodic ones, then by age. A savepoint is *forced*: it starts whatever number of
- * checkpoints is pending, and no pause holds it up. Only a periodic request waits for the pause, by being dropped.
+ * (or of the end of all data) before periodic ones, then by age. Only a periodic request waits for the pause, by being
+ * dropped.
+ *
+ * Checkpoints and savepoints have room of their own, and the first request that has room starts. So neither kind can
+ * keep the other waiting: pending savepoints take no place from checkpoints, and a savepoint that waits for a place lets
+ * the checkpoints behind it pass. Flink counts savepoints among the pending checkpoints: there, clients that always ask
+ * for another savepoint keep a job from ever taking a checkpoint again.
  */
 import { isSavepoint, type SnapshotKind } from '../../core/elements.ts'
 
@@ -16,10 +21,8 @@ export interface CheckpointRequest {
   readonly at: number
 }
 
-export const isForced = (request: CheckpointRequest): boolean => isSavepoint(request.kind)
-
 function precedes(a: CheckpointRequest, b: CheckpointRequest): boolean {
-  const rank = (request: CheckpointRequest) => (isForced(request) ? 0 : request.origin === 'periodic' ? 2 : 1)
+  const rank = (request: CheckpointRequest) => (isSavepoint(request.kind) ? 0 : request.origin === 'periodic' ? 2 : 1)
   return rank(a) !== rank(b) ? rank(a) < rank(b) : a.at < b.at
 }
 
@@ -46,8 +49,10 @@ export function admit(
 
 export interface Situation {
   readonly queue: readonly CheckpointRequest[]
-  readonly pending: number
+  readonly pendingCheckpoints: number
+  readonly pendingSavepoints: number
   readonly maxConcurrent: number
+  readonly savepointsMax: number
   readonly minPauseMs: number
   readonly now: number
   readonly lastCompletionAt: number | undefined
@@ -62,12 +67,16 @@ export type Decision =
   | { readonly type: 'too-soon'; readonly request: CheckpointRequest; readonly remainingMs: number }
 
 export function decide(situation: Situation): Decision {
-  const [request] = situation.queue
+  const request = situation.queue.find((one) => hasRoom(situation, one))
   if (request === undefined) return { type: 'wait' }
-  if (situation.pending >= situation.maxConcurrent && !isForced(request)) return { type: 'wait' }
   if (request.origin === 'periodic' && situation.lastCompletionAt !== undefined) {
     const remainingMs = situation.lastCompletionAt + situation.minPauseMs - situation.now
     if (remainingMs > 0) return { type: 'too-soon', request, remainingMs }
   }
   return { type: situation.tasksAllow ? 'start' : 'refuse', request }
 }
+
+const hasRoom = (situation: Situation, { kind }: CheckpointRequest): boolean =>
+  isSavepoint(kind)
+    ? situation.pendingSavepoints < situation.savepointsMax
+    : situation.pendingCheckpoints < situation.maxConcurrent

@@ -25,6 +25,7 @@ export const config: CoordinatorConfig = {
   timeoutMs: 1_000,
   minPauseMs: 0,
   maxConcurrent: 1,
+  savepointsMax: 8,
   tolerableFailures: 0,
   retained: 1,
   queueMax: 2,

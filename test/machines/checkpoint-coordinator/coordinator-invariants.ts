@@ -1,5 +1,5 @@
-/** INV-CC-1 to INV-CC-12, each a named function of one step of the watched coordinator. */
-import { isStop } from '../../../src/core/elements.ts'
+/** INV-CC-1 to INV-CC-14, each a named function of one step of the watched coordinator. */
+import { isSavepoint, isStop } from '../../../src/core/elements.ts'
 import type { CheckpointId } from '../../../src/core/ids.ts'
 import type { CoordinatorEffect, CoordinatorEvent } from '../../../src/machines/checkpoint-coordinator/protocol.ts'
 import { type Invariant, stateName } from '../../../src/testing/machine-harness.ts'
@@ -22,8 +22,17 @@ const invCC1idsRise: Check = ({ before, effects }) => {
 }
 
 const invCC2boundedConcurrency: Check = ({ after: { coordinator } }) => {
-  const pending = coordinator.pending.filter(({ snapshot }) => snapshot.context.kind === 'checkpoint')
-  return wrong(pending.length > coordinator.main.context.config.maxConcurrent, `${pending.length} checkpoints pending`)
+  const { maxConcurrent, savepointsMax } = coordinator.main.context.config
+  const { checkpoints, savepoints } = pendingOf(coordinator)
+  return wrong(
+    checkpoints > maxConcurrent || savepoints > savepointsMax,
+    `${checkpoints} checkpoints and ${savepoints} savepoints pending`,
+  )
+}
+
+const pendingOf = ({ pending }: Watched['coordinator']) => {
+  const savepoints = pending.filter(({ snapshot }) => isSavepoint(snapshot.context.kind)).length
+  return { savepoints, checkpoints: pending.length - savepoints }
 }
 
 const invCC3quietMeansEmpty: Check = ({ after: { coordinator, witness } }) => {
@@ -138,6 +147,30 @@ const invCC12manifestNeedsAll: Check = ({ before, after: { witness }, effects })
   return undefined
 }
 
+/** Between two starts of savepoints a waiting checkpoint that could start does: none that could is left by any step. */
+const invCC13nobodyWaitsBesideRoom: Check = ({ after: { coordinator } }) => {
+  if (!stateName(coordinator.main.value).startsWith('active.running')) return undefined
+  const { queue, config } = coordinator.main.context
+  const { checkpoints, savepoints } = pendingOf(coordinator)
+  const left = queue.filter(({ kind }) =>
+    isSavepoint(kind) ? savepoints < config.savepointsMax : checkpoints < config.maxConcurrent,
+  )
+  return wrong(
+    left.length > 0,
+    `${left.map(({ origin, kind }) => `${origin} ${kind}`)} waits beside ${checkpoints} checkpoints, ${savepoints} savepoints`,
+  )
+}
+
+const invCC14savepointsInTurn: Check = ({ before, event, after: { coordinator } }) => {
+  const { lastId, queue } = before.coordinator.main.context
+  const waiting = queue.filter(({ kind }) => isSavepoint(kind)).map(({ requestId }) => requestId)
+  if (event.type === 'checkpoint.requested') waiting.push(event.requestId)
+  const begun = coordinator.pending
+    .filter(({ id, snapshot }) => id > lastId && isSavepoint(snapshot.context.kind))
+    .map(({ snapshot }) => snapshot.context.requestId)
+  return wrong(`${begun}` !== `${waiting.slice(0, begun.length)}`, `began ${begun}, though waiting were ${waiting}`)
+}
+
 /** A step that changes nothing says so. */
 const nothingIsSilent: Check = ({ before, after, effects }) =>
   wrong(
@@ -158,5 +191,7 @@ export const invariants: readonly Check[] = [
   invCC10nothingBeginsAtTheEnd,
   invCC11newestIsKept,
   invCC12manifestNeedsAll,
+  invCC13nobodyWaitsBesideRoom,
+  invCC14savepointsInTurn,
   nothingIsSilent,
 ]

@@ -84,6 +84,37 @@ describe('triggering', () => {
     expect(of(feed(on.jobStopping()), 'settled')[0]!.params.latest).toBeUndefined()
   })
 
+  it('savepoints beyond their bound wait and start one by one in the order in which they came', () => {
+    const { feed } = run({ intervalMs: undefined, savepointsMax: 2, queueMax: 9 })
+    const names = ['s1', 's2', 's3', 's4', 's5']
+    expect(triggered(feed(on.running(), ...names.map((name) => on.request(name, 'savepoint'))))).toEqual([1, 2])
+    const effects = names.flatMap((_, i) => feed(...complete(i + 1), on.published(i + 1)))
+    expect(triggered(effects)).toEqual([3, 4, 5])
+    expect(outcomes(effects)).toEqual(names.map((name, i) => [name, `savepoint-${i + 1}`]))
+  })
+
+  it.each([
+    ['periodic', () => [on.timer('interval')]],
+    ['manual', () => [on.request('m', 'checkpoint')]],
+    ['final', () => [on.ended(a), on.ended(b)]],
+  ])('a %s checkpoint starts though clients always ask for another savepoint', (_, ask) => {
+    const { feed } = run({ savepointsMax: 2, queueMax: 99 })
+    const clients = ['c1', 'c2', 'c3', 'c4'].map((name) => on.request(name, 'savepoint'))
+    expect(triggered(feed(on.running(), ...clients))).toEqual([1, 2])
+    expect(triggered(feed(...ask()))).toEqual([3])
+    // Nor does one that has to wait for the checkpoint before it: each savepoint that ends lets the next one in only.
+    feed(on.request('m2', 'checkpoint'))
+    expect(triggered(feed(...complete(1), on.published(1), on.request('c5', 'savepoint')))).toEqual([4])
+    expect(triggered(feed(...complete(3)))).toEqual([5])
+  })
+
+  it('savepoints do not prolong the pause before a periodic checkpoint', () => {
+    const { feed } = run({ minPauseMs: 60 })
+    feed(on.running(), on.timer('interval', 60), ...complete(1, 70), on.request('s', 'savepoint', 80))
+    feed(...complete(2, 159), on.published(2, 159))
+    expect(triggered(feed(on.timer('interval', 160)))).toEqual([3])
+  })
+
   it('a pause after a completion delays the next periodic one by what is left of it', () => {
     const { feed } = run({ minPauseMs: 60 })
     feed(on.running(), on.timer('interval', 60), ...complete(1, 150))
@@ -170,6 +201,13 @@ describe('the end of all data', () => {
   it('nobody waits for it without an interval or when that is switched off', () => {
     expect(triggered(run({ intervalMs: undefined }).feed(...bothEnded))).toEqual([])
     expect(triggered(run({ afterTasksFinish: false }).feed(...bothEnded))).toEqual([])
+  })
+
+  it('sources that a stop has drained say that they have ended, which asks for no final checkpoint', () => {
+    const { feed } = run({ tolerableFailures: 9 })
+    feed(on.running(), on.request('r', 'stop-drain'))
+    expect(triggered(feed(on.ended(a), on.ended(b)))).toEqual([])
+    expect(triggered(feed(on.decline(1, b), on.timer('interval')))).toEqual([])
   })
 
   it('subtasks that had finished before the restored snapshot take no part', () => {

@@ -21,8 +21,10 @@ const names = (queue: readonly CheckpointRequest[] | undefined) => queue?.map(({
 
 const quiet: Situation = {
   queue: [],
-  pending: 0,
+  pendingCheckpoints: 0,
+  pendingSavepoints: 0,
   maxConcurrent: 1,
+  savepointsMax: 8,
   minPauseMs: 0,
   now: 100,
   lastCompletionAt: undefined,
@@ -72,10 +74,31 @@ describe('the decision', () => {
   it('waits for nothing and for room, but not with a savepoint', () => {
     expect(type({})).toBe('wait')
     expect(type({ queue: [request('m')] })).toBe('start')
-    expect(type({ queue: [request('m')], pending: 1 })).toBe('wait')
-    expect(type({ queue: [request('m')], pending: 1, maxConcurrent: 2 })).toBe('start')
-    expect(type({ queue: [savepoint('s')], pending: 1 })).toBe('start')
-    expect(type({ queue: [savepoint('s')], pending: 7 })).toBe('start')
+    expect(type({ queue: [request('m')], pendingCheckpoints: 1 })).toBe('wait')
+    expect(type({ queue: [request('m')], pendingCheckpoints: 1, maxConcurrent: 2 })).toBe('start')
+    expect(type({ queue: [savepoint('s')], pendingCheckpoints: 1 })).toBe('start')
+    expect(type({ queue: [savepoint('s')], pendingCheckpoints: 7 })).toBe('start')
+  })
+
+  it('gives savepoints room of their own, of which pending checkpoints take none, nor they of theirs', () => {
+    expect(type({ queue: [savepoint('s')], pendingSavepoints: 7, pendingCheckpoints: 9 })).toBe('start')
+    expect(type({ queue: [savepoint('s')], pendingSavepoints: 8 })).toBe('wait')
+    expect(type({ queue: [request('d', 'stop-drain')], pendingSavepoints: 8 })).toBe('wait')
+    for (const origin of ['manual', 'periodic', 'final'] as const) {
+      expect(type({ queue: [request('c', 'checkpoint', origin)], pendingSavepoints: 8 })).toBe('start')
+    }
+  })
+
+  it('takes the first that has room, so that neither kind waits for the other', () => {
+    const queue = [savepoint('s1'), savepoint('s2'), request('m'), periodic('p')]
+    const next = (situation: Partial<Situation>) => {
+      const decision = decide({ ...quiet, queue, ...situation })
+      return decision.type === 'wait' ? decision.type : decision.request.requestId
+    }
+    expect(next({})).toBe('s1')
+    expect(next({ pendingSavepoints: 8 })).toBe('m')
+    expect(next({ pendingCheckpoints: 1 })).toBe('s1')
+    expect(next({ pendingSavepoints: 8, pendingCheckpoints: 1 })).toBe('wait')
   })
 
   it('keeps the pause with periodic requests only, to the millisecond', () => {
@@ -90,12 +113,12 @@ describe('the decision', () => {
   })
 
   it('waits rather than drops while another is pending', () => {
-    expect(type({ minPauseMs: 50, lastCompletionAt: 60, queue: [periodic('p')], pending: 1 })).toBe('wait')
+    expect(type({ minPauseMs: 50, lastCompletionAt: 60, queue: [periodic('p')], pendingCheckpoints: 1 })).toBe('wait')
   })
 
   it('refuses when the tasks do not allow one', () => {
     expect(type({ queue: [request('m')], tasksAllow: false })).toBe('refuse')
     expect(type({ queue: [savepoint('s')], tasksAllow: false })).toBe('refuse')
-    expect(type({ queue: [request('m')], tasksAllow: false, pending: 1 })).toBe('wait')
+    expect(type({ queue: [request('m')], tasksAllow: false, pendingCheckpoints: 1 })).toBe('wait')
   })
 })

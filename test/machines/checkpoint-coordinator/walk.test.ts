@@ -82,6 +82,18 @@ const scenes: Scene[] = [
     ],
   },
   {
+    title: 'savepoints without end beside checkpoints',
+    config: { savepointsMax: 1, queueMax: 3, tolerableFailures: 9 },
+    ids: 4,
+    attempts: 1,
+    events: [
+      on.timer('interval'),
+      ...[on.request('r', 'checkpoint'), on.request('stop', 'stop-suspend')],
+      ...[on.request('s1', 'savepoint'), on.request('s2', 'savepoint')],
+      ...[1, 2, 3].map((id) => on.decline(id, a)),
+    ],
+  },
+  {
     title: 'subtasks that end and finish',
     config: { tolerableFailures: 1 },
     ids: 2,
