@@ -4,8 +4,10 @@ const env = StreamEnvironment.create()
 
 env
   .fromSource(fromCollection(['to', 'be', 'or', 'not', 'to', 'be']))
+  .uid('words')
   .keyBy((word) => word)
   .process({
+    output: '' as string, // the type of what ctx.emit takes
     state: { count: valueState(0) },
     element(word, ctx) {
       ctx.state.count.update(ctx.state.count.value() + 1)

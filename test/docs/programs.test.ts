@@ -1,8 +1,16 @@
 /** The documents tell the truth: their TypeScript compiles, and what they say it prints is what it prints. */
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agrees, jobOutput, outputs, snippetsOf, typeErrors, writeSnippets } from './snippets.ts'
 
-const pages = ['docs/programs.md', 'docs/testing.md']
+const pages = [
+  'README.md',
+  'docs/programs.md',
+  'docs/testing.md',
+  'docs/embedding.md',
+  'docs/connectors.md',
+  'docs/cli.md',
+]
 const snippets = pages.flatMap(snippetsOf)
 const run = snippets.filter(({ mode }) => mode === 'run')
 const jobs = snippets.filter(({ mode }) => mode === 'job')
@@ -25,6 +33,11 @@ describe('the snippets of the documents', () => {
     expect(got).toBeDefined()
     if (expected === undefined) expect(got).not.toMatch(/Error/)
     else if (!agrees(got ?? '', expected)) expect(got).toBe(expected.trim())
+  })
+
+  it('begin, in the README, with an example that is there', () => {
+    const example = readFileSync(new URL('../../examples/to-be.ts', import.meta.url), 'utf8')
+    expect(snippets[0]?.text).toContain(example)
   })
 
   it.each(jobs)('run as job files and print what $title says', async (job) => {
