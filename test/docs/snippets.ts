@@ -3,7 +3,7 @@
  *
  * A block marked `ts` is checked by the compiler only, `ts run` also runs, `ts job` is run by `tidemark run`. The `text` block right
  * after it is what it prints; `…` there stands for anything. A block that imports nothing goes on from the page's
- * `ts setup` block, and so do blocks that import only types of other packages. Owns no expectations about any page.
+ * `ts setup` block. Owns no expectations about any page.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
