@@ -69,6 +69,8 @@ export interface CheckpointStorage {
   newest(jobName: string): Promise<StoredSnapshot | undefined>
   /** The id of the last opened job of this name, if it has finished since; then nothing is left to resume. */
   finishedJob(jobName: string): Promise<JobId | undefined>
+  /** The names of jobs that were opened here and have not finished, sorted. */
+  jobNames(): Promise<readonly string[]>
   /**
    * A checkpoint by its path: the directory or its `_metadata`. Undefined when the path is not of this storage's form.
    * Fails with `CHECKPOINT_NOT_FOUND`, `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED`.

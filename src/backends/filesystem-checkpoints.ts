@@ -87,6 +87,18 @@ class FilesystemStorage implements CheckpointStorage {
     })
   }
 
+  jobNames(): Promise<readonly string[]> {
+    return asStorage('search', this.#dir, async () => {
+      const names = new Set<string>()
+      for (const name of await listIfThere(this.#fs, this.#dir)) {
+        if (!/^[0-9a-f]{32}$/.test(name)) continue
+        const record = await readJobRecord(this.#fs, join(this.#dir, name)).catch(() => undefined)
+        if (record?.finishedAt === 0) names.add(record.name)
+      }
+      return [...names].sort()
+    })
+  }
+
   async resolve(path: string): Promise<StoredSnapshot | undefined> {
     const local = localPath(path)
     if (local === undefined) return undefined

@@ -82,6 +82,11 @@ class HeapStorage implements CheckpointStorage {
     return last?.[1].finished === true ? last[0] : undefined
   }
 
+  async jobNames(): Promise<readonly string[]> {
+    const unfinished = [...this.#jobs.values()].filter(({ finished }) => !finished)
+    return [...new Set(unfinished.map(({ name }) => name))].sort()
+  }
+
   async resolve(path: string): Promise<StoredSnapshot | undefined> {
     if (!path.startsWith('jobmanager://checkpoints/')) return undefined
     const snapshot = this.#find(path)?.snapshot

@@ -15,6 +15,7 @@ import type { Log, SessionOptions } from './session-options.ts'
 import { startJob } from './start-job.ts'
 import { Storages } from './storages.ts'
 import { StoredCheckpoints } from './stored-checkpoints.ts'
+import { submissionWarnings } from './submission-warnings.ts'
 
 /** Ended jobs that a session remembers. */
 const endedJobsKept = 100
@@ -99,6 +100,8 @@ class LocalSession implements Session {
     this.#starting.add(id)
     try {
       const storage = this.#storages.checkpoints(effective.storage)
+      const running = this.jobs().filter(({ endedAt }) => endedAt === undefined)
+      const warnings = await submissionWarnings({ effective, submit, point, storage, running })
       const stored = new StoredCheckpoints(await storage.open({ id, name: effective.name }))
       await stored.sweep([])
       this.#efforts.set(id, effective)
@@ -113,6 +116,7 @@ class LocalSession implements Session {
         kernel: this.#kernel,
         tap: this.#runtime.tap,
         log: this.#log,
+        warnings,
         checkDirectory: (dir) => void this.#placeOf(id, dir),
       })
       this.#jobs.delete(id)

@@ -42,13 +42,16 @@ export class JobClient implements Actor<ClientMessage> {
   readonly #jobId: JobId
   readonly #graph: JobGraph
   readonly #waiting = new Map<string, Waiting>()
+  #savepointWarning: ((path: string) => string) | undefined
   readonly #makeName: () => string
   #finish!: (result: JobResult) => void
 
-  constructor(self: Self, jobId: JobId, graph: JobGraph) {
+  /** `savepointWarning` is what to say, once, about a savepoint in memory at this path. */
+  constructor(self: Self, jobId: JobId, graph: JobGraph, savepointWarning?: (path: string) => string) {
     this.#self = self
     this.#jobId = jobId
     this.#graph = graph
+    this.#savepointWarning = savepointWarning
     this.#makeName = nameMaker(self.host.random)
     this.done = new Promise((resolve) => {
       this.#finish = resolve
@@ -106,8 +109,7 @@ export class JobClient implements Actor<ClientMessage> {
         return
       }
       case 'warning.raised':
-        this.#self.host.log('warn', message.message)
-        this.events.next({ type: 'warning', timestamp, message: message.message })
+        this.#warn(message.message)
         return
       case 'job.completed':
         this.#completed(message.status, message.failure, timestamp)
@@ -130,7 +132,11 @@ export class JobClient implements Actor<ClientMessage> {
         const { bytes: stateBytes, durationMs, path } = announcement
         const facts = { timestamp, checkpointId, stateBytes, durationMs, path }
         this.events.next({ type: 'checkpoint-completed', kind, ...facts })
-        if (kind === 'savepoint') this.events.next({ type: 'savepoint-completed', ...facts })
+        if (kind !== 'savepoint') return
+        this.events.next({ type: 'savepoint-completed', ...facts })
+        if (!path.startsWith('jobmanager://') || this.#savepointWarning === undefined) return
+        this.#warn(this.#savepointWarning(path))
+        this.#savepointWarning = undefined
         return
       }
       case 'aborted': {
@@ -149,6 +155,11 @@ export class JobClient implements Actor<ClientMessage> {
     this.status.next(to)
     const error = failure === undefined ? {} : { error: errorOf(failure) }
     this.events.next({ type: 'status-changed', timestamp, from, to, ...error })
+  }
+
+  #warn(message: string): void {
+    this.#self.host.log('warn', message)
+    this.events.next({ type: 'warning', timestamp: this.#self.host.now(), message })
   }
 
   #remember({ code, message }: Failure): void {

@@ -16,7 +16,8 @@ export interface RestorePoint {
 }
 
 /**
- * Fails with `JOB_FINISHED` when there is nothing left to resume, with `SAVEPOINT_NOT_FOUND`, the codes of a damaged snapshot, and those of `assignState`.
+ * Fails with `JOB_FINISHED` when there is nothing left to resume, with `CHECKPOINT_NOT_FOUND` when nothing could be
+ * resumed because checkpoints are in memory and there is none, with `SAVEPOINT_NOT_FOUND`, the codes of a damaged snapshot, and those of `assignState`.
  */
 export async function findRestorePoint(
   graph: JobGraph,
@@ -41,11 +42,22 @@ export async function findRestorePoint(
       )
     }
     snapshot = await storage.newest(jobName)
+    if (snapshot === undefined && storage.kind === 'jobmanager') throw nothingInMemory(jobName)
   }
   if (snapshot === undefined) return undefined
   const assignment = assignState(graph, snapshot.manifest, { allowNonRestoredState, path: snapshot.path })
   return { snapshot, assignment }
 }
+
+/** A directory may be empty at the first start; memory is empty at every start, so that to go on would be to begin anew. */
+const nothingInMemory = (jobName: string): StreamError =>
+  new StreamError(
+    'CHECKPOINT_NOT_FOUND',
+    `Job "${jobName}" cannot resume: its checkpoints are kept in the memory of a process ("jobmanager"), and this process ` +
+      'has none. Set "state.checkpoints.dir" to a directory to resume after the end of a process, or leave --resume out ' +
+      'to start from the beginning.',
+    { details: { job: jobName, key: 'state.checkpoints.dir' } },
+  )
 
 const bytesOf = ({ subtasks }: ManifestOperator): number =>
   subtasks.reduce((sum, { keyed, operator }) => sum + (keyed?.length ?? 0) + (operator?.length ?? 0), 0)

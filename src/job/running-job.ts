@@ -27,6 +27,7 @@ export interface RunningJobParts {
   readonly actor: JobActor<Prepared>
   /** Refuses a savepoint directory that the job's checkpoint storage cannot honour. */
   readonly checkDirectory: (dir: string | undefined) => void
+  readonly warnings: readonly string[]
 }
 
 export class RunningJob implements SessionJob {
@@ -38,6 +39,7 @@ export class RunningJob implements SessionJob {
   readonly status: Observable<JobStatus>
   readonly events: Observable<JobEvent>
   readonly done: Promise<JobResult>
+  readonly warnings: readonly string[]
   readonly #parts: RunningJobParts
 
   constructor(parts: RunningJobParts) {
@@ -50,6 +52,7 @@ export class RunningJob implements SessionJob {
     this.status = parts.client.status.asObservable()
     this.events = parts.client.events.pipe(map((event) => event))
     this.done = parts.client.done
+    this.warnings = parts.warnings
   }
 
   get currentStatus(): JobStatus {

@@ -17,7 +17,11 @@ export interface SubmitOptions {
   /** A savepoint, or a retained checkpoint: its directory, its `_metadata`, or `jobmanager://…`. */
   readonly fromSavepoint?: string
   readonly allowNonRestoredState?: boolean
-  /** Go on from the newest whole checkpoint of the job of this name, under its job id; from nothing if there is none. */
+  /**
+   * Go on from the newest whole checkpoint of the job of this name, under its job id; `checkpointStats().restored` of the
+   * job tells from which. Without one in the directory it warns and starts from the beginning; with storage in memory
+   * it fails with `CHECKPOINT_NOT_FOUND`.
+   */
   readonly resume?: boolean
   readonly jobId?: JobId
   /** Defaults of this submission: they win over the session's, the program's own options over them. */
@@ -74,6 +78,8 @@ export interface SessionJob extends JobHandle {
   checkpointStats(): JobCheckpointStats
   /** The failures of the job, newest first, bounded. */
   readonly failures: readonly { readonly at: number; readonly code: string; readonly message: string }[]
+  /** What was worth knowing when it was submitted; the log and the events have it, too. */
+  readonly warnings: readonly string[]
 }
 
 export interface Session {

@@ -18,6 +18,7 @@ import type { RestorePoint } from './restore-point.ts'
 import { RunningJob } from './running-job.ts'
 import type { Log } from './session-options.ts'
 import type { StoredCheckpoints } from './stored-checkpoints.ts'
+import { savepointInMemory } from './submission-warnings.ts'
 
 export interface JobStart {
   readonly id: JobId
@@ -30,13 +31,19 @@ export interface JobStart {
   readonly kernel: Kernel
   readonly tap: Tap
   readonly log: Log
+  /** What the session has to say about the submission. */
+  readonly warnings?: readonly string[]
   /** Refuses a savepoint directory that the job's checkpoint storage cannot honour. */
   readonly checkDirectory: (dir: string | undefined) => void
 }
 
 export function startJob(start: JobStart): RunningJob {
   const { id, effective, graph, point, stored, inherited, kernel, tap } = start
-  const client = kernel.spawn(roleAddress(id, 'client'), (self) => new JobClient(self, id, graph))
+  const warnsOfMemory =
+    effective.storage.kind === 'filesystem' && effective.savepoints.kind === 'jobmanager'
+      ? (path: string) => savepointInMemory(effective.name, path)
+      : undefined
+  const client = kernel.spawn(roleAddress(id, 'client'), (self) => new JobClient(self, id, graph, warnsOfMemory))
   const deployment = new LocalDeployment({
     graph,
     settings: {
@@ -75,7 +82,7 @@ export function startJob(start: JobStart): RunningJob {
         tap,
       }),
   )
-  announce(start, client)
+  const warnings = announce(start, client)
   kernel.send(roleAddress(id, 'job'), { type: 'job.submitted' })
   void client.done.then(() => {
     for (const role of ['job', 'coordinator', 'client'] as const) kernel.stop(roleAddress(id, role))
@@ -90,19 +97,26 @@ export function startJob(start: JobStart): RunningJob {
     deployment,
     actor,
     checkDirectory: start.checkDirectory,
+    warnings,
   })
 }
 
-function announce({ effective, graph, point, kernel, log }: JobStart, client: JobClient): void {
-  const warn = (message: string) => kernel.send(client.address, { type: 'warning.raised', message })
-  for (const warning of graph.warnings) warn(warning)
+/** Returns what it warned of. */
+function announce(start: JobStart, client: JobClient): readonly string[] {
+  const { effective, graph, point, kernel, log } = start
+  const warnings: string[] = []
+  const warn = (message: string) => {
+    warnings.push(message)
+    kernel.send(client.address, { type: 'warning.raised', message })
+  }
+  for (const warning of [...graph.warnings, ...(start.warnings ?? [])]) warn(warning)
   if (effective.savepoints.kind === 'filesystem' && effective.savepoints.dir === undefined) {
     warn(
       'Savepoints are set to "filesystem" without a directory ("savepoints.state.backend.fs.dir"): they are kept in ' +
         'this process (jobmanager) and are lost with it.',
     )
   }
-  if (point === undefined) return
+  if (point === undefined) return warnings
   const { path, manifest } = point.snapshot
   const { checkpointId, kind } = manifest
   const at = kernel.host.now()
@@ -111,4 +125,5 @@ function announce({ effective, graph, point, kernel, log }: JobStart, client: Jo
   for (const { name, id } of point.assignment.dropped) {
     warn(`The state of operator "${name}" (${id}) is dropped: the program has no such operator.`)
   }
+  return warnings
 }

@@ -41,7 +41,12 @@ export function addSubmissionRoutes(api: Hono, { session, roots, submission }: R
     }
     const job = await session.submit(environment, options)
     submission.submitted?.(job)
-    return c.json({ jobid: job.id, warnings: job.graph.warnings })
+    const { restored } = job.checkpointStats()
+    return c.json({
+      jobid: job.id,
+      warnings: job.warnings,
+      restored: restored === undefined ? null : { id: restored.checkpointId, external_path: restored.path },
+    })
   })
 }
 

@@ -1,3 +1,4 @@
+import { makeJobId } from '../core/ids.ts'
 import {
   type CheckpointStorageCase,
   handleOf,
@@ -37,6 +38,18 @@ export const keepingCases: readonly CheckpointStorageCase[] = [
       await storage.open(suiteJob)
       expectEqual(await storage.finishedJob('suite'), undefined, 'opened again')
       await expectFailure(() => job.finish(), ['LEASE_LOST'])
+    },
+  },
+  {
+    name: 'the names of jobs that have not finished are known, each once and in order',
+    async run({ storage }) {
+      expectEqual(await storage.jobNames(), [], 'none yet')
+      await storage.open({ ...suiteJob, name: 'z' })
+      await storage.open({ id: makeJobId(new Uint8Array(16).fill(8)), name: 'z' })
+      const finished = await storage.open({ id: makeJobId(new Uint8Array(16).fill(9)), name: 'a' })
+      expectEqual(await storage.jobNames(), ['a', 'z'], 'opened')
+      await finished.finish()
+      expectEqual(await storage.jobNames(), ['z'], 'one has finished')
     },
   },
   {

@@ -54,6 +54,7 @@ const breaking = (
         open,
         newest: (name) => storage.newest(name),
         finishedJob: (name) => storage.finishedJob(name),
+        jobNames: () => storage.jobNames(),
         resolve: (path) => storage.resolve(path),
         pin: (path, holder) => storage.pin(path, holder),
         unpin: (path, holder) => storage.unpin(path, holder),

@@ -65,6 +65,8 @@ export class FakeJob implements SessionJob {
   /** Every call, as text. */
   readonly calls: string[] = []
   history: CheckpointHistoryEntry[] = []
+  warnings: readonly string[] = []
+  restored: ReturnType<SessionJob['checkpointStats']>['restored']
   endedAt: number | undefined
   records = 0
   #resolve: (result: JobResult) => void = () => undefined
@@ -153,7 +155,7 @@ export class FakeJob implements SessionJob {
     return {
       counts: { restored: 0, total, inProgress: total - completed - failed, completed, failed },
       history: this.history,
-      restored: undefined,
+      restored: this.restored,
     }
   }
 }
@@ -184,6 +186,8 @@ export class FakeSession implements Session {
   readonly disposed: string[] = []
   readonly programs: StreamEnvironment[] = []
   refuse: StreamError | undefined
+  /** What the next jobs are told to have warned of and been restored from. */
+  tells: Partial<Pick<FakeJob, 'warnings' | 'restored'>> = {}
   closed = false
   readonly #clock: Clock
 
@@ -201,7 +205,7 @@ export class FakeSession implements Session {
   async submit(environment: StreamEnvironment, options: SubmitOptions = {}): Promise<FakeJob> {
     if (this.refuse !== undefined) throw this.refuse
     this.programs.push(environment)
-    return this.add(options)
+    return Object.assign(this.add(options), this.tells)
   }
 
   async planRestore(_environment: StreamEnvironment, { fromSavepoint }: SubmitOptions): Promise<RestorePlan> {

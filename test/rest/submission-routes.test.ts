@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { StreamError } from '../../src/core/errors.ts'
+import { parseCheckpointId } from '../../src/core/ids.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import { submittedDefaults } from '../../src/rest/submission-routes.ts'
 import { makeApi } from './api.ts'
@@ -30,7 +31,7 @@ describe('POST /jobs/run', () => {
       configuration: { 'execution.checkpointing.interval': '200ms', 'parallelism.default': 9 },
     })
     const job = session.jobs()[0]!
-    expect([answer.status, answer.body]).toEqual([200, { jobid: job.id, warnings: [] }])
+    expect([answer.status, answer.body]).toEqual([200, { jobid: job.id, warnings: [], restored: null }])
     expect(loaded).toEqual([[join(tmpdir(), 'jobs/wc.ts'), ['--fast']]])
     expect(job.submitted).toEqual({
       name: 'mine',
@@ -40,6 +41,16 @@ describe('POST /jobs/run', () => {
       defaults: { parallelism: 3, checkpoint: { intervalMs: 200 } },
     })
     expect((await get('/config')).body.features['web-submit']).toBe(true)
+  })
+
+  it('answers with what was worth knowing and what the job goes on from', async () => {
+    const { session, post } = makeSession()
+    const restored = { checkpointId: parseCheckpointId(312), path: '/chk/312', at: 1, isSavepoint: false }
+    session.tells = { warnings: ['Mind the gap.'], restored }
+    expect((await post('/jobs/run', { file: 'wc.ts', resume: true })).body).toMatchObject({
+      warnings: ['Mind the gap.'],
+      restored: { id: 312, external_path: '/chk/312' },
+    })
   })
 
   it('refuses a file outside the job root, without loading it', async () => {
