@@ -155,9 +155,14 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
 
   #endAgain(): void {
     if (this.status !== 'created') return
-    this.#chain = makeChain(this.#self, this.descriptor, this.#state, this.#flow.outputs, processingTimer)
+    this.#chain = this.#makeChain()
     this.#chain.openSinks(this.#state.restored)
     this.#announceEnd()
+  }
+
+  #makeChain(): OperatorChain {
+    const { epoch } = this.#services.checkpoints
+    return makeChain(this.#self, this.descriptor, this.#state, this.#flow.outputs, processingTimer, epoch)
   }
 
   #guard(action: () => void): void {
@@ -211,7 +216,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     restoreState: () => this.#state.load(this.#self, this.#services.restoreFrom),
     openOperators: () =>
       this.#guard(() => {
-        this.#chain = makeChain(this.#self, this.descriptor, this.#state, this.#flow.outputs, processingTimer)
+        this.#chain = this.#makeChain()
         this.#chain.open(this.#state.restored)
         this.#flow.begin(this.#chain)
         this.#self.wake()

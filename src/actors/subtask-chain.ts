@@ -80,6 +80,7 @@ export function makeChain(
   state: SubtaskState,
   outputs: SubtaskOutputs,
   timerName: string,
+  epoch: number,
 ): OperatorChain {
   const { host } = self
   return new OperatorChain({
@@ -101,6 +102,7 @@ export function makeChain(
       subtaskIndex: descriptor.index,
       parallelism: descriptor.parallelism,
       maxParallelism: descriptor.maxParallelism,
+      epoch,
       attempt: descriptor.attempt,
       batchRecords: descriptor.batchRecords,
       checkpointing: descriptor.checkpointing,

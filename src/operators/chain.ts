@@ -40,6 +40,7 @@ export interface ChainRuntime {
   readonly subtaskIndex: number
   readonly parallelism: number
   readonly maxParallelism: number
+  readonly epoch: number
   readonly attempt: number
   readonly batchRecords: number
   readonly checkpointing: boolean
@@ -234,6 +235,7 @@ export class OperatorChain {
       subtaskIndex: runtime.subtaskIndex,
       parallelism: runtime.parallelism,
       maxParallelism: runtime.maxParallelism,
+      epoch: runtime.epoch,
       attempt: runtime.attempt,
       batchRecords: runtime.batchRecords,
       checkpointing: runtime.checkpointing,

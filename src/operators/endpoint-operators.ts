@@ -240,6 +240,7 @@ const endpointContext = (context: OperatorContext): EndpointContext => ({
   uid: context.uid,
   subtaskIndex: context.subtaskIndex,
   parallelism: context.parallelism,
+  epoch: context.epoch,
   attempt: context.attempt,
   checkpointing: context.checkpointing,
   now: () => context.now(),

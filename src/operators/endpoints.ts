@@ -18,6 +18,11 @@ export interface EndpointContext {
   readonly uid?: string | undefined
   readonly subtaskIndex: number
   readonly parallelism: number
+  /**
+   * Which owner of the job this is: rises with every process that takes the job over. `attempt` counts within it, so
+   * both together, compared in this order, tell who is older of two writers that may be alive at once.
+   */
+  readonly epoch: number
   readonly attempt: number
   readonly checkpointing: boolean
   now(): number

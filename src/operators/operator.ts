@@ -26,6 +26,8 @@ export interface OperatorContext {
   readonly subtaskIndex: number
   readonly parallelism: number
   readonly maxParallelism: number
+  /** Which owner of the job this is: rises with every process that takes the job over. `attempt` counts within it. */
+  readonly epoch: number
   readonly attempt: number
   /** Records per batch, at most, that this operator should emit. */
   readonly batchRecords: number

@@ -118,6 +118,7 @@ export class OperatorHarness {
         subtaskIndex,
         parallelism,
         maxParallelism,
+        epoch: 1,
         attempt: 1,
         batchRecords: this.#batchRecords,
         checkpointing: options.checkpointing ?? true,

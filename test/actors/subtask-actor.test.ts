@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
 import { endOfData, endOfPartition, recordBatch } from '../../src/core/elements.ts'
+import { sinkOperator } from '../../src/operators/endpoint-operators.ts'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 import { chainOf, descriptor, input, output } from './descriptors.ts'
@@ -22,6 +24,23 @@ describe('a subtask that runs', () => {
       attempt: 0,
       status: 'running',
     })
+  })
+
+  it('tells its endpoints which owner of the job they belong to', async () => {
+    const storage = jobmanagerCheckpointStorage()
+    const epochs: number[] = []
+    const out = sinkOperator({
+      kind: 'probe',
+      stateful: false,
+      createWriter: ({ epoch }) => {
+        epochs.push(epoch)
+        return { write() {}, endOfData() {}, snapshot: () => ({ state: undefined }), notifyCompleted() {}, close() {} }
+      },
+    })
+    for (const _ of ['first owner', 'second owner']) {
+      await (await SubtaskRig.make(descriptor(chainOf(['out', out]), { inputs: [input('a')] }), { storage })).deploy()
+    }
+    expect(epochs).toEqual([1, 2])
   })
 
   it('moves records through its chain and counts them', async () => {

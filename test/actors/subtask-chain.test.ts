@@ -143,7 +143,7 @@ describe('the chain of a subtask', () => {
     }
     const subtask = descriptor(chainOf(['curious', curious]), { index: 1, parallelism: 3, attempt: 2, batchRecords: 9 })
     const { simulation, probe, self, state } = make(subtask)
-    const chain = makeChain(self, subtask, state, new SubtaskOutputs(subtask, () => undefined as never), 'my-timer')
+    const chain = makeChain(self, subtask, state, new SubtaskOutputs(subtask, () => undefined as never), 'my-timer', 5)
     chain.open(state.restored)
     expect(context).toMatchObject({
       jobId: subtask.jobId,
@@ -153,6 +153,7 @@ describe('the chain of a subtask', () => {
       subtaskIndex: 1,
       parallelism: 3,
       maxParallelism: 128,
+      epoch: 5,
       attempt: 2,
       batchRecords: 9,
       checkpointing: true,

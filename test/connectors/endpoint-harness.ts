@@ -28,6 +28,7 @@ export function testContext(overrides: Partial<EndpointContext> = {}): TestConte
     operatorName: 'endpoint',
     subtaskIndex: 0,
     parallelism: 1,
+    epoch: 1,
     attempt: 0,
     checkpointing: true,
     random: () => 0,

@@ -57,6 +57,7 @@ export function testChain(operators: readonly ChainMember[], batchRecords = 1024
       subtaskIndex: 0,
       parallelism: 1,
       maxParallelism: 128,
+      epoch: 1,
       attempt: 1,
       batchRecords,
       checkpointing: true,
