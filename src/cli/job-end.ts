@@ -1,6 +1,7 @@
 /** Waits for a job that somebody watches, showing progress, and turns its end into words and an exit code. */
 import { StreamError } from '../core/errors.ts'
 import type { Invocation } from './command.ts'
+import { printable } from './context.ts'
 import type { FollowedJob, JobEnd } from './followed-job.ts'
 import { formatCount, formatMs, showProgress } from './progress.ts'
 
@@ -17,6 +18,10 @@ export async function watch(invocation: Invocation, job: FollowedJob, interrupte
     stop()
   }
 }
+
+/** Said of a job that does not start from nothing. */
+export const goesOn = (name: string, checkpoint: number, path: string): string =>
+  `Job "${printable(name)}" goes on from checkpoint ${checkpoint} (${path})`
 
 /** Says how it ended. Fails with the job's own error, or `JOB_CANCELED`. */
 export async function reportEnd(

@@ -1,14 +1,31 @@
 /** Tells the log what goes wrong with a job and what is done about it. Progress is told elsewhere. */
 import type { SessionJob } from '../job/session.ts'
-import type { Log } from '../job/session-options.ts'
+import type { Log, LogLevel } from '../job/session-options.ts'
 import type { JobEvent } from '../program/job-handle.ts'
 import { formatMs } from './progress.ts'
 
-/** Logs the failures, restarts and given-up checkpoints of a job until it ends. */
-export function logJob(job: SessionJob, log: Log): void {
-  job.events.subscribe((event) => {
-    const text = describeEvent(event)
-    if (text !== undefined) log(event.type === 'checkpoint-aborted' ? 'info' : 'warn', `${job.name}: ${text}`)
+/**
+ * Logs the failures, restarts and given-up checkpoints of a job until it ends. A failure is told once it is known
+ * whether the job restarts; with `endTold`, somebody else tells the one that ends it.
+ */
+export function logJob(job: SessionJob, log: Log, { endTold = false }: { readonly endTold?: boolean } = {}): void {
+  let failures: { readonly text: string; readonly message: string }[] = []
+  let ending: string | undefined
+  const tell = (text: string, level: LogLevel = 'warn') => log(level, `${job.name}: ${text}`)
+  const tellFailures = (but?: string) => {
+    for (const { text, message } of failures) if (message !== but) tell(text)
+    failures = []
+  }
+  job.events.subscribe({
+    next: (event) => {
+      const text = describeEvent(event)
+      if (event.type === 'status-changed') ending = event.error?.message
+      if (event.type === 'restarting') tellFailures()
+      if (text === undefined) return
+      if (event.type === 'task-failed') failures.push({ text, message: event.error.message })
+      else tell(text, event.type === 'checkpoint-aborted' ? 'info' : 'warn')
+    },
+    complete: () => tellFailures(endTold ? ending : undefined),
   })
 }
 

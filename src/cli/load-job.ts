@@ -8,6 +8,7 @@ import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { isStreamEnvironment, type StreamEnvironment } from '../program/environment.ts'
+import { refusingExecute } from './refuse-execute.ts'
 
 let loads = 0
 
@@ -24,12 +25,14 @@ export async function loadJob(
     throw new StreamError('JOB_FILE_NOT_FOUND', `There is no job file ${path}.`, { details: { file: path } })
   }
   try {
-    // Modules are cached by URL, so each load has its own.
-    const loaded = await importModule(`${pathToFileURL(path).href}?load=${++loads}`)
-    const exported = defaultOf(loaded)
-    const program: unknown = typeof exported === 'function' ? await exported(args) : exported
-    if (isStreamEnvironment(program)) return program
-    throw unusable(path, `its default export is ${describe(exported, program)}`)
+    return await refusingExecute(path, async () => {
+      // Modules are cached by URL, so each load has its own.
+      const loaded = await importModule(`${pathToFileURL(path).href}?load=${++loads}`)
+      const exported = defaultOf(loaded)
+      const program: unknown = typeof exported === 'function' ? await exported(args) : exported
+      if (isStreamEnvironment(program)) return program
+      throw unusable(path, `its default export is ${describe(exported, program)}`)
+    })
   } catch (error) {
     if (error instanceof StreamError) throw error
     const line = lineOf(error, path)

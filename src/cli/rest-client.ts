@@ -2,8 +2,10 @@
  * Talks to the REST API of a session. Owns addresses, the token, and turning bad answers back into `StreamError`s; each
  * command knows its own paths.
  */
+import type { TimerHandle } from '../core/clock.ts'
 import { errorCodes } from '../core/error-codes.ts'
 import { type ErrorCode, messageOf, StreamError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
 import type { Configuration } from '../job/configuration.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
 import { versionHeader } from '../rest/app.ts'
@@ -13,8 +15,8 @@ import { UsageError } from './flags.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What answers at an address: nothing, a session that takes jobs, or something else. */
-export type Found = 'nothing' | 'session' | 'other'
+/** What answers at an address: nothing, a session that takes jobs, or something else. `silent`: it takes connections and says nothing. */
+export type Found = 'nothing' | 'session' | 'other' | 'silent'
 
 export class RestClient {
   readonly url: string
@@ -27,6 +29,11 @@ export class RestClient {
     this.#token = configuration.get(keys.token)
     this.#timeoutMs = configuration.get(keys.clientTimeout)
     this.url = target === undefined ? configuredUrl(configuration) : urlOf(target)
+  }
+
+  /** Is the session on this machine, so that its paths are ours? */
+  get isLocal(): boolean {
+    return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(new URL(this.url).hostname)
   }
 
   /** The body of an answer. Fails with `SESSION_UNREACHABLE`, or with the code that the session gave. */
@@ -53,11 +60,25 @@ export class RestClient {
     }
   }
 
-  /** Who is there? */
+  /** Who is there? Waits `limits.probeTimeoutMs` at most. */
   async probe(): Promise<Found> {
+    const gaveUp = new AbortController()
+    let timer: TimerHandle | undefined
+    const silent = new Promise<Found>((resolve) => {
+      timer = this.#context.clock.setTimer(limits.probeTimeoutMs, () => resolve('silent'))
+    })
+    try {
+      return await Promise.race([this.#look(gaveUp.signal), silent])
+    } finally {
+      timer?.clear()
+      gaveUp.abort()
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<Found> {
     let response: Response
     try {
-      response = await this.#send('GET', '/v1/config')
+      response = await this.#send('GET', '/v1/config', undefined, signal)
     } catch (error) {
       return isRefused(error) ? 'nothing' : 'other'
     }
@@ -66,14 +87,14 @@ export class RestClient {
     return response.ok && response.headers.has(versionHeader) && features?.['web-submit'] === true ? 'session' : 'other'
   }
 
-  async #send(method: string, path: string, body?: object): Promise<Response> {
+  async #send(method: string, path: string, body?: object, signal: AbortSignal | null = null): Promise<Response> {
     const headers = {
       accept: 'application/json',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
     }
     try {
-      const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) }
+      const init = { method, headers, signal, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
       return await this.#context.fetch(`${this.url}${path}`, init)
     } catch (cause) {
       const why = messageOf(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause)

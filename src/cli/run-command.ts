@@ -3,6 +3,7 @@
  * `run-there.ts` do the work.
  */
 import { StreamError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
 import { planText } from '../graph/plan-text.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
@@ -12,7 +13,8 @@ import type { RestorePlan } from '../job/session.ts'
 import { addressFlag, type Command, defineFlag, type Invocation } from './command.ts'
 import { printable } from './context.ts'
 import { loadJob } from './load-job.ts'
-import { formatBytes } from './progress.ts'
+import { formatBytes, formatMs } from './progress.ts'
+import type { Found } from './rest-client.ts'
 import { runHere } from './run-here.ts'
 import { type JobToRun, jobToRun, parallelismFlag } from './run-options.ts'
 import { runThere } from './run-there.ts'
@@ -35,7 +37,7 @@ export const runCommand: Command = {
       value: 'none',
       about: 'Skip state of operators that the program does not have any more.',
     },
-    { names: ['--resume'], value: 'none', about: 'Go on from the newest checkpoint of the job of this name.' },
+    { names: ['--resume'], value: 'none', about: 'Go on from the newest checkpoint of the job of this name, if any.' },
     { names: ['-d', '--detached'], value: 'none', about: 'Submit to a session and do not wait.' },
     parallelismFlag,
     { names: ['--name'], value: 'needed', valueName: 'name', about: 'The name of the job.' },
@@ -66,11 +68,16 @@ async function run(invocation: Invocation): Promise<number> {
   const found = await client.probe()
   if (found === 'session') return runThere(invocation, job, client)
   if (!elsewhere) return runHere(invocation, job)
-  const what = found === 'nothing' ? 'No session answers' : 'What answers is no session that takes jobs'
   throw new StreamError(
     'SESSION_UNREACHABLE',
-    `${what} at ${client.url}: start one with \`tidemark start\` in ${context.cwd}, or leave out -d and -m to run the job here.`,
+    `${absent[found]} at ${client.url}: start one with \`tidemark start\` in ${context.cwd}, or leave out -d and -m to run the job here.`,
   )
+}
+
+const absent: Readonly<Record<Exclude<Found, 'session'>, string>> = {
+  nothing: 'No session answers',
+  other: 'What answers is no session that takes jobs',
+  silent: `Something takes connections but says nothing within ${formatMs(limits.probeTimeoutMs)}`,
 }
 
 /** Shows what a submission would restore. */

@@ -11,15 +11,17 @@ import type { RestServer } from '../rest/server.ts'
 import type { Invocation } from './command.ts'
 import { printLine } from './context.ts'
 import { followLocal, type JobEnd } from './followed-job.ts'
-import { reportEnd, watch } from './job-end.ts'
+import { goesOn, reportEnd, watch } from './job-end.ts'
 import { logJob } from './job-log.ts'
 import { loadJob } from './load-job.ts'
 import { restOptionsOf } from './rest-options.ts'
+import { resumeLine } from './resume-line.ts'
 import type { JobToRun } from './run-options.ts'
 
 /** Gives the exit code: 0 when the job finished, 130 when it was suspended. Fails as the job does. */
-export async function runHere(invocation: Invocation, { file, args, submit }: JobToRun): Promise<number> {
+export async function runHere(invocation: Invocation, jobToRun: JobToRun): Promise<number> {
   const { context, configuration, log } = invocation
+  const { file, args, submit } = jobToRun
   const environment = await loadJob(file, args, context.importModule)
   const session = context.createSession(sessionOptionsOf(configuration, log))
   let server: RestServer | undefined
@@ -31,10 +33,12 @@ export async function runHere(invocation: Invocation, { file, args, submit }: Jo
       })
     }
     const job = await session.submit(environment, submit)
-    logJob(job, log)
+    logJob(job, log, { endTold: true })
     invocation.print(`Job has been submitted with JobID ${job.id}`)
     if (server !== undefined) invocation.print(`REST API: ${server.url}`)
-    return await finish(invocation, session, job, file)
+    const { restored } = job.checkpointStats()
+    if (restored !== undefined) invocation.print(goesOn(job.name, restored.checkpointId, restored.path))
+    return await finish(invocation, session, job, jobToRun)
   } catch (error) {
     if (!(error instanceof StreamError) || error.code !== 'JOB_FINISHED') throw error
     // What was asked for is done already: whoever restarts a process until it succeeds must not go on for ever.
@@ -60,7 +64,12 @@ function lastAnswers(server: RestServer, clock: Clock): Promise<void> {
   })
 }
 
-async function finish(invocation: Invocation, session: Session, job: SessionJob, file: string): Promise<number> {
+async function finish(
+  invocation: Invocation,
+  session: Session,
+  job: SessionJob,
+  { file, args }: JobToRun,
+): Promise<number> {
   const { context } = invocation
   const startedMs = context.clock.monotonicMs()
   const followed = followLocal(job)
@@ -79,7 +88,7 @@ async function finish(invocation: Invocation, session: Session, job: SessionJob,
     if (end.status !== 'SUSPENDED') {
       return await reportEnd(invocation, followed, end, context.clock.monotonicMs() - startedMs)
     }
-    invocation.print(suspendedText(job, file))
+    invocation.print(suspendedText(job, resumeLine(invocation.flags, file, args)))
     return 130
   } finally {
     stopListening()
@@ -87,14 +96,14 @@ async function finish(invocation: Invocation, session: Session, job: SessionJob,
 }
 
 /** What is left of a suspended job, and how to go on. */
-function suspendedText(job: SessionJob, file: string): string {
+function suspendedText(job: SessionJob, toGoOn: string): string {
   const last = job.checkpointStats().history.find(({ end }) => end?.type === 'completed')
   if (job.checkpointing.storage === 'jobmanager') {
     return `Job ${job.id} is suspended. Its checkpoints were in this process and are gone; set state.checkpoints.dir to keep them.`
   }
   if (last === undefined)
     return `Job ${job.id} is suspended, before its first checkpoint: it will start from the beginning.`
-  return `Job ${job.id} is suspended after checkpoint ${last.triggered.checkpointId}. To go on: tidemark run --resume ${file}`
+  return `Job ${job.id} is suspended after checkpoint ${last.triggered.checkpointId}. To go on: ${toGoOn}`
 }
 
 /** Where the program itself wants checkpoints and savepoints. */

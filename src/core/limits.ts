@@ -35,6 +35,8 @@ export const limits = {
   /** How long the result of an asynchronous REST operation is kept. */
   operationResultMs: 300_000,
   clientTimeoutMs: 60_000,
+  /** How long a command waits to hear whether a session is at an address. */
+  probeTimeoutMs: 1_500,
   /** How long a process whose job has ended stays to answer clients that wait for an operation, such as a stop. */
   lastAnswersMs: 3_000,
   /** How long a closing server lets answers that are on their way arrive. */
@@ -45,6 +47,10 @@ export const limits = {
   requestBytesMax: 1024 * 1024,
   /** Bytes of one manifest, at most, when it is read. */
   manifestBytesMax: 64 * 1024 * 1024,
+  /** Levels of nesting in one manifest, at most; a sound one has 8. */
+  manifestDepthMax: 32,
+  /** The highest checkpoint id and epoch that are believed: room is left to count on from there. */
+  checkpointIdMax: 2 ** 53 - 2 ** 20,
   /** Records a source that is pushed to, or pulls ahead, keeps for the runtime. */
   sourceBufferRecords: 65_536,
   /** Records skipped by one poll of an iterable that is read again. */

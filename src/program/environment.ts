@@ -28,6 +28,21 @@ export function setExecutor(next: Executor | undefined): void {
   executor = next
 }
 
+/** In the global registry, since a job file may have loaded another copy of this module than the one that runs it. */
+const interceptors: unique symbol = Symbol.for('tidemark.executeInterceptors')
+const shared = globalThis as { [interceptors]?: Executor[] }
+
+/**
+ * Takes over every call of `execute`, in all copies of this module, until the returned function is called. The last one
+ * that took over gets the call.
+ */
+export function interceptExecute(next: Executor): () => void {
+  shared[interceptors] = [...(shared[interceptors] ?? []), next]
+  return () => {
+    shared[interceptors] = shared[interceptors]?.filter((one) => one !== next) ?? []
+  }
+}
+
 export const defaultJobName = 'streaming job'
 
 /** In the global registry: a job file may have loaded another copy of this module than the one that runs it. */
@@ -108,13 +123,14 @@ export class StreamEnvironment {
    * await job.done
    */
   async execute(name?: string): Promise<JobHandle> {
-    if (executor === undefined) {
+    const run = shared[interceptors]?.at(-1) ?? executor
+    if (run === undefined) {
       throw new StreamError(
         'EXECUTOR_MISSING',
         'This program can be built but not run here: expected StreamEnvironment to be imported from the package itself.',
       )
     }
-    return executor(this, this.#nameOf(name))
+    return run(this, this.#nameOf(name))
   }
 
   #nameOf(name: string | undefined): string {

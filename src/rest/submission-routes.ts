@@ -44,6 +44,7 @@ export function addSubmissionRoutes(api: Hono, { session, roots, submission }: R
     const { restored } = job.checkpointStats()
     return c.json({
       jobid: job.id,
+      name: job.name,
       warnings: job.warnings,
       restored: restored === undefined ? null : { id: restored.checkpointId, external_path: restored.path },
     })

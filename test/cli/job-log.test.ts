@@ -42,7 +42,44 @@ describe('logJob', () => {
     const lines: string[] = []
     logJob(job, (level, text) => lines.push(`${level} ${text}`))
     job.events.next(event)
+    job.events.complete()
     expect(lines).toEqual(line === undefined ? [] : [line])
     expect(describeEvent(event) === undefined).toBe(line === undefined)
+  })
+
+  const failed = (message: string): JobEvent => ({
+    type: 'task-failed',
+    timestamp: 1,
+    operatorId: idOfUid('m'),
+    operatorName: 'map',
+    subtaskIndex: 0,
+    attempt: 0,
+    error: new StreamError('USER_FUNCTION_FAILED', message),
+  })
+  const restarting: JobEvent = { type: 'restarting', timestamp: 1, attempt: 1, delayMs: 0, fromCheckpoint: undefined }
+  const ended = (message: string): JobEvent => {
+    const error = new StreamError('USER_FUNCTION_FAILED', message)
+    return { type: 'status-changed', timestamp: 1, from: 'FAILING', to: 'FAILED', error }
+  }
+  const logged = (options: { readonly endTold: boolean }, ...told: readonly JobEvent[]) => {
+    const job = new FakeSession(new VirtualClock()).add()
+    const lines: string[] = []
+    logJob(job, (_level, text) => lines.push(/\] (.*)$|: (restarts)/.exec(text)?.slice(1).join('') ?? text), options)
+    for (const event of told) job.events.next(event)
+    job.events.complete()
+    return lines
+  }
+
+  it('leaves the failure that ends the job to whoever tells its end, and no other', () => {
+    const events = [failed('a'), restarting, failed('b'), failed('c'), ended('c')]
+    expect(logged({ endTold: true }, ...events)).toEqual(['a', 'restarts', 'b'])
+    expect(logged({ endTold: false }, ...events)).toEqual(['a', 'restarts', 'b', 'c'])
+  })
+
+  it('tells a failure from which the job restarts, also when it is the same as the last one', () => {
+    expect(logged({ endTold: true }, failed('a'), ended('a'), restarting, failed('a'), ended('a'))).toEqual([
+      'a',
+      'restarts',
+    ])
   })
 })

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lineOf, loadJob } from '../../src/cli/load-job.ts'
 import { StreamError } from '../../src/core/errors.ts'
-import { StreamEnvironment } from '../../src/program/environment.ts'
+import { StreamEnvironment, setExecutor } from '../../src/program/environment.ts'
+import '../../src/cli/refuse-execute.ts'
+import { turn } from './cli.ts'
 
 let dir = ''
 let file = ''
@@ -74,6 +76,42 @@ describe('loadJob', () => {
   it('lets the errors of the program itself through', async () => {
     const error = new StreamError('ARGUMENT_INVALID', 'options.parallelism is 0')
     await expect(loadJob(file, [], () => Promise.reject(error))).rejects.toBe(error)
+  })
+
+  it('refuses a file that runs a job of its own, whether it waits for it or not, and runs nothing', async () => {
+    const ran: string[] = []
+    setExecutor(async (_environment, name) => {
+      ran.push(name)
+      throw new Error('ran')
+    })
+    const loading = [
+      async () => ({ default: await env.execute('awaited') }),
+      async () => {
+        void env.execute('first')
+        void env.execute('second')
+        return { default: env }
+      },
+      async () => ({ default: () => env.execute('in the function').then(() => env) }),
+    ]
+    try {
+      for (const importModule of loading) {
+        await expect(loadJob(file, [], importModule)).rejects.toMatchObject(
+          invalid(
+            `${file} runs a job of its own: it calls execute() while it is loaded. Start it by itself, with \`npx tsx`,
+          ),
+        )
+      }
+      expect(ran).toEqual([])
+      await turn()
+      await expect(env.execute('later')).rejects.toThrow('ran')
+      await load({ default: env })
+      await expect(env.execute('after a load')).rejects.toThrow('ran')
+      await expect(load({})).rejects.toMatchObject(invalid('missing'))
+      await expect(env.execute('after a load that failed')).rejects.toThrow('ran')
+      expect(ran).toHaveLength(3)
+    } finally {
+      setExecutor(undefined)
+    }
   })
 
   it('finds the line of a syntax error in JavaScript', () => {

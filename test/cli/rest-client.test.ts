@@ -49,6 +49,22 @@ describe('RestClient', () => {
     expect(await one.probe()).toBe('session')
   })
 
+  it('gives up on a body that does not come', async () => {
+    const body = () => new ReadableStream({ pull: () => new Promise(() => {}) })
+    expect(await client([], async () => new Response(body())).client.probe()).toBe('silent')
+  })
+
+  it('knows whether the session is on this machine', () => {
+    const at = (target: string) => new RestClient(makeCli().context, readConfiguration([]), target).isLocal
+    expect(['localhost:9', '127.0.0.2:9', '[::1]:9'].map(at)).toEqual([true, true, true])
+    expect(['example.org:9', '10.0.0.1:9', '127.example.org:9', '[fe80::1]:9'].map(at)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
+  })
+
   it('makes an error of whatever a stranger answers', async () => {
     const answers = [new Response('<html>', { status: 502 }), new Response('hello')]
     for (const answer of answers) {

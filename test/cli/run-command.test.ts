@@ -6,8 +6,10 @@ import '../../src/cli/rest-options.ts'
 import '../../src/cli/run-here.ts'
 import '../../src/cli/run-options.ts'
 import { StreamError } from '../../src/core/errors.ts'
+import { parseCheckpointId } from '../../src/core/ids.ts'
+import { idOfUid } from '../../src/graph/operator-ids.ts'
 import { portInUse } from '../../src/rest/server.ts'
-import { checkpointEntry, fakeCheckpointing } from '../rest/fake-session.ts'
+import { checkpointEntry, FakeSession, fakeCheckpointing } from '../rest/fake-session.ts'
 import { fixtures, makeCli, until } from './cli.ts'
 
 type Cli = ReturnType<typeof makeCli>
@@ -152,7 +154,73 @@ describe('run in this process', () => {
     expect(await done).toBe(130)
     expect(job.currentStatus).toBe('SUSPENDED')
     expect(cli.exits).toEqual([130])
-    expect(cli.out()).toContain(`after checkpoint 7. To go on: tidemark run --resume ${join(fixtures, file)}\n`)
+    expect(cli.out()).toContain(
+      `after checkpoint 7. To go on: tidemark run --resume --no-rest --quiet ${join(fixtures, file)}\n`,
+    )
+  })
+
+  it('tells how to go on with the options and arguments that were given', async () => {
+    const cli = makeCli()
+    const given = ['--no-rest', '-s', '/sp/1', '-p', '3', '--name', 'my job', '-Dexecution.checkpointing.interval=1s']
+    const { done, job } = await runHere(cli, ...given, 'with-arguments.ts', '--to', "it's")
+    job.checkpointing = { ...fakeCheckpointing, storage: 'filesystem' }
+    job.history = [checkpointEntry(7, { bytes: 10 })]
+    cli.interrupt()
+    await done
+    expect(cli.out()).toContain(
+      "To go on: tidemark run --resume -p 3 --name 'my job' -Dexecution.checkpointing.interval=1s --no-rest --quiet " +
+        `${join(fixtures, 'with-arguments.ts')} --to 'it'\\''s'\n`,
+    )
+  })
+
+  it('says which checkpoint the job goes on from, and nothing when it does not', async () => {
+    const cli = makeCli()
+    const session = new FakeSession(cli.clock)
+    const path = '/chk/312'
+    session.tells = { restored: { checkpointId: parseCheckpointId(312), path, at: 1, isSavepoint: false } }
+    const restoring = makeCli({ createSession: () => session })
+    const done = restoring.run('run', '-q', '--no-rest', '--resume', file)
+    const job = await until(() => session.jobs()[0])
+    job.move('FINISHED')
+    expect(await done).toBe(0)
+    expect(restoring.out()).toContain('Job "word count" goes on from checkpoint 312 (/chk/312)\n')
+    const fresh = await runHere(cli, '--no-rest', file)
+    fresh.job.move('FINISHED')
+    await fresh.done
+    expect(cli.out()).not.toContain('goes on')
+  })
+
+  it('does not wait for a program that takes connections and says nothing', async () => {
+    const aborted: string[] = []
+    const cli = makeCli({
+      fetch: (url, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => {
+            aborted.push(url)
+            reject(new Error('aborted'))
+          })
+        }),
+    })
+    cli.network.set('127.0.0.1:8081', { request: () => new Promise(() => {}) })
+    expect(await cli.run('run', file)).toBe(1)
+    expect(cli.err()).toContain('error[PORT_IN_USE]')
+    expect(aborted).toEqual(['http://127.0.0.1:8081/v1/config'])
+    expect(await cli.run('run', '-d', file)).toBe(1)
+    expect(cli.err()).toContain(
+      'error[SESSION_UNREACHABLE]: Something takes connections but says nothing within 1.5 s at',
+    )
+  })
+
+  it('prints the failure that ends the job once', async () => {
+    const cli = makeCli()
+    const { done, job } = await runHere(cli, '--no-rest', file)
+    const error = new StreamError('USER_FUNCTION_FAILED', 'It broke.')
+    const task = { operatorId: idOfUid('m'), operatorName: 'map', subtaskIndex: 0, attempt: 0, error }
+    job.events.next({ type: 'task-failed', timestamp: 1, ...task })
+    job.events.next({ type: 'status-changed', timestamp: 1, from: 'RUNNING', to: 'FAILED', error })
+    job.events.complete()
+    job.move('FAILED', error)
+    expect([await done, cli.err()]).toEqual([1, 'error[USER_FUNCTION_FAILED]: It broke.\n'])
   })
 
   it('says what is lost when a suspended job kept nothing', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { loadJob } from '../../src/cli/load-job.ts'
 import '../../src/cli/run-there.ts'
 import { StreamError } from '../../src/core/errors.ts'
+import { parseCheckpointId } from '../../src/core/ids.ts'
 import { checkpointEntry } from '../rest/fake-session.ts'
 import { fixtures, makeCli, until } from './cli.ts'
 
@@ -71,6 +72,34 @@ describe('run in a session', () => {
     cli.serve()
     expect(await cli.run('run', '-d', file)).toBe(1)
     expect(cli.err()).toContain('is no session that takes jobs')
+  })
+
+  it('says what the session warned of, and what the job goes on from', async () => {
+    const { cli, session } = inSession()
+    const restored = { checkpointId: parseCheckpointId(312), path: '/chk/312', at: 1, isSavepoint: false }
+    session.tells = { warnings: ['Mind the gap.'], restored }
+    expect(await cli.run('run', '-d', '--resume', file)).toBe(0)
+    expect(cli.out()).toContain('Job "word count" goes on from checkpoint 312 (/chk/312)\n')
+    expect(cli.err()).toBe('warn: Mind the gap.\n')
+  })
+
+  it('a savepoint that is not there is said so before the session is asked, if it is on this machine', async () => {
+    for (const path of ['/nope/sp', 'nope/sp', 'file:///nope/sp']) {
+      const { cli, session } = inSession()
+      expect(await cli.run('run', '-s', path, file)).toBe(1)
+      expect(cli.err()).toMatch(
+        /^error\[SAVEPOINT_NOT_FOUND\]: There is no savepoint or checkpoint at \S*nope\/sp\.\n$/,
+      )
+      expect(session.jobs()).toEqual([])
+    }
+    const { cli, session } = inSession()
+    expect(await cli.run('run', '-d', '-s', fixtures, file)).toBe(0)
+    expect(session.jobs()[0]?.submitted.fromSavepoint).toBe(fixtures)
+    const far = makeCli()
+    const there = far.serve('far.example:8081', { submission: submission(fixtures), roots: ['/nope'], loopback: false })
+    await far.run('run', '-d', '-m', 'far.example:8081', '-s', '/nope/sp', file)
+    expect(far.err()).not.toContain('SAVEPOINT_NOT_FOUND')
+    expect(there.jobs()).toHaveLength(1)
   })
 
   it('a job that fails there ends with its error here', async () => {

@@ -31,7 +31,7 @@ describe('POST /jobs/run', () => {
       configuration: { 'execution.checkpointing.interval': '200ms', 'parallelism.default': 9 },
     })
     const job = session.jobs()[0]!
-    expect([answer.status, answer.body]).toEqual([200, { jobid: job.id, warnings: [], restored: null }])
+    expect([answer.status, answer.body]).toEqual([200, { jobid: job.id, name: 'mine', warnings: [], restored: null }])
     expect(loaded).toEqual([[join(tmpdir(), 'jobs/wc.ts'), ['--fast']]])
     expect(job.submitted).toEqual({
       name: 'mine',
