@@ -1,4 +1,5 @@
 /** What a person should know about a submission that is not wrong, but may not be what was meant. Sentences only. */
+import { resolve } from 'node:path'
 import type { CheckpointStorage } from '../backends/checkpoint-storage.ts'
 import type { JobId } from '../core/ids.ts'
 import type { EffectiveOptions } from './effective-options.ts'
@@ -24,7 +25,7 @@ export async function submissionWarnings(facts: SubmissionFacts): Promise<readon
     .filter(({ name }) => name === effective.name)
     .map(
       ({ id }) =>
-        `Job "${effective.name}" runs already in this session, as ${id}: --resume goes by the name and would go on from ` +
+        `Job "${effective.name}" runs already, as ${id}: --resume goes by the name and would go on from ` +
         'whichever of them was checkpointed last, and both may write to the same output directories. Give one another ' +
         'name (--name).',
     )
@@ -34,7 +35,7 @@ export async function submissionWarnings(facts: SubmissionFacts): Promise<readon
 async function nothingToResume({ effective: { name, storage: place }, storage }: SubmissionFacts): Promise<string> {
   const others = (await storage.jobNames()).filter((other) => other !== name)
   const more = others.length > namesTold ? ` and ${others.length - namesTold} more` : ''
-  const where = place.kind === 'filesystem' ? place.dir : 'this process'
+  const where = place.kind === 'filesystem' ? resolve(place.dir) : 'this process'
   return (
     `There is nothing to resume: ${where} has no checkpoint of job "${name}", so it starts from the beginning. ` +
     (others.length === 0

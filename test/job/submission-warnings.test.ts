@@ -55,9 +55,7 @@ describe('two jobs of one name', () => {
     const second = await submit(process)
     expect([first.job.warnings, other.job.warnings]).toEqual([[], []])
     expect(second.job.warnings).toEqual([
-      expect.stringMatching(
-        new RegExp(`^Job "count" runs already in this session, as ${first.job.id}: --resume goes by`),
-      ),
+      expect.stringMatching(new RegExp(`^Job "count" runs already, as ${first.job.id}: --resume goes by`)),
     ])
     await process.settle(first.job.cancel())
     await process.settle(second.job.cancel())
