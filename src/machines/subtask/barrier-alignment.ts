@@ -71,7 +71,7 @@ export function barrierOutcome(
   const aligning = aligningOf(state)
   if (aligning !== undefined && checkpointId < aligning.facts.checkpointId) return 'old'
   if (state.aborted.includes(checkpointId)) return 'aborted'
-  if (!missesAny(state, [...(pending?.arrived ?? []), channel])) return 'last'
+  if (!missesAny(state, pending?.arrived ?? none, channel)) return 'last'
   if (pending !== undefined) return 'joined'
   return aligning === undefined ? 'first' : 'superseding'
 }
@@ -94,11 +94,26 @@ export function cancelOutcome(
 
 /** Notes a barrier whose outcome is `first`, `joined` or `superseding` (then the older one was given up before). */
 export function receiveBarrier(state: BarrierAlignment, channel: ChannelIndex, facts: BarrierFacts): BarrierAlignment {
-  const known = pendingOf(state, facts.checkpointId)
-  const others = state.pending.filter((one) => one !== known)
-  const next = { facts, arrived: [...(known?.arrived ?? []), channel].toSorted((a, b) => a - b) }
-  const byId = (a: PendingAlignment, b: PendingAlignment) => a.facts.checkpointId - b.facts.checkpointId
-  return { ...state, pending: [...others, next].toSorted(byId) }
+  const { pending } = state
+  const place = pending.findIndex((one) => one.facts.checkpointId >= facts.checkpointId)
+  const known = pending[place]
+  if (known?.facts.checkpointId === facts.checkpointId) {
+    return { ...state, pending: pending.with(place, { facts, arrived: withChannel(known.arrived, channel) }) }
+  }
+  return {
+    ...state,
+    pending: pending.toSpliced(place === -1 ? pending.length : place, 0, { facts, arrived: [channel] }),
+  }
+}
+
+/** Into its place, rather than sorting again: with hundreds of inputs this happens for each barrier of each of them. */
+function withChannel(arrived: readonly ChannelIndex[], channel: ChannelIndex): readonly ChannelIndex[] {
+  let place = arrived.length
+  while (place > 0 && arrived[place - 1]! > channel) place--
+  const next = arrived.slice()
+  if (place === arrived.length) next.push(channel)
+  else next.splice(place, 0, channel)
+  return next
 }
 
 /** A snapshot of this checkpoint begins: it and every older one are over. */
@@ -164,13 +179,30 @@ const isReadable = (state: BarrierAlignment, channel: ChannelIndex): boolean => 
   return channelState !== undefined && channelState !== 'closed' && !aligningOf(state)?.arrived.includes(channel)
 }
 
-function missesAny({ channels }: BarrierAlignment, arrived: readonly ChannelIndex[]): boolean {
+/** `also` has its barrier too, though it is not among `arrived`. */
+function missesAny({ channels }: BarrierAlignment, arrived: readonly ChannelIndex[], also?: ChannelIndex): boolean {
+  const closed = closedAmong(channels)
+  const came = arrived.length + (also === undefined ? 0 : 1)
+  // The usual answers, without comparing each channel with each: a channel in both counts only makes this less sure.
+  if (came + closed < channels.length) return true
+  if (closed === 0) return false
+  return channels.some(
+    (channelState, channel) => channelState !== 'closed' && channel !== also && !arrived.includes(channel),
+  )
+}
+
+/** How many of these inputs are closed, counted once: the list stays the same until an input ends. */
+function closedAmong(channels: readonly ChannelState[]): number {
+  const known = closedCounts.get(channels)
+  if (known !== undefined) return known
   let closed = 0
   for (const channelState of channels) if (channelState === 'closed') closed++
-  // The usual answer, without comparing each channel with each: a channel in both counts only makes this less sure.
-  if (arrived.length + closed < channels.length) return true
-  return channels.some((channelState, channel) => channelState !== 'closed' && !arrived.includes(channel))
+  closedCounts.set(channels, closed)
+  return closed
 }
+
+const closedCounts = new WeakMap<readonly ChannelState[], number>()
+const none: readonly ChannelIndex[] = []
 
 /** Raises `handledUpTo` over what is over, as far as nothing older is pending, and forgets what it covers. */
 function settle(state: BarrierAlignment, handledUpTo: number): BarrierAlignment {

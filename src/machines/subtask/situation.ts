@@ -58,8 +58,24 @@ export const factsIn = (event: SubtaskEvent): BarrierFacts => ({
 
 const barrierIs =
   (...outcomes: readonly BarrierOutcome[]) =>
-  ({ context, event }: Situation): boolean =>
-    outcomes.includes(barrierOutcome(context.barriers, channelIn(event), checkpointIn(event)))
+  (situation: Situation): boolean =>
+    outcomes.includes(outcomeOf(situation))
+
+/** The last answer: a chart asks for each outcome by a guard of its own, all of them about one event. */
+let answer: Answer | undefined
+
+interface Answer {
+  readonly barriers: BarrierAlignment
+  readonly event: SubtaskEvent
+  readonly outcome: BarrierOutcome
+}
+
+function outcomeOf({ context: { barriers }, event }: Situation): BarrierOutcome {
+  if (answer?.barriers !== barriers || answer.event !== event) {
+    answer = { barriers, event, outcome: barrierOutcome(barriers, channelIn(event), checkpointIn(event)) }
+  }
+  return answer.outcome
+}
 
 const cancelIs =
   (outcome: CancelOutcome) =>

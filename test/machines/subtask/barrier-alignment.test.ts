@@ -28,12 +28,15 @@ const receive = (state: BarrierAlignment, ...barriers: readonly (readonly [chann
   barriers.reduce((next, [channel, n]) => receiveBarrier(next, channel, facts(n)), state)
 const closed = (state: BarrierAlignment, channel: number) => closeChannel(endChannel(state, channel), channel)
 
+const arrivedAndClosed = closed(receive(initialAlignment({ ...base, mode: 'at-least-once', channels: 3 }), [0, 1]), 0)
+
 describe('the outcome of a barrier', () => {
   it.each([
     ['the first of two', exactlyOnce, 0, 1, 'first'],
     ['the last of two', receive(exactlyOnce, [0, 1]), 1, 1, 'last'],
     ['on the only input', initialAlignment({ ...base, channels: 1 }), 0, 1, 'last'],
     ['the other input is closed', closed(exactlyOnce, 1), 0, 1, 'last'],
+    ['an input that is closed had its barrier, another has not', arrivedAndClosed, 1, 1, 'joined'],
     ['the other input has only ended', endChannel(exactlyOnce, 1), 0, 1, 'first'],
     ['the second of three', receive(initialAlignment({ ...base, channels: 3 }), [0, 1]), 1, 1, 'joined'],
     ['newer than what is aligning', receive(exactlyOnce, [0, 1]), 1, 2, 'superseding'],
@@ -49,6 +52,30 @@ describe('the outcome of a barrier', () => {
     ['completes the older one, at-least-once', receive(atLeastOnce, [0, 1], [0, 2]), 1, 1, 'last'],
   ] as const)('%s', (_name, state, channel, n, outcome) => {
     expect(barrierOutcome(state, channel, id(n))).toBe(outcome)
+  })
+})
+
+describe('barriers and closed inputs in any order', () => {
+  it('complete a checkpoint exactly when each input has either, and are listed by input', () => {
+    const steps = fc.array(fc.record({ channel: fc.nat(4), n: fc.integer({ min: 1, max: 3 }), closes: fc.boolean() }))
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), steps, (channels, all) => {
+        let state = initialAlignment({ ...base, channels, mode: 'at-least-once' })
+        for (const { channel, n, closes } of all) {
+          if (closes && canEnd(state, channel)) state = closed(state, channel)
+          if (closes) continue
+          const outcome = barrierOutcome(state, channel, id(n))
+          if (outcome === 'misplaced') continue
+          state = receive(state, [channel, n])
+          const { arrived } = state.pending.find((one) => one.facts.checkpointId === n)!
+          const each = state.channels.every((one, index) => one === 'closed' || arrived.includes(index))
+          expect([n, outcome === 'last']).toEqual([n, each])
+        }
+        for (const { arrived } of state.pending) expect(arrived).toEqual(arrived.toSorted((a, b) => a - b))
+        const ids = state.pending.map((one) => one.facts.checkpointId)
+        expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b))
+      }),
+    )
   })
 })
 

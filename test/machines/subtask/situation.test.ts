@@ -15,6 +15,19 @@ describe('the questions of the guards', () => {
     expect(new Set(answers.map((answer) => typeof answer))).toEqual(new Set(['boolean']))
   })
 
+  it('answer anew about the same barrier once the context is another', () => {
+    const event = on.barrier(1, 1)
+    const asked = [contexts[2]!, waiting, contexts[2]!].map((context) => [
+      questions.barrierFirst({ context, event }),
+      questions.barrierLast({ context, event }),
+    ])
+    expect(asked).toEqual([
+      [true, false],
+      [false, true],
+      [true, false],
+    ])
+  })
+
   it('take an event that is about no checkpoint and no input for what it is', () => {
     expect([channelIn(on.deployed), checkpointIn(on.deployed)]).toEqual([-1, 0])
     expect(factsIn(on.barrier(0, 3, 'savepoint'))).toEqual(facts(3, 'savepoint'))
