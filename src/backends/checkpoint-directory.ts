@@ -8,7 +8,7 @@
  * Tests: test/backends/crash.test.ts.
  */
 import { join } from 'node:path'
-import { StreamError } from '../core/errors.ts'
+import { messageOf, StreamError } from '../core/errors.ts'
 import { checkpointNotFound, namedFiles } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { isInside, metadataName, readWhole, removeDirWith, removeIfThere, writeWhole } from './durable-files.ts'
@@ -17,12 +17,12 @@ import type { Manifest, StateHandle } from './manifest.ts'
 import { checkFileName } from './manifest-check.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
 import { checkCodec, checkSegment, stateFileMissing } from './state-segments.ts'
-import { asStorage, isMissing, storageError } from './storage-errors.ts'
+import { asRead, errnoOf, isMissing, isNoFile, readError, storageError } from './storage-errors.ts'
 
 /** The checkpoint in `dir`. Fails with `CHECKPOINT_NOT_FOUND` and as `parseManifest` does. */
 export async function readCheckpoint(fs: FileSystem, dir: string): Promise<StoredSnapshot> {
   const path = join(dir, metadataName)
-  const text = await asStorage('read', path, () => readWhole(fs, path))
+  const text = await asRead(path, () => readWhole(fs, path))
   if (text === undefined) throw checkpointNotFound(dir)
   return snapshotOf(fs, dir, parseManifest(text, path))
 }
@@ -45,8 +45,17 @@ async function readSegmentOf(fs: FileSystem, dir: string, handle: StateHandle): 
     const length = Math.max(0, Math.min(handle.length, size - handle.offset))
     return checkSegment(await fs.read(path, handle.offset, length), handle, path)
   } catch (error) {
-    throw isMissing(error) ? stateFileMissing(path, error) : storageError(error, 'read state file', path)
+    throw stateFileError(error, path)
   }
+}
+
+function stateFileError(error: unknown, path: string): StreamError {
+  if (isMissing(error) || errnoOf(error) === 'ENOTDIR') return stateFileMissing(path, error)
+  if (!isNoFile(error)) return readError(error, path)
+  return new StreamError('STATE_FILE_DAMAGED', `State file ${path} is damaged: ${messageOf(error)}.`, {
+    cause: error,
+    details: { file: path },
+  })
 }
 
 /** Is every file there that the manifest names, and long enough? Fails with `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`. */
@@ -57,7 +66,7 @@ export async function checkFiles(fs: FileSystem, dir: string, manifest: Manifest
   const check = async (file: string): Promise<void> => {
     const path = join(dir, file)
     const size = await fs.size(path).catch((error: unknown) => {
-      throw isMissing(error) ? stateFileMissing(path, error) : storageError(error, 'read state file', path)
+      throw stateFileError(error, path)
     })
     const expected = Math.max(...handles.map((handle) => (handle?.file === file ? handle.offset + handle.length : 0)))
     if (size < expected) {

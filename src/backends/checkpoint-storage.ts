@@ -35,6 +35,11 @@ export interface JobCheckpoints {
   readonly epoch: number
   /** Completed checkpoints found when opened, oldest first (whole ones only). */
   readonly existing: readonly StoredSnapshot[]
+  /**
+   * Ids of stored checkpoints that could not be read when opened: the job does not restart from them, and `sweep` leaves
+   * them alone. They can be discarded like the others.
+   */
+  readonly unreadable: readonly CheckpointId[]
   /** The highest checkpoint id ever seen here, whole or not; 0 when none. Ids are never reused. */
   readonly highestId: CheckpointId | 0
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter
@@ -64,10 +69,15 @@ export interface CheckpointStorage {
   open(job: { readonly id: JobId; readonly name: string }): Promise<JobCheckpoints>
   /**
    * The newest whole snapshot from which a job of this name may be resumed after the death of its process: plain
-   * savepoints are passed over, stop-savepoints count. Undefined when there is none.
+   * savepoints are passed over, stop-savepoints count. Undefined when there is none. Fails rather than take an older one:
+   * with `STORAGE_FAILED` when something cannot be read, with `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED`,
+   * `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED` or `PATH_OUTSIDE_ROOT` when the newest one is there and cannot be used.
    */
   newest(jobName: string): Promise<StoredSnapshot | undefined>
-  /** The id of the last opened job of this name, if it has finished since; then nothing is left to resume. */
+  /**
+   * The id of the last opened job of this name, if it has finished since; then nothing is left to resume. Fails with
+   * `STORAGE_FAILED`.
+   */
   finishedJob(jobName: string): Promise<JobId | undefined>
   /** The names of jobs that were opened here and have not finished, sorted. */
   jobNames(): Promise<readonly string[]>

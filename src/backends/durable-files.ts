@@ -5,9 +5,10 @@
  * file or the new one. The name beside its place holds `.tmp-`, which no real file has. Tests: test/backends/crash.test.ts.
  */
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
+import { messageOf, StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import type { FileSystem } from './file-system.ts'
-import { errnoOf, isMissing } from './storage-errors.ts'
+import { errnoOf, isMissing, isNoFile } from './storage-errors.ts'
 
 export const temporaryMark = '.tmp-'
 
@@ -47,15 +48,21 @@ export async function writeWhole(fs: FileSystem, { path, text, writer, beforeRen
   await fs.syncDir(dirname(path))
 }
 
-/** The text of a file; undefined when there is none. Files of absurd size are cut, and fail their checksum then. */
+/**
+ * The text of a file; undefined when there is none. Files of absurd size are cut, and fail their checksum then. Fails with
+ * `MANIFEST_DAMAGED` when something else than a file has the name.
+ */
 export async function readWhole(fs: FileSystem, path: string): Promise<string | undefined> {
   try {
     const size = await fs.size(path)
     return (await fs.read(path, 0, Math.min(size, limits.manifestBytesMax + 1))).toString('utf8')
   } catch (error) {
-    // A directory of this name is no file either.
-    if (isMissing(error) || errnoOf(error) === 'ENOTDIR' || errnoOf(error) === 'EISDIR') return undefined
-    throw error
+    if (isMissing(error) || errnoOf(error) === 'ENOTDIR') return undefined
+    if (!isNoFile(error)) throw error
+    throw new StreamError('MANIFEST_DAMAGED', `${path} is damaged: ${messageOf(error)}.`, {
+      cause: error,
+      details: { file: path },
+    })
   }
 }
 
@@ -75,14 +82,34 @@ export async function removeIfThere(fs: FileSystem, path: string): Promise<void>
   })
 }
 
-/** Removes a directory and the files in it, `first` before all others and durably, so that no half looks whole. */
+/** Removes a file, or nothing when the name is that of a directory, which nobody here has made. Returns whether it is gone. */
+export async function removeUnlessDir(fs: FileSystem, path: string): Promise<boolean> {
+  try {
+    await removeIfThere(fs, path)
+    return true
+  } catch (error) {
+    const isDir = await fs.list(path).then(
+      () => true,
+      () => false,
+    )
+    if (isDir) return false
+    throw error
+  }
+}
+
+/**
+ * Removes a directory and the files in it, `first` before all others and durably, so that no half looks whole. A directory
+ * in it is not ours: it stays, and so does the one around it.
+ */
 export async function removeDirWith(fs: FileSystem, path: string, first: string): Promise<void> {
   const names = await listIfThere(fs, path)
   if (names.includes(first)) {
-    await removeIfThere(fs, join(path, first))
+    await removeUnlessDir(fs, join(path, first))
     await fs.syncDir(path)
   }
-  for (const name of names) await removeIfThere(fs, join(path, name))
+  let emptied = true
+  for (const name of names) emptied = (await removeUnlessDir(fs, join(path, name))) && emptied
+  if (!emptied) return fs.syncDir(path)
   await fs.removeDir(path).catch((error: unknown) => {
     if (!isMissing(error)) throw error
   })
@@ -93,6 +120,16 @@ export async function removeDirWith(fs: FileSystem, path: string, first: string)
 export async function isInside(fs: FileSystem, root: string, path: string): Promise<boolean> {
   const way = relative(await fs.realPath(root), await fs.realPath(path))
   return way === '' || (way !== '..' && !way.startsWith('../') && !way.startsWith('..\\') && !isAbsolute(way))
+}
+
+/** Is `path` a link to elsewhere, so that what it names is not ours to change? False when there is nothing. */
+export async function isLink(fs: FileSystem, path: string): Promise<boolean> {
+  try {
+    return (await fs.realPath(path)) !== join(await fs.realPath(dirname(path)), basename(path))
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
 }
 
 /** A path as given by a person: the directory that holds `_metadata`, or that file. */

@@ -2,6 +2,7 @@
  * The few calls by which checkpoints and savepoints reach the disk, so that a test can fail or kill any one of them.
  * Errors are Node's own, with `code`; `storage-errors.ts` turns them into sentences. Tests: test/backends/crash.test.ts.
  */
+import { constants, type Stats } from 'node:fs'
 import { mkdir, open, readdir, realpath, rename, rmdir, stat, unlink } from 'node:fs/promises'
 
 export interface OpenFile {
@@ -19,8 +20,9 @@ export interface FileSystem {
   list(path: string): Promise<readonly string[]>
   /** Opens a new file for writing; fails with `EEXIST` when there is one. */
   create(path: string): Promise<OpenFile>
+  /** Bytes of a regular file; fails with `EISDIR` for a directory and with `EFTYPE` for a pipe, a socket or a device. */
   size(path: string): Promise<number>
-  /** Up to `length` bytes from `offset`; fewer at the end of the file. */
+  /** Up to `length` bytes from `offset`; fewer at the end of the file. Fails as `size` does, and never waits for a writer. */
   read(path: string, offset: number, length: number): Promise<Buffer>
   /** Atomic; replaces. */
   rename(from: string, to: string): Promise<void>
@@ -40,7 +42,7 @@ export const nodeFileSystem: FileSystem = {
   async syncDir(path) {
     // Windows has no way to sync a directory and does not need it.
     if (process.platform === 'win32') return
-    await using(path, 'r', (dir) => dir.sync())
+    await using(path, constants.O_RDONLY, (dir) => dir.sync())
   },
   list: (path) => readdir(path),
   async create(path) {
@@ -53,9 +55,10 @@ export const nodeFileSystem: FileSystem = {
       close: () => file.close(),
     }
   },
-  size: async (path) => (await stat(path)).size,
+  size: async (path) => regular(await stat(path), path).size,
   read: (path, offset, length) =>
-    using(path, 'r', async (file) => {
+    using(path, readOnly, async (file) => {
+      regular(await file.stat(), path)
       const bytes = Buffer.allocUnsafe(length)
       let got = 0
       while (got < length) {
@@ -71,9 +74,18 @@ export const nodeFileSystem: FileSystem = {
   realPath: realpath,
 }
 
+/** To open a pipe without a writer must not wait for one. Windows has neither such pipes nor the flag. */
+const readOnly = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+function regular(stats: Stats, path: string): Stats {
+  if (stats.isFile()) return stats
+  const [code, kind] = stats.isDirectory() ? ['EISDIR', 'a directory'] : ['EFTYPE', 'a pipe, a socket or a device']
+  throw Object.assign(new Error(`${code}: expected a file, got ${kind}, '${path}'`), { code, path })
+}
+
 async function using<T>(
   path: string,
-  flags: string,
+  flags: number,
   action: (file: Awaited<ReturnType<typeof open>>) => Promise<T>,
 ): Promise<T> {
   const file = await open(path, flags)

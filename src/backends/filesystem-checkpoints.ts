@@ -10,17 +10,18 @@ import { type Clock, realClock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { readCheckpoint } from './checkpoint-directory.ts'
-import { checkpointNotFound, isResumable, newerOf } from './checkpoint-rules.ts'
+import { checkpointNotFound } from './checkpoint-rules.ts'
 import type { CheckpointStorage, JobCheckpoints, StoredSnapshot } from './checkpoint-storage.ts'
 import { isInside, listIfThere, metadataName, readWhole, snapshotDirOf } from './durable-files.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
-import { checkpointDirName, checkpointIdsIn, deleteIfLetGo, openJob, readIfWhole } from './filesystem-job.ts'
-import { readJobRecord } from './job-record.ts'
+import { deleteIfLetGo, openJob } from './filesystem-job.ts'
+import { soundRecord } from './job-record.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import { localPath } from './local-path.ts'
+import { jobDirsIn, newestCheckpoint } from './newest-checkpoint.ts'
 import { removePin, writePin } from './pins.ts'
 import { isPointer } from './savepoint-pointer.ts'
-import { asStorage } from './storage-errors.ts'
+import { asRead, asStorage, isMissing, readError } from './storage-errors.ts'
 
 export interface FilesystemCheckpointOptions {
   readonly dir: string
@@ -63,40 +64,28 @@ class FilesystemStorage implements CheckpointStorage {
   }
 
   newest(jobName: string): Promise<StoredSnapshot | undefined> {
-    return asStorage('search', this.#dir, async () => {
-      let newest: StoredSnapshot | undefined
-      for (const name of await listIfThere(this.#fs, this.#dir)) {
-        if (!/^[0-9a-f]{32}$/.test(name)) continue
-        const snapshot = await this.#newestIn(join(this.#dir, name), jobName)
-        if (snapshot !== undefined) newest = newerOf(newest, snapshot)
-      }
-      return newest
-    })
+    const checkInside = (path: string) => this.#checkInside(path)
+    return newestCheckpoint({ fs: this.#fs, dir: this.#dir, jobName, checkInside })
   }
 
-  finishedJob(jobName: string): Promise<JobId | undefined> {
-    return asStorage('search', this.#dir, async () => {
-      let last: { readonly id: JobId; readonly openedAt: number; readonly finishedAt: number } | undefined
-      for (const name of await listIfThere(this.#fs, this.#dir)) {
-        if (!/^[0-9a-f]{32}$/.test(name)) continue
-        const record = await readJobRecord(this.#fs, join(this.#dir, name)).catch(() => undefined)
-        if (record?.name !== jobName || record.openedAt < (last?.openedAt ?? 0)) continue
-        last = { ...record, id: name as JobId }
-      }
-      return last !== undefined && last.finishedAt > 0 ? last.id : undefined
-    })
+  async finishedJob(jobName: string): Promise<JobId | undefined> {
+    let last: { readonly id: JobId; readonly openedAt: number; readonly finishedAt: number } | undefined
+    for (const dir of await jobDirsIn(this.#fs, this.#dir)) {
+      const record = await soundRecord(this.#fs, dir)
+      if (record?.name !== jobName || record.openedAt < (last?.openedAt ?? 0)) continue
+      last = { ...record, id: basename(dir) as JobId }
+    }
+    return last !== undefined && last.finishedAt > 0 ? last.id : undefined
   }
 
-  jobNames(): Promise<readonly string[]> {
-    return asStorage('search', this.#dir, async () => {
-      const names = new Set<string>()
-      for (const name of await listIfThere(this.#fs, this.#dir)) {
-        if (!/^[0-9a-f]{32}$/.test(name)) continue
-        const record = await readJobRecord(this.#fs, join(this.#dir, name)).catch(() => undefined)
-        if (record?.finishedAt === 0) names.add(record.name)
-      }
-      return [...names].sort()
-    })
+  async jobNames(): Promise<readonly string[]> {
+    const names = new Set<string>()
+    for (const dir of await jobDirsIn(this.#fs, this.#dir)) {
+      // Names are only shown: one that cannot be read is left out.
+      const record = await soundRecord(this.#fs, dir).catch(() => undefined)
+      if (record?.finishedAt === 0) names.add(record.name)
+    }
+    return [...names].sort()
   }
 
   async resolve(path: string): Promise<StoredSnapshot | undefined> {
@@ -104,7 +93,7 @@ class FilesystemStorage implements CheckpointStorage {
     if (local === undefined) return undefined
     const dir = snapshotDirOf(local)
     const metadata = join(dir, metadataName)
-    const text = await asStorage('read', metadata, () => readWhole(this.#fs, metadata))
+    const text = await asRead(metadata, () => readWhole(this.#fs, metadata))
     const ours = /^chk-\d+$/.test(basename(dir)) || (text !== undefined && !isPointer(text))
     if (!ours) return undefined
     if (text === undefined) throw checkpointNotFound(path)
@@ -137,20 +126,12 @@ class FilesystemStorage implements CheckpointStorage {
     await asStorage('change the pins of', dir, () => this.#locks.run(dir, () => action(dir)))
   }
 
-  async #newestIn(jobDir: string, jobName: string): Promise<StoredSnapshot | undefined> {
-    // A record that cannot be read says nothing; the manifests still name their job.
-    const record = await readJobRecord(this.#fs, jobDir).catch(() => undefined)
-    if (record !== undefined && record.name !== jobName) return undefined
-    for (const id of checkpointIdsIn(await listIfThere(this.#fs, jobDir)).toReversed()) {
-      const snapshot = await readIfWhole(this.#fs, join(jobDir, checkpointDirName(id)))
-      if (snapshot?.manifest.job.name === jobName && isResumable(snapshot.manifest)) return snapshot
-    }
-    return undefined
-  }
-
   async #checkInside(dir: string): Promise<void> {
     for (const root of this.#readable) {
-      const inside = await isInside(this.#fs, root, dir).catch(() => false)
+      const inside = await isInside(this.#fs, root, dir).catch((error: unknown) => {
+        if (isMissing(error)) return false
+        throw readError(error, dir)
+      })
       if (inside) return
     }
     throw new StreamError(

@@ -6,11 +6,12 @@
  */
 import { join } from 'node:path'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
+import { limits } from '../core/limits.ts'
 import { checkFiles, deleteCheckpoint, readCheckpoint, storeManifest } from './checkpoint-directory.ts'
 import type { JobCheckpoints, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
-import { ensureDir, listIfThere, metadataName } from './durable-files.ts'
+import { ensureDir, isLink, listIfThere, metadataName } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
-import { type JobRecord, readJobRecord, writeJobRecord } from './job-record.ts'
+import { type JobRecord, takeJobRecord, writeJobRecord } from './job-record.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import { Lease } from './lease.ts'
 import type { Manifest } from './manifest.ts'
@@ -28,7 +29,7 @@ export const checkpointDirName = (id: CheckpointId): string => `chk-${id}`
 export const checkpointIdsIn = (names: readonly string[]): readonly CheckpointId[] =>
   names
     .map((name) => Number(checkpointForm.exec(name)?.[1] ?? 0) as CheckpointId)
-    .filter((id) => id > 0)
+    .filter((id) => id > 0 && id <= limits.checkpointIdMax)
     .sort((a, b) => a - b)
 
 export interface JobPlace {
@@ -51,34 +52,35 @@ export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
     const lease = await Lease.take(fs, dir, id, now)
     await lease.clear(dir)
     const ids = checkpointIdsIn(await fs.list(dir))
-    for (const checkpoint of ids) await lease.clear(join(dir, checkpointDirName(checkpoint)))
-    const record = await readJobRecord(fs, dir)
+    for (const checkpoint of ids) {
+      const path = join(dir, checkpointDirName(checkpoint))
+      if (!(await isLink(fs, path))) await lease.clear(path)
+    }
+    const record = await takeJobRecord(fs, dir, lease.epoch)
     const highestId = Math.max(record?.highestId ?? 0, ids.at(-1) ?? 0) as CheckpointId | 0
     const opened = { name, highestId, openedAt: now, finishedAt: 0 }
     await writeJobRecord(fs, dir, id, opened, lease.epoch)
     const existing: StoredSnapshot[] = []
+    const unreadable: CheckpointId[] = []
     for (const checkpoint of ids) {
-      const snapshot = await readWholeCheckpoint(fs, join(dir, checkpointDirName(checkpoint)))
-      if (snapshot !== undefined) existing.push(snapshot)
+      const snapshot = await readExisting(fs, join(dir, checkpointDirName(checkpoint)))
+      if (snapshot === 'unreadable') unreadable.push(checkpoint)
+      else if (snapshot !== undefined) existing.push(snapshot)
     }
-    return new FilesystemJob(place, lease, existing, opened)
+    return new FilesystemJob(place, lease, { existing, unreadable }, opened)
   })
 }
 
-/** The checkpoint in `dir` if it is whole and its job still counts on it. */
-async function readWholeCheckpoint(fs: FileSystem, dir: string): Promise<StoredSnapshot | undefined> {
-  if ((await fs.list(dir)).includes(retiredName)) return undefined
-  return readIfWhole(fs, dir)
-}
-
-/** The checkpoint in `dir` if its manifest is sound and its files are there; undefined for anything else. */
-export async function readIfWhole(fs: FileSystem, dir: string): Promise<StoredSnapshot | undefined> {
+/** The checkpoint in `dir`; undefined when there is none that its job still counts on. */
+async function readExisting(fs: FileSystem, dir: string): Promise<StoredSnapshot | 'unreadable' | undefined> {
+  const names = await listIfThere(fs, dir)
+  if (!names.includes(metadataName) || names.includes(retiredName) || (await isLink(fs, dir))) return undefined
   try {
     const snapshot = await readCheckpoint(fs, dir)
     await checkFiles(fs, dir, snapshot.manifest)
     return snapshot
   } catch {
-    return undefined
+    return 'unreadable'
   }
 }
 
@@ -86,6 +88,7 @@ class FilesystemJob implements JobCheckpoints {
   readonly jobId: JobId
   readonly epoch: number
   readonly existing: readonly StoredSnapshot[]
+  readonly unreadable: readonly CheckpointId[]
   readonly highestId: CheckpointId | 0
   readonly #place: JobPlace
   readonly #lease: Lease
@@ -95,10 +98,16 @@ class FilesystemJob implements JobCheckpoints {
   /** What `job.json` says. */
   #record: JobRecord
 
-  constructor(place: JobPlace, lease: Lease, existing: readonly StoredSnapshot[], record: JobRecord) {
+  constructor(
+    place: JobPlace,
+    lease: Lease,
+    { existing, unreadable }: Pick<JobCheckpoints, 'existing' | 'unreadable'>,
+    record: JobRecord,
+  ) {
     this.jobId = place.id
     this.epoch = lease.epoch
     this.existing = existing
+    this.unreadable = unreadable
     this.highestId = record.highestId
     this.#record = record
     this.#place = place

@@ -4,11 +4,14 @@
  * so that a finished job whose checkpoints are gone is not run again.
  */
 import { join } from 'node:path'
+import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId } from '../core/ids.ts'
+import { limits } from '../core/limits.ts'
 import { readWhole, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { JsonFields } from './json-fields.ts'
 import { parseSealed, printSealed } from './manifest-json.ts'
+import { asRead, isDamage } from './storage-errors.ts'
 
 const recordVersion = 1
 
@@ -33,9 +36,35 @@ export async function readJobRecord(fs: FileSystem, dir: string): Promise<JobRec
   fields.object(body, '', ['formatVersion', 'id', 'name', 'highestCheckpointId', 'openedAt', 'finishedAt'])
   return {
     name: fields.string(body.name, 'name'),
-    highestId: fields.integer(body.highestCheckpointId, 'highestCheckpointId', 0) as CheckpointId | 0,
+    highestId: fields.integer(body.highestCheckpointId, 'highestCheckpointId', 0, limits.checkpointIdMax) as
+      | CheckpointId
+      | 0,
     openedAt: fields.integer(body.openedAt, 'openedAt', 0),
     finishedAt: fields.integer(body.finishedAt, 'finishedAt', 0),
+  }
+}
+
+/** Undefined also for a record that is damaged or of a newer version. Fails with `STORAGE_FAILED`. */
+export async function soundRecord(fs: FileSystem, dir: string): Promise<JobRecord | undefined> {
+  try {
+    return await asRead(pathIn(dir), () => readJobRecord(fs, dir))
+  } catch (error) {
+    if (isDamage(error)) return undefined
+    throw error
+  }
+}
+
+/**
+ * The record that an owner of the job goes on from. A damaged one is moved out of the way, for a person to look at: what it
+ * knew besides the name is only lost ids. Fails with `MANIFEST_VERSION_UNSUPPORTED`, `STORAGE_FAILED`.
+ */
+export async function takeJobRecord(fs: FileSystem, dir: string, epoch: number): Promise<JobRecord | undefined> {
+  try {
+    return await readJobRecord(fs, dir)
+  } catch (error) {
+    if (!(error instanceof StreamError) || error.code !== 'MANIFEST_DAMAGED') throw error
+    await fs.rename(pathIn(dir), `${pathIn(dir)}.damaged-${epoch}`)
+    return undefined
   }
 }
 

@@ -151,6 +151,7 @@ class HeapJobCheckpoints implements JobCheckpoints {
   readonly jobId: JobId
   readonly epoch: number
   readonly existing: readonly StoredSnapshot[]
+  readonly unreadable = []
   readonly highestId: CheckpointId | 0
   readonly #job: Job
 

@@ -3,6 +3,7 @@
  * it should be fails with its path, what was expected and what is there. A field that nobody knows fails too.
  */
 import { StreamError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -34,6 +35,9 @@ export class JsonFields {
       value = JSON.parse(text)
     } catch (error) {
       throw this.fail(`it is not JSON (${error instanceof Error ? error.message : String(error)})`, error)
+    }
+    if (isDeeperThan(limits.manifestDepthMax, value)) {
+      throw this.fail(`it is nested deeper than ${limits.manifestDepthMax} levels`)
     }
     return this.object(value, '')
   }
@@ -78,6 +82,16 @@ export class JsonFields {
     if (option === undefined) throw this.damaged(path, `one of ${options.join(', ')}`, value)
     return option
   }
+}
+
+/** Goes level by level, since a recursion would end where the stack does. */
+function isDeeperThan(levels: number, value: unknown): boolean {
+  let level = [value]
+  for (let depth = 0; depth <= levels; depth++) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+    if (level.length === 0) return false
+  }
+  return true
 }
 
 const show = (value: unknown): string => {

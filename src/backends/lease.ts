@@ -12,13 +12,17 @@ import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import { leaseLost } from './checkpoint-rules.ts'
-import { removeIfThere, temporaryMark } from './durable-files.ts'
+import { listIfThere, removeUnlessDir, temporaryMark } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { errnoOf } from './storage-errors.ts'
 
 const leaseName = /^lease-([1-9]\d*)$/
 
-const epochOf = (name: string): number => Number(leaseName.exec(name)?.[1] ?? 0)
+/** 0 for any other name. A number beyond all counting was not written by an owner. */
+const epochOf = (name: string): number => {
+  const epoch = Number(leaseName.exec(name)?.[1] ?? 0)
+  return epoch <= limits.checkpointIdMax ? epoch : 0
+}
 const highestEpoch = (names: readonly string[]): number => names.reduce((max, name) => Math.max(max, epochOf(name)), 0)
 
 export class Lease {
@@ -63,11 +67,11 @@ export class Lease {
 
   /** Removes what earlier owners left half-written in `dir`, and their leases. */
   async clear(dir: string): Promise<void> {
-    for (const name of await this.#fs.list(dir)) {
+    for (const name of await listIfThere(this.#fs, dir)) {
       const mark = name.lastIndexOf(temporaryMark)
       const writer = mark < 0 ? Number.NaN : Number(name.slice(mark + temporaryMark.length))
       const older = writer < this.epoch || (epochOf(name) > 0 && epochOf(name) < this.epoch)
-      if (older) await removeIfThere(this.#fs, join(dir, name))
+      if (older) await removeUnlessDir(this.#fs, join(dir, name))
     }
   }
 }

@@ -31,7 +31,7 @@ export function checkManifest(value: unknown, fields: JsonFields): Manifest {
       id: fields.matching(job.id, 'job.id', hex32, '32 hex digits') as JobId,
       name: fields.string(job.name, 'job.name'),
     },
-    checkpointId: fields.integer(manifest.checkpointId, 'checkpointId', 1) as CheckpointId,
+    checkpointId: fields.integer(manifest.checkpointId, 'checkpointId', 1, limits.checkpointIdMax) as CheckpointId,
     timestamp: fields.integer(manifest.timestamp, 'timestamp', 0),
     operators: fields
       .list(manifest.operators, 'operators')

@@ -6,6 +6,9 @@ export const errnoOf = (error: unknown): string | undefined =>
 
 export const isMissing = (error: unknown): boolean => errnoOf(error) === 'ENOENT'
 
+/** Is something else there than a file: a directory, a pipe, a socket, a device? */
+export const isNoFile = (error: unknown): boolean => ['EISDIR', 'EFTYPE'].includes(errnoOf(error) ?? '')
+
 /** `action` is what was tried, for example "write". */
 export function storageError(error: unknown, action: string, path: string): StreamError {
   if (error instanceof StreamError) return error
@@ -25,6 +28,30 @@ export function storageError(error: unknown, action: string, path: string): Stre
       )
     default:
       return new StreamError('STORAGE_FAILED', `Cannot ${action} ${path}: ${messageOf(error)}.`, options)
+  }
+}
+
+/** Is the content at fault, so that to read it again would not help? */
+export const isDamage = (error: unknown): error is StreamError =>
+  error instanceof StreamError && error.code !== 'STORAGE_FAILED'
+
+/** What kept something from being read; unlike a failed write, it never blames rights to write. */
+export function readError(error: unknown, path: string): StreamError {
+  if (error instanceof StreamError) return error
+  const details = { path, errno: errnoOf(error) ?? null }
+  return new StreamError('STORAGE_FAILED', `Cannot read ${path}: ${messageOf(error)}.`, {
+    cause: error,
+    restartable: true,
+    details,
+  })
+}
+
+/** Awaits `work`, which only reads, and turns its failure into a `StreamError`. */
+export async function asRead<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw readError(error, path)
   }
 }
 

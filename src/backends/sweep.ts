@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { StreamError } from '../core/errors.ts'
 import { readCheckpoint } from './checkpoint-directory.ts'
 import { namedFiles } from './checkpoint-rules.ts'
-import { listIfThere, metadataName, removeIfThere } from './durable-files.ts'
+import { isLink, listIfThere, metadataName, removeUnlessDir } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { isBookkeeping, isPinned, retiredName } from './pins.ts'
+import { errnoOf } from './storage-errors.ts'
 
 /** Removes what no manifest names in `dir`, or all of it with `remove`. Returns the names of what went. */
 export async function sweepCheckpoint(
@@ -18,6 +19,7 @@ export async function sweepCheckpoint(
   remove: () => Promise<void>,
 ): Promise<readonly string[]> {
   const names = await listIfThere(fs, dir)
+  if (await isStray(fs, dir, names)) return []
   const whole = names.includes(metadataName)
   if (!whole || (names.includes(retiredName) && !isPinned(names))) {
     await remove()
@@ -26,8 +28,19 @@ export async function sweepCheckpoint(
   const named = await filesOf(fs, dir)
   if (named === undefined) return []
   const rubbish = names.filter((name) => name !== metadataName && !named.has(name) && !isBookkeeping(name))
-  for (const name of rubbish) await removeIfThere(fs, join(dir, name))
-  return rubbish.map((name) => join(dir, name))
+  const removed: string[] = []
+  for (const name of rubbish) if (await removeUnlessDir(fs, join(dir, name))) removed.push(join(dir, name))
+  return removed
+}
+
+/** A link to elsewhere, or something else than a directory: nobody here has made it. */
+async function isStray(fs: FileSystem, dir: string, names: readonly string[]): Promise<boolean> {
+  if (await isLink(fs, dir)) return true
+  if (names.length > 0) return false
+  return fs.list(dir).then(
+    () => false,
+    (error: unknown) => errnoOf(error) === 'ENOTDIR',
+  )
 }
 
 /** Names directly in `dir` that the manifest needs; undefined when it cannot be read. */

@@ -105,7 +105,8 @@ class LocalSession implements Session {
       const stored = new StoredCheckpoints(await storage.open({ id, name: effective.name }))
       await stored.sweep([])
       this.#efforts.set(id, effective)
-      const inherited = submit.resume === true && point?.snapshot.manifest.job.id === id ? stored.restorable : []
+      const from = submit.resume === true ? point?.snapshot.manifest : undefined
+      const inherited = from?.job.id === id ? stored.restorableUpTo(from.checkpointId) : []
       const job = startJob({
         id,
         effective,

@@ -5,6 +5,7 @@
 import type { JobCheckpoints, StateWriter, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { Manifest } from '../backends/manifest.ts'
 import { isStop } from '../core/elements.ts'
+import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 
 export class StoredCheckpoints implements JobCheckpoints {
@@ -15,7 +16,8 @@ export class StoredCheckpoints implements JobCheckpoints {
 
   constructor(inner: JobCheckpoints) {
     this.#inner = inner
-    this.#ids = new Set(inner.existing.map(({ manifest }) => manifest.checkpointId))
+    const ids = [...inner.existing.map(({ manifest }) => manifest.checkpointId), ...inner.unreadable]
+    this.#ids = new Set(ids.toSorted((a, b) => a - b))
   }
 
   /** Stored and not discarded, oldest first. */
@@ -23,11 +25,21 @@ export class StoredCheckpoints implements JobCheckpoints {
     return [...this.#ids]
   }
 
-  /** Those of an earlier process from which the job itself may restart: not its plain savepoints. */
-  get restorable(): readonly CheckpointId[] {
-    return this.existing
+  /**
+   * Those of an earlier process from which a job that resumes from `newest` may itself restart: not its plain savepoints.
+   * None when `newest` is let go: then it restarts from there. Fails with `STORAGE_FAILED` when `newest` cannot be read
+   * any more, since a restart from an older one would repeat output.
+   */
+  restorableUpTo(newest: CheckpointId): readonly CheckpointId[] {
+    const ids = this.existing
       .filter(({ manifest }) => manifest.kind !== 'savepoint')
       .map(({ manifest }) => manifest.checkpointId)
+    if (!this.unreadable.includes(newest)) return ids.includes(newest) ? ids : []
+    throw new StreamError(
+      'STORAGE_FAILED',
+      `Checkpoint ${newest} of job ${this.jobId} was whole a moment ago and cannot be read any more: resume again.`,
+      { restartable: true, details: { job: this.jobId, checkpoint: newest } },
+    )
   }
 
   get jobId(): JobId {
@@ -40,6 +52,10 @@ export class StoredCheckpoints implements JobCheckpoints {
 
   get existing(): readonly StoredSnapshot[] {
     return this.#inner.existing
+  }
+
+  get unreadable(): readonly CheckpointId[] {
+    return this.#inner.unreadable
   }
 
   get highestId(): CheckpointId | 0 {

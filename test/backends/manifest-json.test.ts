@@ -83,7 +83,11 @@ describe('the rules of a manifest', () => {
       'kind: expected one of checkpoint, savepoint, stop-suspend, stop-drain, got "snapshot"',
     ],
     ['a job id', (b) => ((b as Body).job.id = 'abc'), 'job.id: expected 32 hex digits, got "abc"'],
-    ['a checkpoint id', (b) => (b.checkpointId = 0), 'checkpointId: expected an integer from 1, got 0'],
+    [
+      'a checkpoint id',
+      (b) => (b.checkpointId = 0),
+      'checkpointId: expected an integer from 1 to 9007199253692416, got 0',
+    ],
     ['a missing field', (b) => delete b.timestamp, 'timestamp: expected an integer from 0, got nothing'],
     ['an unknown field', (b) => (b.extra = 1), 'extra: unknown field'],
     [

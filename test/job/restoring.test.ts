@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { toArray } from '../../src/connectors/to-array.ts'
@@ -11,6 +11,8 @@ import { Feed } from './feed.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
 const words = ['to', 'be', 'or', 'not', 'to', 'be']
+
+const stateFileIn = (chk: string): string => join(chk, readdirSync(chk).find((name) => !name.startsWith('_'))!)
 
 /** A job on disk that has counted all words, completed some checkpoints, and died. */
 async function died(dir: string, checkpoints = 2, more: JobOptions = {}) {
@@ -45,26 +47,42 @@ describe('after the death of its process a job', () => {
     expect(Math.min(...resumed.completed)).toBeGreaterThan(newest)
   })
 
-  it('passes over a checkpoint that is not whole', async () => {
-    for (const damage of ['manifest', 'manifest gone', 'state file gone', 'state file cut']) {
-      const dir = temporaryDir()
-      const { output, feed, environment, observed, newest } = await died(dir, 3)
-      const chk = join(dir, observed.job.id, `chk-${newest}`)
-      const state = join(chk, readdirSync(chk).find((name) => !name.startsWith('_'))!)
-      if (damage === 'manifest') appendFileSync(join(chk, '_metadata'), 'x')
-      else if (damage === 'manifest gone') rmSync(join(chk, '_metadata'))
-      else if (damage === 'state file gone') rmSync(state)
-      else writeFileSync(state, readFileSync(state).subarray(0, 3))
-      feed.push('to')
-      const process = new SimulatedProcess({ seed: 2 })
-      const resumed = await process.submit(environment, { resume: true })
-      const restored = resumed.job.checkpointStats().restored?.checkpointId
-      expect(restored, damage).toBe(observed.completed.at(-2))
-      await process.until(() => output.length === 7)
-      expect(shown(output)).toEqual(expectedCounts([...words, 'to']))
-      await resumed.completes(1)
-      expect(Math.min(...resumed.completed)).toBeGreaterThan(newest)
-    }
+  it('passes over a checkpoint that is not whole: one without a manifest', async () => {
+    const dir = temporaryDir()
+    const { output, feed, environment, observed, newest } = await died(dir, 3)
+    rmSync(join(dir, observed.job.id, `chk-${newest}`, '_metadata'))
+    feed.push('to')
+    const process = new SimulatedProcess({ seed: 2 })
+    const resumed = await process.submit(environment, { resume: true })
+    expect(resumed.job.checkpointStats().restored?.checkpointId).toBe(observed.completed.at(-2))
+    await process.until(() => output.length === 7)
+    expect(shown(output)).toEqual(expectedCounts([...words, 'to']))
+    await resumed.completes(1)
+    expect(Math.min(...resumed.completed)).toBeGreaterThan(newest)
+  })
+
+  it.each([
+    ['MANIFEST_DAMAGED', (chk: string) => appendFileSync(join(chk, '_metadata'), 'x')],
+    ['STATE_FILE_MISSING', (chk: string) => rmSync(stateFileIn(chk))],
+    ['STATE_FILE_DAMAGED', (chk: string) => truncateSync(stateFileIn(chk), 3)],
+  ])('does not fall back by itself when the newest is damaged (%s), but on purpose', async (code, damage) => {
+    const dir = temporaryDir()
+    const { output, feed, environment, observed, newest } = await died(dir, 3)
+    const pathOf = (id: number) => join(dir, observed.job.id, `chk-${id}`)
+    damage(pathOf(newest))
+    const older = pathOf(observed.completed.at(-2)!)
+    const process = new SimulatedProcess({ seed: 2 })
+    const refused = process.submit(environment, { resume: true })
+    await expect(refused).rejects.toMatchObject({ code, message: expect.stringContaining(`-s ${older}`) })
+
+    // From the older one it is a new job; resuming goes on from that, whatever is wrong with the old one.
+    const second = await process.submit(environment, { fromSavepoint: older })
+    feed.push('to')
+    await process.until(() => output.length === 7)
+    await second.completes(1)
+    await process.settle(process.session.close())
+    const third = await new SimulatedProcess({ seed: 3 }).submit(environment, { resume: true })
+    expect(third.job.id).toBe(second.job.id)
   })
 
   it('fails with the name of a state file whose bytes have changed', async () => {

@@ -25,12 +25,32 @@ describe('StoredCheckpoints', () => {
     expect(first.existing).toEqual([])
 
     const second = new StoredCheckpoints(await storage.open(job))
-    expect([second.ids, second.restorable, second.highestId]).toEqual([[1, 2, 3], [1, 3], 3])
+    expect([second.ids, second.restorableUpTo(3 as CheckpointId), second.highestId]).toEqual([[1, 2, 3], [1, 3], 3])
     expect([second.jobId, second.epoch]).toEqual([job.id, 2])
     await second.putManifest(manifest(4))
     expect(await second.discard(1 as CheckpointId)).toBe(true)
     expect(second.ids).toEqual([2, 3, 4])
     expect((await second.load(4 as CheckpointId)).manifest.checkpointId).toBe(4)
+  })
+
+  it('counts unreadable ones among those to remove, and offers no older one in place of the newest', async () => {
+    const storage = jobmanagerCheckpointStorage()
+    const first = await storage.open(job)
+    for (const n of [1, 2, 3]) await first.putManifest(manifest(n))
+    const found = await storage.open(job)
+    const without = new Proxy(found, {
+      get: (target, name) => {
+        if (name === 'unreadable') return [2]
+        if (name === 'existing') return found.existing.filter(({ manifest }) => manifest.checkpointId !== 2)
+        return Reflect.get(target, name)
+      },
+    })
+    const stored = new StoredCheckpoints(without)
+    expect([stored.ids, stored.unreadable]).toEqual([[1, 2, 3], [2]])
+    expect(stored.restorableUpTo(3 as CheckpointId)).toEqual([1, 3])
+    expect(() => stored.restorableUpTo(2 as CheckpointId)).toThrow(expect.objectContaining({ code: 'STORAGE_FAILED' }))
+    // One that was let go in between is restored from by itself.
+    expect(stored.restorableUpTo(9 as CheckpointId)).toEqual([])
   })
 
   it('keeps one that is pinned, until its pin is gone', async () => {
