@@ -67,11 +67,14 @@ export class CallbackOperator implements Operator {
 
   #eachRecord(element: Callbacks['elements'][number], { values, timestamps }: RecordBatch): void {
     const ctx = this.#ctx
+    if (values.length === 0) return
     ctx.phase = phases.unkeyed
-    for (let i = 0; i < values.length; i++) {
+    ctx.timestamp = timestamps === undefined ? undefined : timestamps[0]
+    // Outside the loop, so that the loop has no branch for it.
+    refusePromise(element(values[0], ctx), 'The element function')
+    for (let i = 1; i < values.length; i++) {
       ctx.timestamp = timestamps === undefined ? undefined : timestamps[i]
-      const result = element(values[i], ctx)
-      if (i === 0) refusePromise(result, 'The element function')
+      element(values[i], ctx)
     }
   }
 
