@@ -4,19 +4,22 @@
  * Owns the directory protocol that makes a file sink exactly-once. Does not know which checkpoint covers which part
  * (`to-file.ts` does). Explained by test/connectors/to-file-crash.test.ts.
  *
- *   <dir>/.pending/<job id>-<operator id>-<subtask>-<counter>             written, or waiting for its checkpoint
- *   <dir>/.pending/<job id>-<operator id>-<subtask>.committed-<counter>   empty: parts up to here have been committed
- *   <dir>/part-<6 of job id>-<6 of operator id>-<subtask>-<counter>       committed, never touched again
+ *   <dir>/.pending/<job id>-<operator id>-<subtask>-<epoch>.<attempt>-<counter>  written, or waiting for its checkpoint
+ *   <dir>/.pending/<job id>-<operator id>-<subtask>.committed-<counter>          empty: parts up to here are committed
+ *   <dir>/part-<6 of job id>-<6 of operator id>-<subtask>-<counter>              committed, never touched again
  *
  * INV-PF-1 A part is committed by one rename, after the checkpoint that covers it has completed.
  * INV-PF-2 The marker moves before the parts do. A part that is in neither place was therefore committed if the marker
  * covers it (somebody has taken the output away since), and is lost if not.
  * INV-PF-3 A committed name is never written twice: the counter is part of the state, and a taken name is passed over.
+ * INV-PF-4 A writer deletes pending parts that it wrote itself, or that an older incarnation wrote and its restored state
+ * does not list, and no others: a process that was superseded, and does not know yet, touches nothing of its successor.
+ * INV-PF-5 A commit may meet the same commit by another process (of a superseded one that was under way, of the restore
+ * by its successor): what the other one has done already counts as done.
  */
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -25,11 +28,21 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { StreamError } from '../core/errors.ts'
+import { assert, StreamError } from '../core/errors.ts'
 import type { EndpointContext } from '../operators/endpoints.ts'
 import { codeOf, outputDirectoryError, outputFileError } from './file-errors.ts'
+import {
+  committedNameOf,
+  isOlder,
+  markerNameOf,
+  ownerOf,
+  type PartName,
+  parseMarkerName,
+  parsePartName,
+  partNameOf,
+} from './part-names.ts'
+import { syncDirectoryNow, syncPath } from './sync-path.ts'
 
 /** A closed part: its name in `.pending`, and its size. */
 export interface Part {
@@ -37,18 +50,13 @@ export interface Part {
   readonly bytes: number
 }
 
-const partName = /^([0-9a-f]{32})-([0-9a-f]{32})-(\d+)-(\d+)$/
-const markerName = /^([0-9a-f]{32}-[0-9a-f]{32}-\d+)\.committed-(\d+)$/
-const padded = (counter: number): string => String(counter).padStart(8, '0')
-
-export const isPartName = (name: string): boolean => partName.test(name)
-
 export class PartFiles {
   readonly dir: string
   readonly #pendingDir: string
   readonly #operator: string
-  /** What the names of this writer's own parts begin with. */
-  readonly #owner: string
+  readonly #checkpointing: boolean
+  /** Whose parts this writer writes, and in which incarnation. */
+  readonly #self: Omit<PartName, 'counter'>
   /** The highest committed counter of each owner found in the directory. */
   readonly #markers = new Map<string, number>()
 
@@ -57,23 +65,35 @@ export class PartFiles {
     this.dir = resolve(dir)
     this.#pendingDir = join(this.dir, '.pending')
     this.#operator = context.operatorName
-    this.#owner = `${context.jobId}-${context.operatorId}-${context.subtaskIndex}`
-    const probe = join(this.#pendingDir, `${this.#owner}.probe`)
+    this.#checkpointing = context.checkpointing
+    this.#self = { owner: ownerOf(context), epoch: context.epoch, attempt: context.attempt }
+    const probe = join(this.#pendingDir, `${this.#self.owner}.probe-${context.epoch}.${context.attempt}`)
     try {
       mkdirSync(this.#pendingDir, { recursive: true })
       closeSync(openSync(probe, 'w'))
-      rmSync(probe)
+      rmSync(probe, { force: true })
       this.#readMarkers()
     } catch (thrown) {
       throw outputDirectoryError(thrown, this.#operator, this.dir)
     }
   }
 
+  get owner(): string {
+    return this.#self.owner
+  }
+
+  /** The highest counter of `owner` whose part has been committed here; undefined when none has. */
+  committedUpTo(owner: string): number | undefined {
+    return this.#markers.get(owner)
+  }
+
   /** Begins a part at `counter` or at the first later one that was never committed and is not pending. */
   begin(counter: number): { readonly name: string; readonly counter: number; readonly fd: number } {
-    for (let free = Math.max(counter, (this.#markers.get(this.#owner) ?? -1) + 1); ; free++) {
-      const name = `${this.#owner}-${padded(free)}`
-      if (existsSync(this.#committedPath(name))) continue
+    const elsewhere = this.#countersElsewhere()
+    for (let free = Math.max(counter, (this.#markers.get(this.owner) ?? -1) + 1); ; free++) {
+      const part = { ...this.#self, counter: free }
+      if (elsewhere.has(free) || existsSync(join(this.dir, committedNameOf(part)))) continue
+      const name = partNameOf(part)
       try {
         return { name, counter: free, fd: openSync(this.#pendingPath(name), 'wx') }
       } catch (thrown) {
@@ -97,6 +117,11 @@ export class PartFiles {
     if (parts.length > 0) await this.#guard('', () => syncPath(this.#pendingDir, 'r'))
   }
 
+  /** Checks that parts which are to be relied on are there still. Fails with `SINK_FAILED`, naming the part. */
+  check(parts: readonly Part[]): void {
+    for (const part of parts) this.#mustCommit(part)
+  }
+
   /** Makes commits survive a power failure. */
   async syncCommits(): Promise<void> {
     await this.#guard('', () => syncPath(this.dir, 'r'))
@@ -106,14 +131,9 @@ export class PartFiles {
   syncCommitsNow(): void {
     for (const dir of [this.dir, this.#pendingDir]) {
       try {
-        const fd = openSync(dir, 'r')
-        try {
-          fsyncSync(fd)
-        } finally {
-          closeSync(fd)
-        }
+        syncDirectoryNow(dir)
       } catch (thrown) {
-        if (!isUnsupported(thrown)) throw outputFileError(thrown, this.#operator, dir)
+        throw outputFileError(thrown, this.#operator, dir)
       }
     }
   }
@@ -127,7 +147,7 @@ export class PartFiles {
   commitSteps(parts: readonly Part[]): readonly (() => void)[] {
     const upTo = new Map<string, number>()
     for (const { name } of parts) {
-      const { owner, counter } = split(name)
+      const { owner, counter } = parsed(name)
       upTo.set(owner, Math.max(upTo.get(owner) ?? -1, counter))
     }
     const pending = parts.filter((part) => this.#mustCommit(part))
@@ -141,11 +161,14 @@ export class PartFiles {
     ]
   }
 
-  /** Removes what an earlier attempt of this writer left in `.pending` and no restored state lists. */
+  /** Removes what earlier incarnations left in `.pending` and no restored state lists; it is committed by now if one did. */
   removeOrphans(): void {
     for (const name of readdirSync(this.#pendingDir)) {
-      if (partName.test(name) && split(name).owner === this.#owner) this.remove(name)
+      const part = parsePartName(name)
+      if (part?.owner === this.owner && isOlder(part, this.#self)) this.remove(name)
     }
+    // A commit by a superseded process may have come through until just now; from here on it finds nothing to rename.
+    this.#readMarkers()
   }
 
   /** Removes a pending part that no checkpoint can cover. */
@@ -158,10 +181,17 @@ export class PartFiles {
   }
 
   #committedPath(name: string): string {
-    const [, job = '', operator = '', subtask = '', counter = ''] = partName.exec(name) ?? []
-    return join(this.dir, `part-${job.slice(0, 6)}-${operator.slice(0, 6)}-${subtask}-${counter}`)
+    return join(this.dir, committedNameOf(parsed(name)))
   }
 
+  /** Without checkpoints no lease keeps two incarnations from both committing, so they must not share a counter. */
+  #countersElsewhere(): ReadonlySet<number> {
+    if (this.#checkpointing) return new Set()
+    const parts = readdirSync(this.#pendingDir).map(parsePartName)
+    return new Set(parts.flatMap((part) => (part?.owner === this.owner ? [part.counter] : [])))
+  }
+
+  /** Whether it is pending; if not, it has been committed. */
   #mustCommit(part: Part): boolean {
     const path = this.#pendingPath(part.name)
     const bytes = statSync(path, { throwIfNoEntry: false })?.size
@@ -170,41 +200,47 @@ export class PartFiles {
     const got = bytes === undefined ? 'no such file' : `${bytes} bytes`
     throw new StreamError(
       'SINK_FAILED',
-      `A part that a completed checkpoint of sink "${this.#operator}" covers is damaged or lost: expected ${part.bytes} bytes in ${path}, got ${got}. To resume into another directory, copy .pending of the old one into it first.`,
+      `A part that a checkpoint of sink "${this.#operator}" covers is damaged or lost: expected ${part.bytes} bytes in ${path}, got ${got}. To resume into another directory, copy .pending of the old one into it first.`,
       { details: { operator: this.#operator, path, expected: part.bytes, got } },
     )
   }
 
-  #publish(part: Part): void {
-    const path = this.#committedPath(part.name)
-    if (existsSync(path)) {
+  #publish({ name }: Part): void {
+    const path = this.#committedPath(name)
+    if (existsSync(path) && existsSync(this.#pendingPath(name))) {
       const message = `Sink "${this.#operator}" will not overwrite ${path}: expected that nobody else writes files of this name.`
       throw new StreamError('SINK_FAILED', message, { details: { operator: this.#operator, path } })
     }
-    this.#rename(this.#pendingPath(part.name), path)
+    this.#rename(this.#pendingPath(name), path, () => this.#wasCommitted(name))
   }
 
   #moveMarker(owner: string, counter: number): void {
     const before = this.#markers.get(owner)
     if (before !== undefined && before >= counter) return
-    const path = join(this.#pendingDir, `${owner}.committed-${padded(counter)}`)
+    const path = join(this.#pendingDir, markerNameOf(owner, counter))
+    const moved = () => {
+      this.#readMarkers()
+      return (this.#markers.get(owner) ?? -1) >= counter
+    }
     if (before === undefined) closeSync(openSync(path, 'w'))
-    else this.#rename(join(this.#pendingDir, `${owner}.committed-${padded(before)}`), path)
-    this.#markers.set(owner, counter)
+    else this.#rename(join(this.#pendingDir, markerNameOf(owner, before)), path, moved)
+    this.#markers.set(owner, Math.max(counter, this.#markers.get(owner) ?? -1))
   }
 
-  #rename(from: string, to: string): void {
+  /** `done` says, when there is nothing to rename, whether somebody else has done it. */
+  #rename(from: string, to: string, done: () => boolean): void {
     try {
       renameSync(from, to)
     } catch (thrown) {
-      throw outputFileError(thrown, this.#operator, from)
+      if (codeOf(thrown) !== 'ENOENT' || !done()) throw outputFileError(thrown, this.#operator, from)
     }
   }
 
   #readMarkers(): void {
     for (const name of readdirSync(this.#pendingDir)) {
-      const [, owner, counter] = markerName.exec(name) ?? []
-      if (owner !== undefined) this.#markers.set(owner, Math.max(this.#markers.get(owner) ?? -1, Number(counter)))
+      const marker = parseMarkerName(name)
+      if (marker === undefined) continue
+      this.#markers.set(marker.owner, Math.max(this.#markers.get(marker.owner) ?? -1, marker.counter))
     }
   }
 
@@ -217,9 +253,12 @@ export class PartFiles {
     }
   }
 
+  /** The marker is read again, because another process may have moved it. */
   #wasCommitted(name: string): boolean {
-    const { owner, counter } = split(name)
-    return existsSync(this.#committedPath(name)) || counter <= (this.#markers.get(owner) ?? -1)
+    if (existsSync(this.#committedPath(name))) return true
+    const { owner, counter } = parsed(name)
+    if (counter > (this.#markers.get(owner) ?? -1)) this.#readMarkers()
+    return counter <= (this.#markers.get(owner) ?? -1)
   }
 
   async #guard(name: string, run: () => Promise<void>): Promise<void> {
@@ -231,24 +270,8 @@ export class PartFiles {
   }
 }
 
-const split = (name: string): { readonly owner: string; readonly counter: number } => {
-  const dash = name.lastIndexOf('-')
-  return { owner: name.slice(0, dash), counter: Number(name.slice(dash + 1)) }
-}
-
-/** Some systems cannot flush a directory; there is nothing more to be done then. */
-const isUnsupported = (thrown: unknown): boolean => ['EISDIR', 'EPERM', 'EINVAL'].includes(codeOf(thrown) ?? '')
-
-async function syncPath(path: string, flags: 'r' | 'r+'): Promise<void> {
-  try {
-    const handle = await open(path, flags)
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  } catch (thrown) {
-    if (flags === 'r' && isUnsupported(thrown)) return
-    throw thrown
-  }
+function parsed(name: string): PartName {
+  const part = parsePartName(name)
+  assert(part !== undefined, 'a part has the name of a part')
+  return part
 }

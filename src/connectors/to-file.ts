@@ -18,7 +18,8 @@ import { limits } from '../core/limits.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { EndpointContext, Sink, SinkSnapshot, SinkWriter } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
-import { isPartName, type Part, PartFiles } from './part-files.ts'
+import { type Part, PartFiles } from './part-files.ts'
+import { isOwnerName, isPartName, ownerOf } from './part-names.ts'
 import { incompatibleState } from './position.ts'
 import { lineFormatter, type RecordFormat } from './record-format.ts'
 
@@ -55,6 +56,8 @@ export function toFile<T>(dir: string, options: ToFileOptions<T> = {}): Sink<T> 
 
 interface FileSinkState {
   readonly format: 1
+  /** Whose counter it is: a job that is restored under another id begins names of its own. */
+  readonly owner: string
   /** The counter of the next part. */
   readonly counter: number
   readonly parts: readonly Part[]
@@ -89,6 +92,7 @@ class FileWriter<T> implements SinkWriter<T> {
     this.#maxPartBytes = options.maxPartBytes
     this.#files = new PartFiles(options.dir, context)
     this.#counter = state.counter
+    this.#warnIfBehind(state)
     // The state is of a completed checkpoint, so its parts are due, whether or not the notification came through.
     this.#files.commit(state.parts)
     if (state.parts.length > 0) this.#files.syncCommitsNow()
@@ -122,10 +126,11 @@ class FileWriter<T> implements SinkWriter<T> {
     const parts = [...this.#sealed]
     const state: FileSinkState = {
       format: 1,
+      owner: this.#files.owner,
       counter: this.#counter,
       parts: parts.map(({ name, bytes }) => ({ name, bytes })),
     }
-    return parts.length === 0 ? { state } : { state, durable: () => this.#sync(parts) }
+    return parts.length === 0 ? { state } : { state, durable: () => this.#secure(parts) }
   }
 
   notifyCompleted(checkpoint: CheckpointId): Promise<void> {
@@ -155,6 +160,12 @@ class FileWriter<T> implements SinkWriter<T> {
     for (const part of this.#sealed) if (part.coveredBy === undefined) this.#files.remove(part.name)
   }
 
+  /** What was flushed earlier is looked at again, so that no checkpoint completes over a part that is gone. */
+  async #secure(parts: readonly SealedPart[]): Promise<void> {
+    await this.#sync(parts)
+    this.#files.check(parts)
+  }
+
   async #sync(parts: readonly SealedPart[]): Promise<void> {
     const unsynced = parts.filter((part) => !part.synced)
     await this.#files.sync(unsynced)
@@ -166,6 +177,18 @@ class FileWriter<T> implements SinkWriter<T> {
     await this.#files.syncCommits()
     const gone = new Set(parts)
     this.#sealed = this.#sealed.filter((part) => !gone.has(part))
+  }
+
+  /** Somebody has chosen an older checkpoint, or there is none: output after it stays, and comes again. */
+  #warnIfBehind({ owner, counter }: FileSinkState): void {
+    for (const writer of new Set([owner, this.#files.owner])) {
+      const committed = this.#files.committedUpTo(writer)
+      if (committed === undefined || committed < counter) continue
+      this.#context.log(
+        'warn',
+        `Sink ${operatorLabel(this.#context)}, subtask ${this.#context.subtaskIndex}, starts from part ${counter}, but parts up to ${committed} have been committed in ${this.#files.dir} already: the job was restored from an older checkpoint, or from none. What was written after it cannot be taken back, and will be written again.`,
+      )
+    }
   }
 
   #flush(): void {
@@ -198,13 +221,14 @@ class FileWriter<T> implements SinkWriter<T> {
 
 /** Fails with `RESTORE_STATE_INCOMPATIBLE`. Names are checked, so that a state file cannot name another path. */
 function decodeState(context: EndpointContext, restored: unknown): FileSinkState {
-  if (restored === undefined) return { format: 1, counter: 0, parts: [] }
-  const { format, counter, parts } = (restored ?? {}) as Partial<FileSinkState>
+  if (restored === undefined) return { format: 1, owner: ownerOf(context), counter: 0, parts: [] }
+  const { format, owner, counter, parts } = (restored ?? {}) as Partial<FileSinkState>
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
   const isPart = (part: Partial<Part> | null) =>
     typeof part?.name === 'string' && isPartName(part.name) && isCount(part.bytes)
-  if (format !== 1 || !isCount(counter) || !Array.isArray(parts) || !parts.every(isPart)) {
+  const isOwner = typeof owner === 'string' && isOwnerName(owner)
+  if (format !== 1 || !isOwner || !isCount(counter) || !Array.isArray(parts) || !parts.every(isPart)) {
     throw incompatibleState(context, 'a toFile sink')
   }
-  return { format, counter, parts }
+  return { format, owner, counter, parts }
 }

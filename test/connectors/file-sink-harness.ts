@@ -1,7 +1,7 @@
 /** Opens one writer of a file sink, and looks at its directory. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isPartName } from '../../src/connectors/part-files.ts'
+import { isPartName } from '../../src/connectors/part-names.ts'
 import { type ToFileOptions, toFile } from '../../src/connectors/to-file.ts'
 import type { SnapshotKind } from '../../src/core/elements.ts'
 import type { SinkWriter } from '../../src/operators/endpoints.ts'

@@ -6,6 +6,8 @@ import type { OperatorId } from '../../src/core/ids.ts'
 import { ck, codeOf, jobOf, temporaryDirectory, testContext } from './endpoint-harness.ts'
 import { contents, opened, pending, snapshotOf, visible } from './file-sink-harness.ts'
 
+const owner = `${'a'.repeat(32)}-${'b'.repeat(32)}-0`
+
 describe('toFile, restored', () => {
   it('goes on under another job id, and never writes a name twice', async () => {
     const { dir, writer } = opened()
@@ -110,9 +112,11 @@ describe('toFile, restored', () => {
 
   it.each([
     [null],
-    [{ format: 2, counter: 0, parts: [] }],
-    [{ format: 1, counter: 0, parts: [{ name: '../../etc/passwd', bytes: 1 }] }],
-    [{ format: 1, counter: 0, parts: [null] }],
+    [{ format: 2, owner, counter: 0, parts: [] }],
+    [{ format: 1, counter: 0, parts: [] }],
+    [{ format: 1, owner: '../..', counter: 0, parts: [] }],
+    [{ format: 1, owner, counter: 0, parts: [{ name: '../../etc/passwd', bytes: 1 }] }],
+    [{ format: 1, owner, counter: 0, parts: [null] }],
   ])('refuses the state %j', async (state) => {
     const open = () => toFile(temporaryDirectory()).createWriter(testContext(), state)
     expect((await codeOf(open)).code).toBe('RESTORE_STATE_INCOMPATIBLE')

@@ -49,7 +49,10 @@ describe('toFile', () => {
   it('has nothing to make durable, and makes no file, when no record came', async () => {
     const { dir, writer } = opened()
     const { state, durable } = writer.snapshot(ck(1), 'checkpoint')
-    expect([state, durable]).toEqual([{ format: 1, counter: 0, parts: [] }, undefined])
+    expect([state, durable]).toEqual([
+      { format: 1, owner: `${'a'.repeat(32)}-${'b'.repeat(32)}-0`, counter: 0, parts: [] },
+      undefined,
+    ])
     await writer.notifyCompleted(ck(1))
     await writer.close()
     expect([visible(dir), pending(dir)]).toEqual([[], []])
