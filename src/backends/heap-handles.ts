@@ -58,17 +58,20 @@ class HeapHandle {
 
 export class HeapValueState extends HeapHandle implements ValueState<unknown> {
   readonly initial: unknown
+  /** Can all keys be given the same object, because nobody can change it? */
+  readonly shared: boolean
 
-  constructor(context: KeyContext, table: HeapTable, owner: string | undefined, initial: unknown) {
+  constructor(context: KeyContext, table: HeapTable, owner: string | undefined, initial: unknown, shared = true) {
     super(context, table, owner)
     this.initial = initial
-    if (owner !== undefined) freezeStored(initial, owner)
+    this.shared = shared
   }
 
   value(): unknown {
     const table = this.table
     const slot = table.find(this.context.currentKey)
-    return slot < 0 ? this.initial : table.cells[slot]
+    if (slot >= 0) return table.cells[slot]
+    return this.shared ? this.initial : structuredClone(this.initial)
   }
 
   update(value: unknown): void {

@@ -30,7 +30,7 @@ import type {
   StateHandleOf,
   TimerQueue,
 } from './state-backend.ts'
-import { freezeStored } from './stored-value.ts'
+import { freezeShared, freezeStored } from './stored-value.ts'
 
 /**
  * Keyed state in this process's memory; a snapshot copies nothing but what changes while it is written.
@@ -151,8 +151,11 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   #makeHandle(table: HeapTable, descriptor: StateDescriptor): StateHandleOf {
     const owner = this.#options.freeze ? stateOwner(this.#options, table.name) : undefined
     switch (descriptor.kind) {
-      case 'value':
-        return new HeapValueState(this, table, owner, descriptor.initial)
+      case 'value': {
+        const { initial } = descriptor
+        const shared = freezeShared(initial, stateOwner(this.#options, table.name))
+        return new HeapValueState(this, table, owner, initial, shared)
+      }
       case 'list':
         return new HeapListState(this, table, owner)
       case 'map':

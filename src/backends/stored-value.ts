@@ -1,6 +1,7 @@
 /**
  * Checks and freezes what is put into state, in development builds: a value that a snapshot could not encode, or that
- * is changed in place after it was stored, then fails where it happens and not at the next checkpoint.
+ * is changed in place after it was stored, then fails where it happens and not at the next checkpoint. What all keys
+ * share, the initial value, is frozen in every build.
  */
 import { findUnserializable, notSerializable } from '../core/codec.ts'
 
@@ -12,6 +13,25 @@ export function freezeStored(value: unknown, owner: string): void {
   if (value === null || (type === 'object' && Object.isFrozen(value))) return
   if (findUnserializable(value) !== undefined) throw notSerializable(value, owner)
   deepFreeze(value as object)
+}
+
+/**
+ * Freezes the value that all keys begin with, all the way down and in production too: what one key changed in it would
+ * be changed for all. Returns whether it is immutable now; with a map, a set, a date or bytes inside it cannot be, and
+ * every reader needs a copy. Fails with `STATE_NOT_SERIALIZABLE`.
+ */
+export function freezeShared(value: unknown, owner: string): boolean {
+  if (findUnserializable(value) !== undefined) throw notSerializable(value, owner)
+  return freezeAll(value)
+}
+
+/** Ends, because what has a cycle has been refused. */
+function freezeAll(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (ArrayBuffer.isView(value) || [Map, Set, Date, ArrayBuffer].some((kind) => value instanceof kind)) return false
+  Object.freeze(value)
+  const immutable = Object.values(value).map(freezeAll)
+  return immutable.every(Boolean)
 }
 
 function deepFreeze(value: object): void {

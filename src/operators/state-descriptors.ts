@@ -32,6 +32,9 @@ export type StateHandles<States extends StateDeclarations> = {
 /**
  * Declares one value per key, `initial` until the first update. Values are immutable: update replaces them.
  *
+ * All keys begin with the one object given here, so it is frozen, all the way down: changing it in place throws. A map,
+ * a set, a date or bytes cannot be frozen; an initial value with one of them in it is copied each time it is read.
+ *
  * @example
  * const state = { count: valueState(0) } // in a callback: ctx.state.count.update(ctx.state.count.value() + 1)
  */

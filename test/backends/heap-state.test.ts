@@ -90,6 +90,35 @@ describe('heap state', () => {
     expect(() => state.state('seen', { kind: 'value', initial: new WeakMap() })).toThrow(/seen is a WeakMap/)
   })
 
+  it.each([[{ list: [] as number[] }], [Object.freeze({ list: [] as number[] })]])(
+    'lets no key change the initial value of the others, also where values are not frozen',
+    (initial) => {
+      const state = heapStateBackend.create(options)
+      const lists = state.state('lists', { kind: 'value', initial }) as ValueState<{ list: number[] }>
+      state.setCurrentKey('a')
+      expect(() => lists.value().list.push(1)).toThrow(TypeError)
+      lists.update({ list: [1] })
+      lists.value().list.push(2)
+      state.setCurrentKey('b')
+      expect(lists.value()).toEqual({ list: [] })
+    },
+  )
+
+  it.each([true, false])('copies an initial value that cannot be frozen for each reader (freeze: %s)', (freeze) => {
+    const state = heapStateBackend.create({ ...options, freeze })
+    const initial = { at: new Date(0), byDay: new Map<string, number>(), bytes: new Uint8Array(1) }
+    const value = state.state('seen', { kind: 'value', initial }) as ValueState<typeof initial>
+    state.setCurrentKey('a')
+    const mine = value.value()
+    mine.byDay.set('monday', 1)
+    mine.at.setTime(5)
+    mine.bytes[0] = 5
+    value.update(mine)
+    expect(value.value().byDay.size).toBe(1)
+    state.setCurrentKey('b')
+    expect(value.value()).toEqual({ at: new Date(0), byDay: new Map(), bytes: new Uint8Array(1) })
+  })
+
   it('gives every key once with its key group, also when a callback removes it and puts it back', () => {
     const state = heapStateBackend.create(options)
     const [a, b] = ['a', 'b'].map((name) => state.state(name, { kind: 'value', initial: 0 }) as ValueState<number>)
