@@ -104,7 +104,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
     const death = faults.deathOf(n)
     let observed: ObservedJob
     try {
-      observed = await process.submit(environment, { resume: n > 0 })
+      observed = await resumeOrBegin(process, environment, n > 0)
     } catch (error) {
       // It died when it had noted its end and was cleaning up.
       if (error instanceof StreamError && error.code === 'JOB_FINISHED') {
@@ -120,5 +120,15 @@ export async function simulate(options: RunOptions): Promise<Run> {
     const { status, error } = await observed.job.done
     if (status !== 'FINISHED') problems.push(`the job ended ${status}: ${error?.message}`)
     return { restarts, deaths: n, tapHash: hash.digest('hex'), problems }
+  }
+}
+
+/** A process that died before its first checkpoint left nothing to resume: the next one begins. */
+async function resumeOrBegin(process: SimulatedProcess, environment: StreamEnvironment, resume: boolean) {
+  try {
+    return await process.submit(environment, { resume })
+  } catch (error) {
+    if (!(error instanceof StreamError) || error.code !== 'CHECKPOINT_NOT_FOUND') throw error
+    return process.submit(environment)
   }
 }
