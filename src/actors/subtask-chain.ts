@@ -2,6 +2,7 @@
  * From a subtask's descriptor to its running chain: state backends, restored state, operators in their contexts.
  */
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import { checkSegmentIs } from '../backends/keyed-segment.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
 import { decodeValue } from '../core/codec.ts'
 import { asStreamError, assert } from '../core/errors.ts'
@@ -68,7 +69,9 @@ export class SubtaskState {
 }
 
 async function loadOperator(from: StoredSnapshot, restore: OperatorRestore): Promise<LoadedOperator> {
-  const keyed = await Promise.all(restore.keyed.map((handle) => from.read(handle)))
+  const keyed = await Promise.all(
+    restore.keyed.map(async (handle) => checkSegmentIs(await from.read(handle), handle, `${from.path}/${handle.file}`)),
+  )
   const operator = restore.operator === undefined ? undefined : await from.read(restore.operator)
   return { operatorId: restore.operatorId, keyed, operator }
 }

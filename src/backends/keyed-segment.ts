@@ -9,6 +9,7 @@ import { decodeValue } from '../core/codec.ts'
 import { StreamError } from '../core/errors.ts'
 import type { Key, KeyGroupRange } from '../core/key-groups.ts'
 import type { TableKind } from './heap-table.ts'
+import type { KeyedStateHandle } from './manifest.ts'
 
 export const segmentVersion = 2
 const readableVersions: readonly unknown[] = [1, 2]
@@ -85,6 +86,27 @@ export function readSegment(bytes: Uint8Array, reader: SegmentReader): void {
     entries += readEntries(frame, header, reader)
   }
   throw damaged('the last frame is missing')
+}
+
+/**
+ * Are these the bytes that the manifest means? Its checksum says that they are as they were written, not that they belong
+ * to this handle. Fails with `STATE_FILE_DAMAGED`, naming what the manifest and the segment say, or `STATE_CODEC_UNSUPPORTED`.
+ */
+export function checkSegmentIs(bytes: Uint8Array, handle: KeyedStateHandle, path: string): Uint8Array {
+  const header = checkHeader(readFrames(bytes).next().value)
+  const expected = describeHeader(segmentHeader(handle.keyGroups, handle.states))
+  const got = describeHeader(header)
+  if (expected === got) return bytes
+  throw new StreamError(
+    'STATE_FILE_DAMAGED',
+    `State file ${path} is damaged at offset ${handle.offset}: its manifest expects ${expected}, got ${got}.`,
+    { details: { file: path, expected, got } },
+  )
+}
+
+function describeHeader({ keyGroups, states }: SegmentHeader): string {
+  const named = states.map(([name, kind]) => `${JSON.stringify(name)} (${kind})`)
+  return `key groups ${keyGroups.join(' to ')} of ${named.join(', ') || 'no state'}`
 }
 
 function readEntries(frame: unknown, header: SegmentHeader, reader: SegmentReader): number {

@@ -38,7 +38,13 @@ const restore = (...parts: readonly [id: string, keyed: readonly string[], opera
   finished: false,
   operators: parts.map(([id, files, own]) => ({
     operatorId: id as OperatorId,
-    keyed: files.map((file): KeyedStateHandle => ({ ...handle(file), keyGroups: { start: 0, end: 127 }, states: [] })),
+    keyed: files.map(
+      (file): KeyedStateHandle => ({
+        ...handle(file),
+        keyGroups: { start: 0, end: 127 },
+        states: [{ name: 'count', kind: 'value' }],
+      }),
+    ),
     operator: own === undefined ? undefined : handle(own),
   })),
 })
@@ -95,6 +101,22 @@ describe('the state of a subtask', () => {
       return (state.backends[0]!.state('count', count) as ValueState<number>).value()
     })
     expect(counts).toEqual([1, 2, 0])
+  })
+
+  it('refuses sound bytes that are not those the manifest means', async () => {
+    const { simulation, probe, self, state } = make(
+      descriptor(operators, { restore: restore(['count', ['x'], undefined]) }),
+    )
+    const other = { start: 0, end: 127 }
+    const backend = heapStateBackend.create({ range: other, maxParallelism: 128, freeze: false, operatorName: 'other' })
+    backend.setCurrentKey('x', keyGroupOf('x', 128))
+    ;(backend.state('total', count) as ValueState<number>).update(1)
+    state.load(self, snapshotOf({ x: Uint8Array.from(backend.mark().write(() => true)!) }))
+    await simulation.settle()
+    const message = expect.stringMatching(/somewhere\/x .*expects .* of "count" \(value\), got .* of "total" \(value\)/)
+    expect(probe.received).toEqual([
+      { type: 'subtask.crashed', failure: { code: 'STATE_FILE_DAMAGED', message, restartable: false } },
+    ])
   })
 
   it('says which file it could not read', async () => {

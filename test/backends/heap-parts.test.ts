@@ -5,7 +5,7 @@ import { HeapListState, HeapReducingState, HeapValueState } from '../../src/back
 import { HeapSnapshot, stateOwner } from '../../src/backends/heap-snapshot.ts'
 import { HeapTable } from '../../src/backends/heap-table.ts'
 import { HeapTimerQueue } from '../../src/backends/heap-timers.ts'
-import { FrameBuffer, readSegment, segmentHeader } from '../../src/backends/keyed-segment.ts'
+import { checkSegmentIs, FrameBuffer, readSegment, segmentHeader } from '../../src/backends/keyed-segment.ts'
 import { MinHeap } from '../../src/backends/min-heap.ts'
 import { freezeStored } from '../../src/backends/stored-value.ts'
 import { decodeValue, encodeValue } from '../../src/core/codec.ts'
@@ -240,6 +240,21 @@ describe('the bytes of a segment', () => {
   ])('with %s are refused', (_, values, message) => {
     expect(() => readSegment(segment(...values), ignore)).toThrow(
       expect.objectContaining({ code: 'STATE_FILE_DAMAGED', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('are those of their handle only with its key groups, names and kinds', () => {
+    const bytes = segment(header, 0)
+    const handle = { file: 'f', offset: 0, length: 1, checksum: '0', codec: 1, keyGroups: { start: 0, end: 7 } }
+    const check = (change: object) => () => checkSegmentIs(bytes, { ...handle, states: [value], ...change }, '/f')
+    const value = { name: 'v', kind: 'value' } as const
+    expect(check({})()).toBe(bytes)
+    for (const states of [[], [{ ...value, name: 'w' }], [{ ...value, kind: 'list' }], [value, value]]) {
+      expect(check({ states })).toThrow(expect.objectContaining({ code: 'STATE_FILE_DAMAGED' }))
+    }
+    expect(check({ keyGroups: { start: 0, end: 5 } })).toThrow(
+      'State file /f is damaged at offset 0: its manifest expects key groups 0 to 5 of "v" (value), ' +
+        'got key groups 0 to 7 of "v" (value).',
     )
   })
 
