@@ -45,6 +45,10 @@ export const limits = {
   operationsMax: 1_000,
   /** Bytes of one request body, at most. */
   requestBytesMax: 1024 * 1024,
+  /** Bytes of a path in a request, at most: the usual 4096 less what is put behind it. */
+  pathBytesMax: 3_840,
+  /** Bytes of one name in a path, at most, on every usual file system. */
+  fileNameBytesMax: 255,
   /** Bytes of one manifest, at most, when it is read. */
   manifestBytesMax: 64 * 1024 * 1024,
   /** Levels of nesting in one manifest, at most; a sound one has 8. */

@@ -103,6 +103,13 @@ async function targetOf(
   field: string,
   { roots, targetDirectoryNeeded }: RestAppOptions,
 ): Promise<string | undefined> {
+  if (directory?.startsWith('jobmanager:') === true) {
+    throw new StreamError(
+      'REQUEST_INVALID',
+      `Field "${field}" is "${directory.slice(0, 80)}": expected a directory. Without the field, savepoints go where ` +
+        'the job keeps them, be it memory ("jobmanager").',
+    )
+  }
   if (directory !== undefined) return insideRoots(directory, roots)
   if (targetDirectoryNeeded !== true) return undefined
   throw new StreamError(

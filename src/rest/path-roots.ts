@@ -6,14 +6,17 @@ import { realpath } from 'node:fs/promises'
 import { dirname, isAbsolute, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StreamError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
 
 /**
  * The path, absolute, if it lies in one of `roots`; a relative one starts at the first root. A savepoint of the
- * `jobmanager` store (`jobmanager://…`) is no path and is given back as it is. Fails with `PATH_OUTSIDE_ROOT`.
+ * `jobmanager` store (`jobmanager://…`) is no path and is given back as it is. Fails with `PATH_OUTSIDE_ROOT`, and with
+ * `REQUEST_INVALID` for what is too long or no local file.
  */
 export async function insideRoots(path: string, roots: readonly string[]): Promise<string> {
   if (path.startsWith('jobmanager://')) return path
   const named = path.startsWith('file:') ? fileOf(path) : path
+  checkLength(named)
   if (named.includes('\0') || /^[a-z][a-z0-9+.-]+:\/\//i.test(named)) throw outside(path, roots)
   const absolute = resolve(roots[0] ?? sep, named)
   const real = await realOf(absolute)
@@ -21,6 +24,18 @@ export async function insideRoots(path: string, roots: readonly string[]): Promi
     if (contains(await realOf(resolve(root)), real)) return absolute
   }
   throw outside(path, roots)
+}
+
+/** What no file system takes is the client's mistake, and is told at once. Fails with `REQUEST_INVALID`. */
+function checkLength(path: string): void {
+  const longest = Math.max(...path.split(/[\\/]/).map((name) => Buffer.byteLength(name)))
+  const bytes = Buffer.byteLength(path)
+  if (bytes <= limits.pathBytesMax && longest <= limits.fileNameBytesMax) return
+  throw new StreamError(
+    'REQUEST_INVALID',
+    `"${path.slice(0, 80)}…" is too long for a path: expected at most ${limits.pathBytesMax} bytes with at most ` +
+      `${limits.fileNameBytesMax} in each name, got ${bytes} and ${longest}.`,
+  )
 }
 
 /** With links followed as far as the path exists. */

@@ -11,9 +11,10 @@ export interface GuardOptions {
   readonly token?: string | undefined
 }
 
-/** Fails with `REQUEST_FORBIDDEN` or `REQUEST_UNAUTHORIZED` for a request that must not be answered. */
+/** Fails with `REQUEST_INVALID`, `REQUEST_FORBIDDEN` or `REQUEST_UNAUTHORIZED` for a request that must not be answered. */
 export function guardRequest(request: Request, { loopback, token }: GuardOptions): void {
   const host = request.headers.get('host') ?? new URL(request.url).host
+  if (host.trim() === '') throw new StreamError('REQUEST_INVALID', 'The Host header is empty: expected a host name.')
   if (loopback && !isLoopback(hostNameOf(host))) {
     throw new StreamError(
       'REQUEST_FORBIDDEN',

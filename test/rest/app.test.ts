@@ -36,6 +36,8 @@ describe('the API', () => {
       const answer = await ask('GET', '/jobs', undefined, { host })
       expect([answer.status, answer.headers.get('tidemark-error-code')]).toEqual([403, 'REQUEST_FORBIDDEN'])
     }
+    const empty = await ask('GET', '/jobs', undefined, { host: '' })
+    expect([empty.status, empty.headers.get('tidemark-error-code')]).toEqual([400, 'REQUEST_INVALID'])
     expect(isLoopback('0.0.0.0')).toBe(false)
     const open = makeApi({ loopback: false, token: 'secret' })
     const authorization = 'Bearer secret'

@@ -157,6 +157,20 @@ describe('stop, checkpoint, disposal', () => {
     expect(job.calls).toEqual([])
   })
 
+  it('refuses a directory that is none, or that cannot be: 400', async () => {
+    const { session, post } = makeApi()
+    const job = session.add()
+    for (const directory of ['jobmanager://savepoints/1', 'jobmanager:', 'x'.repeat(300)]) {
+      for (const answer of [
+        await post(`/jobs/${job.id}/savepoints`, { 'target-directory': directory }),
+        await post(`/jobs/${job.id}/stop`, { targetDirectory: directory }),
+      ]) {
+        expect([answer.status, answer.headers.get('tidemark-error-code')]).toEqual([400, 'REQUEST_INVALID'])
+      }
+    }
+    expect(job.calls).toEqual([])
+  })
+
   it('refuses to trigger anything on a job that has ended: 409', async () => {
     const { session, post } = makeApi()
     const job = session.add()

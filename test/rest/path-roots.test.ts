@@ -32,6 +32,14 @@ describe('insideRoots', () => {
     expect(await insideRoots('jobmanager://savepoints/1', [root])).toBe('jobmanager://savepoints/1')
   })
 
+  it('refuses what no file system takes', async () => {
+    const fits = `${'x'.repeat(255)}/`.repeat(2)
+    expect(await insideRoots(fits, [root])).toBe(join(root, fits).slice(0, -1))
+    for (const path of ['x'.repeat(256), 'é'.repeat(128), `${'x'.repeat(9)}/`.repeat(400)]) {
+      await expect(insideRoots(path, [root]), path).rejects.toMatchObject({ code: 'REQUEST_INVALID' })
+    }
+  })
+
   it('refuses the way out by dots, links, siblings of like name, schemes and NUL', async () => {
     const ways = ['../outer', 'way-out', 'way-out/new', join(base, 'outer'), `${root}-sibling`, 's3://b/k', 'a\0b', '/']
     for (const way of ways) {

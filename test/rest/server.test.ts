@@ -46,6 +46,17 @@ describe('startRestServer', () => {
     await Promise.all([closed, stopped])
   })
 
+  it('answers 400 to a request that names no host', async () => {
+    const { port } = await start('127.0.0.1', 0)
+    for (const head of ['HTTP/1.1', 'HTTP/1.1\r\nHost:', 'HTTP/1.1\r\nHost: ', 'HTTP/1.0']) {
+      const socket = connect(port, '127.0.0.1')
+      socket.write(`GET /config ${head}\r\nConnection: close\r\n\r\n`)
+      const [answer] = await once(socket, 'data')
+      expect(String(answer), head).toMatch(/^HTTP\/1\.1 400 /)
+      socket.destroy()
+    }
+  })
+
   it('names address, port and fix when the port is taken', async () => {
     const { port } = await start('127.0.0.1', 0)
     const error = portInUse('127.0.0.1', port)
