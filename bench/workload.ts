@@ -23,7 +23,7 @@ export interface Workload {
 
 export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Sizes>> = {
   smoke: { records: 200_000, keys: 10_000, triggers: 5 },
-  small: { records: 10_000_000, keys: 100_000, triggers: 100 },
+  small: { records: 20_000_000, keys: 100_000, triggers: 100 },
   full: { records: 60_000_000, keys: 100_000, triggers: 500 },
 }
 
