@@ -27,6 +27,11 @@ class SinkJob {
   readonly #root = temporaryDirectory()
   #dirs = 0
   #jobs = 1
+  #epoch = 1
+  #attempt = 0
+  /** Owners that were superseded and do not know it, with what they would restore and have still to be told. */
+  #zombies: { writer: SinkWriter<number>; epoch: number; attempt: number; last: Taken; untold: number[] }[] = []
+  #untold: number[] = []
   #dir = join(this.#root, '0')
   #writer: SinkWriter<number> = this.#open(undefined)
   #next = 0
@@ -57,7 +62,9 @@ class SinkJob {
       this.#last = done
     }
     if (crash !== undefined && done.kind !== 'savepoint') return this.#crashInCommit(done, crash)
+    if (done.kind !== 'savepoint') this.#untold.push(done.id)
     if (!notify) return
+    this.#untold = this.#untold.filter((id) => id > done.id)
     await this.#writer.notifyCompleted(ck(done.id))
     if (done.kind !== 'savepoint') this.due = done.next
   }
@@ -70,6 +77,40 @@ class SinkJob {
   async crash(newJob: boolean): Promise<void> {
     await this.#leave()
     if (newJob) this.#jobs += 1
+    this.#epoch += 1
+    this.#resume(0)
+  }
+
+  /** Another process resumes the job while this one lives on. */
+  takeOver(): void {
+    const [epoch, attempt, last, untold] = [this.#epoch, this.#attempt, this.#last, this.#untold]
+    this.#zombies.push({ writer: this.#writer, epoch, attempt, last, untold })
+    this.#epoch += 1
+    this.#resume(0)
+  }
+
+  /** A superseded owner goes on until it finds out. Whatever it meets is its own trouble. */
+  async haunt(which: number, what: 'write' | 'snapshot' | 'told' | 'restart' | 'close'): Promise<void> {
+    const zombie = this.#zombies[which % Math.max(1, this.#zombies.length)]
+    if (zombie === undefined) return
+    try {
+      if (what === 'write') zombie.writer.write([-1, -2, -3])
+      else if (what === 'told') for (const id of zombie.untold.splice(0)) await zombie.writer.notifyCompleted(ck(id))
+      else if (what === 'snapshot') await zombie.writer.snapshot(ck(++this.#id), 'checkpoint').durable?.()
+      else await zombie.writer.close()
+      if (what === 'close') this.#zombies = this.#zombies.filter((other) => other !== zombie)
+      if (what !== 'restart') return
+      zombie.attempt += 1
+      zombie.untold = []
+      zombie.writer = this.#open(zombie.last.state, zombie)
+    } catch (thrown) {
+      expect(thrown).toMatchObject({ code: 'SINK_FAILED' })
+    }
+  }
+
+  #resume(attempt: number): void {
+    this.#attempt = attempt
+    this.#untold = []
     this.#writer = this.#open(this.#last.state)
     this.#next = this.#last.next
     this.#taken = []
@@ -79,7 +120,7 @@ class SinkJob {
   /** A failure that the process survives: the writer is closed, the next one is opened over the same directory. */
   async fail(): Promise<void> {
     await this.#writer.close()
-    await this.crash(false)
+    this.#resume(this.#attempt + 1)
   }
 
   /** Somebody takes every visible file away. */
@@ -114,15 +155,16 @@ class SinkJob {
     this.#dir = join(this.#root, String(this.#dirs))
     cpSync(before, this.#dir, { recursive: true })
     await this.#writer.close()
+    for (const { writer } of this.#zombies.splice(0)) await writer.close()
   }
 
-  #context() {
-    return testContext({ jobId: jobOf(this.#jobs.toString(16).slice(-1)) })
+  #context({ epoch, attempt } = { epoch: this.#epoch, attempt: this.#attempt }) {
+    return testContext({ jobId: jobOf(this.#jobs.toString(16).slice(-1)), epoch, attempt })
   }
 
-  #open(state: unknown): SinkWriter<number> {
+  #open(state: unknown, of?: { readonly epoch: number; readonly attempt: number }): SinkWriter<number> {
     const restored = state === undefined ? undefined : stored(state)
-    return toFile<number>(this.#dir, { maxPartBytes: 6 }).createWriter(this.#context(), restored)
+    return toFile<number>(this.#dir, { maxPartBytes: 6 }).createWriter(this.#context(of), restored)
   }
 
   #names(): string[] {
@@ -161,6 +203,15 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('crash' as const), newJob: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ type: 'fail' as const }) },
   { weight: 1, arbitrary: fc.constant({ type: 'consume' as const }) },
+  { weight: 2, arbitrary: fc.constant({ type: 'take over' as const }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('haunt' as const),
+      which,
+      what: fc.constantFrom('write', 'write', 'snapshot', 'told', 'restart', 'close'),
+    }),
+  },
 )
 
 it('shows exactly the records up to the last completed checkpoint, whatever dies when', async () => {
@@ -174,6 +225,8 @@ it('shows exactly the records up to the last completed checkpoint, whatever dies
         else if (act.type === 'abort') job.abort(act.which)
         else if (act.type === 'crash') await job.crash(act.newJob)
         else if (act.type === 'fail') await job.fail()
+        else if (act.type === 'take over') job.takeOver()
+        else if (act.type === 'haunt') await job.haunt(act.which, act.what)
         else job.consume()
         expect(job.visible()).toEqual(Array.from({ length: job.due }, (_, i) => i))
       }
