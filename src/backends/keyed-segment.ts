@@ -93,7 +93,7 @@ export function readSegment(bytes: Uint8Array, reader: SegmentReader): void {
  * to this handle. Fails with `STATE_FILE_DAMAGED`, naming what the manifest and the segment say, or `STATE_CODEC_UNSUPPORTED`.
  */
 export function checkSegmentIs(bytes: Uint8Array, handle: KeyedStateHandle, path: string): Uint8Array {
-  const header = checkHeader(readFrames(bytes).next().value)
+  const header = headerIn(bytes, path)
   const expected = describeHeader(segmentHeader(handle.keyGroups, handle.states))
   const got = describeHeader(header)
   if (expected === got) return bytes
@@ -102,6 +102,15 @@ export function checkSegmentIs(bytes: Uint8Array, handle: KeyedStateHandle, path
     `State file ${path} is damaged at offset ${handle.offset}: its manifest expects ${expected}, got ${got}.`,
     { details: { file: path, expected, got } },
   )
+}
+
+function headerIn(bytes: Uint8Array, path: string): SegmentHeader {
+  try {
+    return checkHeader(readFrames(bytes).next().value)
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error
+    throw new StreamError(error.code, `State file ${path}: ${error.message}`, { cause: error, details: { file: path } })
+  }
 }
 
 function describeHeader({ keyGroups, states }: SegmentHeader): string {

@@ -256,6 +256,13 @@ describe('the bytes of a segment', () => {
       'State file /f is damaged at offset 0: its manifest expects key groups 0 to 5 of "v" (value), ' +
         'got key groups 0 to 7 of "v" (value).',
     )
+    const nothing = () => checkSegmentIs(Buffer.alloc(0), { ...handle, states: [value] }, '/f')
+    expect(nothing).toThrow(
+      expect.objectContaining({
+        code: 'STATE_FILE_DAMAGED',
+        message: expect.stringMatching(/^State file \/f: .*header/),
+      }),
+    )
   })
 
   it('of another format are refused', () => {
