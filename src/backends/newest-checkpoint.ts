@@ -71,8 +71,6 @@ async function newestOfJob(search: CheckpointSearch, dir: string): Promise<Found
   const { fs, jobName } = search
   const ids = checkpointIdsIn(await asRead(dir, () => listIfThere(fs, dir))).toReversed()
   if (ids.length === 0) return undefined
-  const outside = await search.checkInside(dir).then(() => undefined, asDamage)
-  if (outside !== undefined) return { outcome: outside, openedAt: undefined, timestamp: undefined }
   const record = await soundRecord(fs, dir)
   if (record !== undefined && record.name !== jobName) return undefined
   const openedAt = record?.openedAt
@@ -115,11 +113,6 @@ async function readCandidate(
     // Its job has let it go; a pin keeps it for a person.
     return names.includes(retiredName) && isPinned(names) ? undefined : error
   }
-}
-
-function asDamage(error: unknown): StreamError {
-  if (isDamage(error)) return error
-  throw error
 }
 
 function withWayOut(error: StreamError, jobName: string, older: StoredSnapshot | undefined): StreamError {

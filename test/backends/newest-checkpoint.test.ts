@@ -117,9 +117,12 @@ describe('the newest checkpoint', () => {
     await expect(storage.newest('suite')).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' })
     const wider = filesystemCheckpointStorage({ dir, readableDirs: [outside], clock })
     expect((await wider.newest('suite'))?.path).toBe(newer)
+    rmSync(newer)
+    renameSync(join(outside, 'chk-2'), newer)
     renameSync(join(dir, suiteJob.id), join(outside, 'job'))
     symlinkSync(join(outside, 'job'), join(dir, suiteJob.id))
     await expect(storage.newest('suite')).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' })
+    expect(await storage.newest('another')).toBeUndefined()
   })
 })
 

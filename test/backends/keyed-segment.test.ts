@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { checkSegmentIs, FrameBuffer, readSegment, segmentHeader } from '../../src/backends/keyed-segment.ts'
+import { decodeValue, encodeValue } from '../../src/core/codec.ts'
+
+const segment = (...values: unknown[]): Uint8Array => {
+  const frames = new FrameBuffer(1)
+  for (const value of values) frames.add(encodeValue(value))
+  return frames.take()
+}
+const header = segmentHeader({ start: 0, end: 7 }, [{ name: 'v', kind: 'value' }])
+const ignore = { header: () => {}, entry: () => {} }
+
+describe('the bytes of a segment', () => {
+  it('are frames of encoded values', () => {
+    const entries: unknown[] = []
+    readSegment(segment(header, [0, [7, 3], 'a', 1, 'b', 2], [0, []], 2), {
+      ...ignore,
+      entry: (...entry) => void entries.push(entry),
+    })
+    expect(entries).toEqual([
+      [0, 7, 'a', 1],
+      [0, 3, 'b', 2],
+    ])
+    expect(decodeValue(segment(header).subarray(4))).toEqual({ format: 2, keyGroups: [0, 7], states: [['v', 'value']] })
+  })
+
+  it('of format 1 have one key group for a whole frame', () => {
+    const entries: unknown[] = []
+    readSegment(segment({ ...header, format: 1 }, [0, 7, 'a', 1, 'b', 2], [0, 0], 2), {
+      ...ignore,
+      entry: (...entry) => void entries.push(entry),
+    })
+    expect(entries).toEqual([
+      [0, 7, 'a', 1],
+      [0, 7, 'b', 2],
+    ])
+  })
+
+  it.each<[string, unknown[], string]>([
+    ['no header', [], 'the header is missing'],
+    ['a count that is wrong', [header, [0, 0, 'a', 1], 2], 'expected 2 entries, got 1'],
+    ['no end', [header, [0, 0, 'a', 1]], 'the last frame is missing'],
+    ['more after the end', [header, 0, 0], 'bytes follow the last frame'],
+    ['a state that is not named', [header, [1, 0, 'a', 1], 1], 'of state 1, expected 0 to 0'],
+    ['a key group outside the header', [header, [0, 8, 'a', 1], 1], 'of key group 8, expected 0 to 7'],
+    ['a key group too few', [header, [0, [1], 'a', 1, 'b', 2], 2], '1 key groups for 2 entries'],
+    ['one wrong key group', [header, [0, [1, '2'], 'a', 1, 'b', 2], 2], 'of key group 2, expected 0 to 7'],
+    ['half an entry', [header, [0, 0, 'a'], 1], 'not a list of pairs'],
+    ['a header without states', [{ ...header, states: [['v', 'tree']] }, 0], 'does not name its states'],
+    ['a header without a range', [{ ...header, keyGroups: [7, 0] }, 0], 'no key-group range'],
+  ])('with %s are refused', (_, values, message) => {
+    expect(() => readSegment(segment(...values), ignore)).toThrow(
+      expect.objectContaining({ code: 'STATE_FILE_DAMAGED', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('are those of their handle only with its key groups, names and kinds', () => {
+    const bytes = segment(header, 0)
+    const handle = { file: 'f', offset: 0, length: 1, checksum: '0', codec: 1, keyGroups: { start: 0, end: 7 } }
+    const check = (change: object) => () => checkSegmentIs(bytes, { ...handle, states: [value], ...change }, '/f')
+    const value = { name: 'v', kind: 'value' } as const
+    expect(check({})()).toBe(bytes)
+    for (const states of [[], [{ ...value, name: 'w' }], [{ ...value, kind: 'list' }], [value, value]]) {
+      expect(check({ states })).toThrow(expect.objectContaining({ code: 'STATE_FILE_DAMAGED' }))
+    }
+    expect(check({ keyGroups: { start: 0, end: 5 } })).toThrow(
+      'State file /f is damaged at offset 0: its manifest expects key groups 0 to 5 of "v" (value), ' +
+        'got key groups 0 to 7 of "v" (value).',
+    )
+    const nothing = () => checkSegmentIs(Buffer.alloc(0), { ...handle, states: [value] }, '/f')
+    expect(nothing).toThrow(
+      expect.objectContaining({
+        code: 'STATE_FILE_DAMAGED',
+        message: expect.stringMatching(/^State file \/f: .*header/),
+      }),
+    )
+  })
+
+  it('of another format are refused', () => {
+    expect(() => readSegment(segment({ ...header, format: 3 }, 0), ignore)).toThrow(
+      expect.objectContaining({ code: 'STATE_CODEC_UNSUPPORTED', message: expect.stringContaining('format 3') }),
+    )
+  })
+})
