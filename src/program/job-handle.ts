@@ -4,19 +4,9 @@
 import type { Observable } from 'rxjs'
 import type { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, OperatorId } from '../core/ids.ts'
+import type { JobStatus } from '../core/job-status.ts'
 
-/** Flink's names. `FINISHED`, `CANCELED` and `FAILED` are the ends; `SUSPENDED` means that its process stopped. */
-export type JobStatus =
-  | 'INITIALIZING'
-  | 'CREATED'
-  | 'RUNNING'
-  | 'FAILING'
-  | 'FAILED'
-  | 'CANCELLING'
-  | 'CANCELED'
-  | 'FINISHED'
-  | 'RESTARTING'
-  | 'SUSPENDED'
+export type { JobStatus } from '../core/job-status.ts'
 
 /** Something that happened to a job. `timestamp` is in milliseconds since 1970. */
 export type JobEvent =

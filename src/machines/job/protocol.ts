@@ -6,19 +6,10 @@
  * flight any more; only then is "newest" certain.
  */
 import type { CheckpointId, SubtaskId } from '../../core/ids.ts'
+import type { JobStatus } from '../../core/job-status.ts'
 import type { Failure, SubtaskStatus } from '../subtask/protocol.ts'
 
-export type JobStatus =
-  | 'INITIALIZING'
-  | 'CREATED'
-  | 'RUNNING'
-  | 'FAILING'
-  | 'FAILED'
-  | 'CANCELLING'
-  | 'CANCELED'
-  | 'FINISHED'
-  | 'RESTARTING'
-  | 'SUSPENDED'
+export type { JobStatus } from '../../core/job-status.ts'
 
 export type RestartStrategy =
   | { readonly strategy: 'none' }
