@@ -25,6 +25,16 @@ export interface RecordBatch {
 /** `checkpoint` and `savepoint` let the job go on; the two stops end it, without or with flushing (drain). */
 export type SnapshotKind = 'checkpoint' | 'savepoint' | 'stop-suspend' | 'stop-drain'
 
+/**
+ * How the barriers of one checkpoint travel. `aligned`: behind the records sent before them. `unaligned`: past them, so
+ * that those records become part of the snapshot. `aligned-with-timeout`: aligned, until `timeoutMs` have gone by since
+ * the checkpoint was triggered; from then on unaligned, wherever they are.
+ */
+export type Alignment =
+  | { readonly type: 'aligned' }
+  | { readonly type: 'aligned-with-timeout'; readonly timeoutMs: number }
+  | { readonly type: 'unaligned' }
+
 export interface Watermark {
   readonly type: 'watermark'
   readonly timestamp: number
@@ -36,6 +46,8 @@ export interface Barrier {
   /** When the coordinator triggered it, in milliseconds. */
   readonly timestamp: number
   readonly kind: SnapshotKind
+  /** Absent: aligned. */
+  readonly alignment?: Alignment | undefined
 }
 
 /** Tells downstream that a checkpoint was given up: its barrier will not come on this channel. */

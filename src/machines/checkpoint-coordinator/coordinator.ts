@@ -38,6 +38,36 @@ export interface PlainCoordinatorState {
   readonly pending: readonly PlainState<PendingCheckpoint>[]
 }
 
+/** The two charts; a copy with a deliberate bug can stand in for either. */
+export interface CoordinatorCharts {
+  readonly main: typeof coordinatorMachine
+  readonly pending: typeof pendingMachine
+}
+
+/** The coordinator that these charts make: its first state and its step, both pure. */
+export interface CoordinatorLogic {
+  readonly initial: typeof coordinatorInitial
+  readonly step: typeof stepCoordinator
+}
+
+export const coordinatorOf = (charts: CoordinatorCharts): CoordinatorLogic => ({
+  initial(config, restored) {
+    const { snapshot, effects }: Stepped<CoordinatorState['main'], MainEffect> = start(charts.main, {
+      config,
+      restored,
+    })
+    const turn = new Turn(charts, snapshot, [])
+    turn.mainSaid(effects)
+    return turn.end()
+  },
+  step(state, event) {
+    const turn = new Turn(charts, state.main, state.pending)
+    const routed = toPending(event)
+    turn.post(routed !== undefined && turn.has(routed.id) ? routed : { event })
+    return turn.end()
+  },
+})
+
 /**
  * A coordinator that has not heard of a running job yet. `lastId` is the highest checkpoint id ever used, `completed`
  * the restore points that exist already.
@@ -46,24 +76,17 @@ export function coordinatorInitial(
   config: CoordinatorConfig,
   restored: { readonly lastId: CheckpointId | 0; readonly completed: readonly CheckpointId[] },
 ): Stepped<CoordinatorState, CoordinatorEffect> {
-  const { snapshot, effects }: Stepped<CoordinatorState['main'], MainEffect> = start(coordinatorMachine, {
-    config,
-    restored,
-  })
-  const turn = new Turn(snapshot, [])
-  turn.mainSaid(effects)
-  return turn.end()
+  return logic.initial(config, restored)
 }
 
 export function stepCoordinator(
   state: CoordinatorState,
   event: CoordinatorEvent,
 ): Stepped<CoordinatorState, CoordinatorEffect> {
-  const turn = new Turn(state.main, state.pending)
-  const routed = toPending(event)
-  turn.post(routed !== undefined && turn.has(routed.id) ? routed : { event })
-  return turn.end()
+  return logic.step(state, event)
 }
+
+const logic = coordinatorOf({ main: coordinatorMachine, pending: pendingMachine })
 
 export const plainCoordinatorState = ({ main, pending }: CoordinatorState): PlainCoordinatorState => ({
   main: plainState(main),
@@ -110,13 +133,15 @@ function toPending(event: CoordinatorEvent): { readonly id: CheckpointId; readon
 
 /** One step: the state so far, the effects for the outside so far, and what the charts still have to hear. */
 class Turn {
+  readonly #charts: CoordinatorCharts
   #main: CoordinatorState['main']
   #pending: readonly PendingEntry[]
   /** First in, first out: what one event causes is complete before the next is looked at. */
   readonly #posts: Post[] = []
   readonly #effects: CoordinatorEffect[] = []
 
-  constructor(main: CoordinatorState['main'], pending: readonly PendingEntry[]) {
+  constructor(charts: CoordinatorCharts, main: CoordinatorState['main'], pending: readonly PendingEntry[]) {
+    this.#charts = charts
     this.#main = main
     this.#pending = pending
   }
@@ -139,7 +164,7 @@ class Turn {
 
   #tellMain(event: MainEvent): void {
     const { snapshot, effects }: Stepped<CoordinatorState['main'], MainEffect> = step(
-      coordinatorMachine,
+      this.#charts.main,
       this.#main,
       event,
     )
@@ -152,7 +177,7 @@ class Turn {
     const entry = this.#pending[index]
     if (entry === undefined) return
     const { snapshot, effects }: Stepped<PendingEntry['snapshot'], PendingEffect> = step(
-      pendingMachine,
+      this.#charts.pending,
       entry.snapshot,
       event,
     )
@@ -186,7 +211,7 @@ class Turn {
   }
 
   #begin(input: PendingInput): void {
-    const { snapshot, effects }: Stepped<PendingEntry['snapshot'], PendingEffect> = start(pendingMachine, input)
+    const { snapshot, effects }: Stepped<PendingEntry['snapshot'], PendingEffect> = start(this.#charts.pending, input)
     this.#pending = [...this.#pending, { id: input.id, snapshot }]
     this.#pendingSaid(input.id, effects)
   }

@@ -8,7 +8,7 @@
  * snapshot of a stop-savepoint and produces nothing more until it hears whether that completed.
  */
 
-import type { SnapshotKind } from '../../core/elements.ts'
+import type { Alignment, SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId } from '../../core/ids.ts'
 import type { SubtaskState } from '../../core/state-handles.ts'
 
@@ -30,6 +30,8 @@ export interface BarrierFacts {
   readonly checkpointId: CheckpointId
   readonly timestamp: number
   readonly kind: SnapshotKind
+  /** Absent: aligned. */
+  readonly alignment?: Alignment | undefined
 }
 
 /** Timings of one snapshot in one subtask, in milliseconds but for the bytes. */
