@@ -96,15 +96,25 @@ export function traceStep<M extends AnyStateMachine, Effect extends AnyEffect = 
   snapshot: SnapshotFrom<M>,
   event: EventFromLogic<M> | TimerFired,
 ): Stepped<SnapshotFrom<M>, Effect> & { readonly edges: readonly string[] } {
+  const { result, transitions } = gatherTransitions(() => step<M, Effect>(machine, snapshot, event))
+  return { ...result, edges: transitions.flatMap((transition) => edgeIdOf(machine, transition) ?? []) }
+}
+
+/**
+ * The transitions, as objects of xstate for `edgeIdOf`, that all charts took which were started or stepped within `run`.
+ */
+export function gatherTransitions<Result>(run: () => Result): {
+  readonly result: Result
+  readonly transitions: readonly unknown[]
+} {
   const outer = taken
   const mine: unknown[] = []
   taken = mine
   try {
-    const stepped = step<M, Effect>(machine, snapshot, event)
-    const edges = mine.flatMap((transition) => edgeIdOf(machine, transition) ?? [])
-    return { ...stepped, edges }
+    return { result: run(), transitions: mine }
   } finally {
     taken = outer
+    outer?.push(...mine)
   }
 }
 

@@ -15,6 +15,15 @@ export {
   type ConformanceCase,
   runCases,
 } from './conformance.ts'
+export {
+  type ChartActorOptions,
+  type ChartState,
+  chartActor,
+  isIn,
+  type Route,
+  type Routes,
+} from './explorer/chart-actor.ts'
+export { ChartCoverage, type ChartCoverageReport } from './explorer/chart-coverage.ts'
 export * from './machine-harness.ts'
 export {
   type HarnessRecord,
