@@ -26,6 +26,9 @@ export class OutputGate {
   }
 }
 
+/** Makes one channel; `wakeConsumer` tells its consumer that there is something to take. */
+export type ChannelFactory = (id: string, capacity: number, gate: OutputGate, wakeConsumer: () => void) => Channel
+
 export class Channel {
   readonly id: string
   readonly #capacity: number

@@ -8,7 +8,11 @@ import type { JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-stor
 import { isSavepoint } from '../core/elements.ts'
 import { asStreamError, assert, messageOf } from '../core/errors.ts'
 import { type CheckpointId, type JobId, roleAddress, type SubtaskId, subtaskAddress } from '../core/ids.ts'
-import { coordinatorInitial, stepCoordinator } from '../machines/checkpoint-coordinator/coordinator.ts'
+import {
+  type CoordinatorLogic,
+  coordinatorInitial,
+  stepCoordinator,
+} from '../machines/checkpoint-coordinator/coordinator.ts'
 import type {
   CoordinatorConfig,
   CoordinatorEffect,
@@ -30,7 +34,11 @@ export interface CoordinatorServices {
   /** The highest id ever used, also by the snapshot restored from. */
   readonly lastId: CheckpointId | 0
   readonly tap: Tap
+  /** Other charts than the true ones. */
+  readonly logic?: CoordinatorLogic | undefined
 }
+
+const trueLogic: CoordinatorLogic = { initial: coordinatorInitial, step: stepCoordinator }
 
 export class CoordinatorActor implements Actor<CoordinatorMessage> {
   readonly #self: Self
@@ -45,12 +53,13 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
     this.#self = self
     this.#jobId = jobId
     this.#services = services
-    const first = coordinatorInitial(services.config, { lastId: services.lastId, completed: services.completed })
+    const logic = services.logic ?? trueLogic
+    const first = logic.initial(services.config, { lastId: services.lastId, completed: services.completed })
     this.#driver = new MachineDriver<typeof first.snapshot, CoordinatorEvent, CoordinatorEffect>({
       address: () => self.address,
       attempt: () => this.#attempt,
       first,
-      step: stepCoordinator,
+      step: logic.step,
       handlers: this.#handlers,
       tap: services.tap,
     })

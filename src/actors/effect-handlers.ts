@@ -5,7 +5,7 @@
 import { assert } from '../core/errors.ts'
 import type { Address } from '../core/ids.ts'
 import type { AnyEffect, Stepped } from '../machines/step.ts'
-import type { Tap } from './tap.ts'
+import type { StepSeen, Tap } from './tap.ts'
 
 /** One method per effect of a protocol, named after it; a missing one does not compile. */
 export type EffectHandlers<Effect extends AnyEffect> = {
@@ -66,15 +66,26 @@ export class MachineDriver<Snapshot extends Valued, Event extends { readonly typ
     const before = this.#snapshot
     const { snapshot, effects } = step(before, event)
     // Observers hear of the decision before it is carried out, so that a crash leaves a record that ends in it.
-    tap({ address: address(), attempt: attempt(), event, from: before.value, to: snapshot.value, effects })
+    const seen = {
+      address: address(),
+      attempt: attempt(),
+      event,
+      from: before.value,
+      to: snapshot.value,
+      effects,
+      snapshot,
+    }
+    tap(seen)
     this.#snapshot = snapshot
-    this.#carryOut(effects)
+    this.#carryOut(effects, seen)
   }
 
-  #carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) {
+  #carryOut(effects: readonly Effect[], seen: StepSeen): void {
+    const { carriedOut } = this.#options.tap
+    for (const [index, effect] of effects.entries()) {
       const handler = this.#options.handlers[effect.type as Effect['type']] as (params: unknown) => void
       handler(effect.params)
+      carriedOut?.(seen, index)
     }
   }
 }

@@ -33,6 +33,8 @@ export interface JobServices<Prepared> {
   readonly input: JobMachineInput
   readonly deployment: JobDeployment<Prepared>
   readonly tap: Tap
+  /** Another chart than the true one. */
+  readonly chart?: typeof jobMachine | undefined
 }
 
 export class JobActor<Prepared> implements Actor<JobMessage> {
@@ -53,12 +55,13 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
     this.#jobId = jobId
     this.#services = services
     this.#attempt = services.input.firstAttempt
-    const first = start<typeof jobMachine, JobEffect>(jobMachine, services.input)
+    const chart = services.chart ?? jobMachine
+    const first = start<typeof jobMachine, JobEffect>(chart, services.input)
     this.#driver = new MachineDriver<typeof first.snapshot, JobEvent, JobEffect>({
       address: () => self.address,
       attempt: () => this.#attempt,
       first,
-      step: (snapshot, event) => step<typeof jobMachine, JobEffect>(jobMachine, snapshot, event),
+      step: (snapshot, event) => step<typeof jobMachine, JobEffect>(chart, snapshot, event),
       handlers: this.#handlers,
       tap: services.tap,
     })

@@ -134,6 +134,11 @@ export class Kernel {
     return true
   }
 
+  /** The address of the `index`-th ready actor. */
+  readyAt(index: number): Address {
+    return this.#ready[this.#readyHead + index]!.address
+  }
+
   /** Runs the `index`-th ready actor: the simulated scheduler's choice. */
   stepAt(index: number): void {
     const [cell] = this.#ready.splice(this.#readyHead + index, 1)

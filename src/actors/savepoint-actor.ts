@@ -36,6 +36,8 @@ export interface SavepointServices {
   /** The answer to a disposal. */
   disposed(requestId: string, error: StreamError | undefined): void
   readonly tap: Tap
+  /** Another chart than the true one. */
+  readonly chart?: typeof savepointMachine | undefined
 }
 
 interface Creation {
@@ -124,12 +126,13 @@ export class SavepointActor implements Actor<SavepointMessage> {
   }
 
   #drive(key: string, place: SavepointPlace, creation: Creation | undefined, answer: (answer: Answer) => void): Driver {
-    const first = start<typeof savepointMachine, SavepointEffect>(savepointMachine)
+    const chart = this.#services.chart ?? savepointMachine
+    const first = start<typeof savepointMachine, SavepointEffect>(chart)
     const driver = new MachineDriver<typeof first.snapshot, SavepointEvent, SavepointEffect>({
       address: () => this.#self.address,
       attempt: () => 0,
       first,
-      step: (snapshot, event) => step<typeof savepointMachine, SavepointEffect>(savepointMachine, snapshot, event),
+      step: (snapshot, event) => step<typeof savepointMachine, SavepointEffect>(chart, snapshot, event),
       handlers: this.#handlersOf(key, place, creation, answer),
       tap: this.#services.tap,
     })

@@ -37,6 +37,8 @@ export interface SubtaskServices {
   readonly gate: OutputGate
   readonly channelOf: (id: string) => Channel
   readonly tap: Tap
+  /** Another chart than the true one. */
+  readonly chart?: typeof subtaskMachine | undefined
 }
 
 const processingTimer = 'processing-time'
@@ -69,7 +71,8 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       feed: (event) => this.#driver.feed(event),
       barrierSeen: (id) => this.#snapshots.barrierSeen(id),
     })
-    const first = start<typeof subtaskMachine, SubtaskEffect>(subtaskMachine, {
+    const chart = services.chart ?? subtaskMachine
+    const first = start<typeof subtaskMachine, SubtaskEffect>(chart, {
       channels: descriptor.inputs.length,
       mode: descriptor.mode,
       checkpointing: descriptor.checkpointing,
@@ -80,7 +83,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       address: () => self.address,
       attempt: () => descriptor.attempt,
       first,
-      step: (snapshot, event) => step<typeof subtaskMachine, SubtaskEffect>(subtaskMachine, snapshot, event),
+      step: (snapshot, event) => step<typeof subtaskMachine, SubtaskEffect>(chart, snapshot, event),
       handlers: this.#handlers,
       tap: services.tap,
     })

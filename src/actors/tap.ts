@@ -12,9 +12,15 @@ export interface StepSeen {
   /** State values before and after, as xstate gives them: a string, or nested objects of strings. */
   readonly from: unknown
   readonly to: unknown
-  readonly effects: readonly { readonly type: string }[]
+  readonly effects: readonly { readonly type: string; readonly params?: unknown }[]
+  /** The machine's snapshot after the step, in whatever form its driver holds it: to look at, not to keep. */
+  readonly snapshot?: unknown
 }
 
-export type Tap = (step: StepSeen) => void
+export interface Tap {
+  (step: StepSeen): void
+  /** Told when the effect with this index has been carried out, before the next one is. */
+  readonly carriedOut?: (step: StepSeen, index: number) => void
+}
 
 export const noTap: Tap = () => {}

@@ -1,7 +1,8 @@
 /**
  * From a plan to running actors: channels, then one actor per subtask, then the word to begin.
  */
-import { Channel, OutputGate } from '../actors/channel.ts'
+import { Channel, type ChannelFactory, OutputGate } from '../actors/channel.ts'
+import type { Charts } from '../actors/charts.ts'
 import type { Self } from '../actors/kernel.ts'
 import { SubtaskActor } from '../actors/subtask-actor.ts'
 import type { SubtaskDescriptor } from '../actors/subtask-descriptor.ts'
@@ -16,6 +17,9 @@ export interface DeployServices {
   readonly checkpoints: JobCheckpoints
   readonly restoreFrom: StoredSnapshot | undefined
   readonly tap: Tap
+  readonly charts?: Charts | undefined
+  /** Makes the channels of an attempt; the usual ones when absent. */
+  readonly channels?: ((descriptors: readonly SubtaskDescriptor[]) => ChannelFactory) | undefined
 }
 
 /** Spawns all subtasks of an attempt, consumers wired before anybody produces; returns their actors by id. */
@@ -28,9 +32,10 @@ export function deploySubtasks(
   const wake = (id: SubtaskId) => () => selves.get(id)?.wake()
   const gates = new Map(descriptors.map(({ id }) => [id, new OutputGate(wake(id))]))
   const channels = new Map<string, Channel>()
+  const makeChannel = services.channels?.(descriptors) ?? newChannel
   for (const { id, inputs } of descriptors) {
     for (const { channel, from } of inputs) {
-      channels.set(channel, new Channel(channel, limits.channelCapacity, gates.get(from)!, wake(id)))
+      channels.set(channel, makeChannel(channel, limits.channelCapacity, gates.get(from)!, wake(id)))
     }
   }
   const actors = new Map<SubtaskId, SubtaskActor>()
@@ -40,6 +45,7 @@ export function deploySubtasks(
       selves.set(id, own)
       return new SubtaskActor(own, descriptor, {
         ...services,
+        chart: services.charts?.subtask,
         gate: gates.get(id)!,
         channelOf: (channel) => channels.get(channel)!,
       })
@@ -49,3 +55,5 @@ export function deploySubtasks(
   for (const { jobId, id } of descriptors) self.send(subtaskAddress(jobId, id), { type: 'subtask.deployed' })
   return actors
 }
+
+const newChannel: ChannelFactory = (id, capacity, gate, wakeConsumer) => new Channel(id, capacity, gate, wakeConsumer)

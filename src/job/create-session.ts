@@ -1,3 +1,4 @@
+import type { Charts } from '../actors/charts.ts'
 import type { Kernel } from '../actors/kernel.ts'
 import { checkRuntimeOptions, createRealKernel } from '../actors/real-host.ts'
 import { SavepointActor, savepointsAddress } from '../actors/savepoint-actor.ts'
@@ -5,6 +6,7 @@ import { noTap, type Tap } from '../actors/tap.ts'
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { type Address, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
+import type { DeployServices } from '../deployment/deployer.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
@@ -24,6 +26,10 @@ export interface SessionRuntime {
   /** Another kernel than the real one: simulation. `onCrash` must be given to it. */
   readonly kernel?: (onCrash: (address: Address, error: unknown) => void) => Kernel
   readonly tap?: Tap
+  /** Other charts than the true ones: to see that a bug in one is found. */
+  readonly charts?: Charts
+  /** Other channels than the usual ones, for each attempt: to watch them, or to hold them up. */
+  readonly channels?: DeployServices['channels']
   /** Shared with an earlier session: a simulated process that died and came back finds what it had stored. */
   readonly storages?: Storages
   /** Deep-freeze stored state values unless a program says otherwise? Default: not in production. */
@@ -44,7 +50,7 @@ export function createSession(options: SessionOptions = {}, runtime: SessionRunt
 
 class LocalSession implements Session {
   readonly #options: SessionOptions
-  readonly #runtime: Required<Pick<SessionRuntime, 'tap' | 'development'>>
+  readonly #runtime: Required<Pick<SessionRuntime, 'tap' | 'development'>> & Pick<SessionRuntime, 'charts' | 'channels'>
   readonly #kernel: Kernel
   readonly #log: Log
   readonly #storages: Storages
@@ -63,7 +69,7 @@ class LocalSession implements Session {
     this.#log = options.log ?? (() => {})
     const development = runtime.development ?? process.env.NODE_ENV !== 'production'
     this.#storages = runtime.storages ?? new Storages()
-    this.#runtime = { tap: runtime.tap ?? noTap, development }
+    this.#runtime = { ...runtime, tap: runtime.tap ?? noTap, development }
     checkRuntimeOptions(options.runtime ?? {})
     const onCrash = (address: Address, error: unknown) => this.#crashed(address, error)
     this.#kernel = runtime.kernel?.(onCrash) ?? createRealKernel({ ...options.runtime, log: this.#log, onCrash })
@@ -75,6 +81,7 @@ class LocalSession implements Session {
           find: (path) => this.#storages.findSavepoint(path),
           disposed: (requestId, error) => this.#disposals.get(requestId)?.(error),
           tap: this.#runtime.tap,
+          chart: this.#runtime.charts?.savepoint,
         }),
     )
   }
@@ -116,6 +123,8 @@ class LocalSession implements Session {
         inherited,
         kernel: this.#kernel,
         tap: this.#runtime.tap,
+        charts: this.#runtime.charts,
+        channels: this.#runtime.channels,
         log: this.#log,
         warnings,
         checkDirectory: (dir) => void this.#placeOf(id, dir),

@@ -1,6 +1,7 @@
 /**
  * What one job's actor needs of the outside: the state of an attempt, its actors, and the housekeeping at its end.
  */
+import type { Charts } from '../actors/charts.ts'
 import type { JobDeployment } from '../actors/job-actor.ts'
 import type { Self } from '../actors/kernel.ts'
 import type { SubtaskActor } from '../actors/subtask-actor.ts'
@@ -9,7 +10,7 @@ import type { Tap } from '../actors/tap.ts'
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
 import type { CheckpointId, SubtaskId } from '../core/ids.ts'
-import { deploySubtasks } from '../deployment/deployer.ts'
+import { type DeployServices, deploySubtasks } from '../deployment/deployer.ts'
 import { type DeploymentSettings, planDeployment, taskPlanOf } from '../deployment/plan.ts'
 import { assignState } from '../deployment/state-assignment.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
@@ -34,6 +35,8 @@ export interface JobDeploymentOptions {
   /** Completed checkpoints that the job has stored or inherited and not let go. */
   readonly completed: () => readonly CheckpointId[]
   readonly tap: Tap
+  readonly charts?: Charts | undefined
+  readonly channels?: DeployServices['channels']
 }
 
 export class LocalDeployment implements JobDeployment<Prepared> {
@@ -54,9 +57,10 @@ export class LocalDeployment implements JobDeployment<Prepared> {
   }
 
   deploy(self: Self, attempt: number, { snapshot, restores }: Prepared): void {
-    const { graph, settings, checkpoints, stateBackend, tap } = this.#options
+    const { graph, settings, checkpoints, stateBackend, tap, charts, channels } = this.#options
     const descriptors = planDeployment(graph, settings, attempt, restores)
-    this.actors = deploySubtasks(self, descriptors, { stateBackend, checkpoints, restoreFrom: snapshot, tap })
+    const services = { stateBackend, checkpoints, restoreFrom: snapshot, tap, charts, channels }
+    this.actors = deploySubtasks(self, descriptors, services)
   }
 
   taskPlan(finished: readonly SubtaskId[]): TaskPlan {

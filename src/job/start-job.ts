@@ -3,12 +3,14 @@
  *
  * Owns which part knows which other. The session owns the kernel, the storages and the list of jobs.
  */
+import type { Charts } from '../actors/charts.ts'
 import { CoordinatorActor } from '../actors/coordinator-actor.ts'
 import { JobActor } from '../actors/job-actor.ts'
 import type { Kernel } from '../actors/kernel.ts'
 import type { Tap } from '../actors/tap.ts'
 import { heapStateBackend } from '../backends/heap-state.ts'
 import { type CheckpointId, type JobId, roleAddress } from '../core/ids.ts'
+import type { DeployServices } from '../deployment/deployer.ts'
 import { subtasksOf } from '../deployment/plan.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { EffectiveOptions } from './effective-options.ts'
@@ -30,6 +32,8 @@ export interface JobStart {
   readonly inherited: readonly CheckpointId[]
   readonly kernel: Kernel
   readonly tap: Tap
+  readonly charts?: Charts | undefined
+  readonly channels?: DeployServices['channels']
   readonly log: Log
   /** What the session has to say about the submission. */
   readonly warnings?: readonly string[]
@@ -38,7 +42,7 @@ export interface JobStart {
 }
 
 export function startJob(start: JobStart): RunningJob {
-  const { id, effective, graph, point, stored, inherited, kernel, tap } = start
+  const { id, effective, graph, point, stored, inherited, kernel, tap, charts, channels } = start
   const warnsOfMemory =
     effective.storage.kind === 'filesystem' && effective.savepoints.kind === 'jobmanager'
       ? (path: string) => savepointInMemory(effective.name, path)
@@ -59,6 +63,8 @@ export function startJob(start: JobStart): RunningJob {
     retention: effective.checkpointing.retention,
     completed: () => stored.ids,
     tap,
+    charts,
+    channels,
   })
   const restoredId: CheckpointId | 0 = point?.snapshot.manifest.checkpointId ?? 0
   kernel.spawn(
@@ -71,6 +77,7 @@ export function startJob(start: JobStart): RunningJob {
         completed: inherited,
         lastId: Math.max(stored.highestId, restoredId) as CheckpointId | 0,
         tap,
+        logic: charts?.coordinator,
       }),
   )
   const actor = kernel.spawn(
@@ -80,6 +87,7 @@ export function startJob(start: JobStart): RunningJob {
         input: { restart: effective.restart, subtasks: subtasksOf(graph), firstAttempt: 0 },
         deployment,
         tap,
+        chart: charts?.job,
       }),
   )
   const warnings = announce(start, client)

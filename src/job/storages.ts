@@ -6,11 +6,13 @@ import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SavepointPlace } from '../actors/savepoint-actor.ts'
 import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import { type FileSystem, nodeFileSystem } from '../backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../backends/filesystem-checkpoints.ts'
 import { filesystemSavepointStore } from '../backends/filesystem-savepoints.ts'
 import { jobmanagerCheckpointStorage } from '../backends/jobmanager-checkpoints.ts'
 import { jobmanagerSavepointStore } from '../backends/jobmanager-savepoints.ts'
 import type { SavepointEntry, SavepointStore } from '../backends/savepoint-store.ts'
+import { type Clock, realClock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
 import type { SavepointOptions } from '../program/options.ts'
 import type { CheckpointStorageOptions } from './session-options.ts'
@@ -18,10 +20,18 @@ import type { CheckpointStorageOptions } from './session-options.ts'
 const inMemory = 'jobmanager://'
 
 export class Storages {
+  readonly #fs: FileSystem
+  readonly #clock: Pick<Clock, 'now'>
   readonly #memory = jobmanagerCheckpointStorage()
   readonly #memorySavepoints = jobmanagerSavepointStore()
   readonly #roots = new Map<string, CheckpointStorage>()
   readonly #savepointDirs = new Map<string, SavepointStore>()
+
+  /** `fs` and `clock` stand in for the disk and the time that leases note: simulation. */
+  constructor({ fs = nodeFileSystem, clock = realClock }: { fs?: FileSystem; clock?: Pick<Clock, 'now'> } = {}) {
+    this.#fs = fs
+    this.#clock = clock
+  }
 
   checkpoints(options: CheckpointStorageOptions): CheckpointStorage {
     return options.kind === 'jobmanager' ? this.#memory : this.#rooted(resolve(options.dir))
@@ -56,7 +66,7 @@ export class Storages {
   #rooted(root: string): CheckpointStorage {
     const known = this.#roots.get(root)
     if (known !== undefined) return known
-    const storage = filesystemCheckpointStorage({ dir: root })
+    const storage = filesystemCheckpointStorage({ dir: root, fs: this.#fs, clock: this.#clock })
     this.#roots.set(root, storage)
     return storage
   }
@@ -66,7 +76,7 @@ export class Storages {
     const known = this.#savepointDirs.get(full)
     if (known !== undefined) return known
     const follow = (path: string) => this.#storageAt(path).resolve(path)
-    const store = filesystemSavepointStore({ dir: full, storage: { resolve: follow } })
+    const store = filesystemSavepointStore({ dir: full, storage: { resolve: follow }, fs: this.#fs })
     this.#savepointDirs.set(full, store)
     return store
   }
