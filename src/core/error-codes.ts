@@ -41,6 +41,7 @@ export const errorCodes = {
   JOB_NOT_RUNNING: 'the job is not running, so it cannot do this',
   // checkpoints and savepoints
   CHECKPOINT_FAILED: 'a checkpoint or savepoint did not complete; the message has the reason',
+  STOP_INCOMPLETE: 'a stop has made its savepoint, but the job did not end with it; the message has the path',
   CHECKPOINT_NOT_FOUND: 'no whole checkpoint where one was expected',
   SAVEPOINT_NOT_FOUND: 'no savepoint at this path',
   SAVEPOINT_DIR_MISSING: 'a savepoint was asked for with no directory given or configured',
@@ -53,6 +54,8 @@ export const errorCodes = {
   RESTORE_PARALLELISM_MISMATCH: 'an operator with state has another parallelism than the snapshot',
   RESTORE_MAX_PARALLELISM_MISMATCH: 'an operator with state has another maximum parallelism than the snapshot',
   RESTORE_STATE_UNMATCHED: 'the snapshot has state for an operator that the program does not have',
+  RESTORE_FINISHED_MISMATCH:
+    'an operator that had finished in the snapshot would be fed again, or is chained to one that had not',
   RESTORE_STATE_INCOMPATIBLE: 'a state of this name was written with another kind',
   LEASE_LOST: 'another process has taken over this job',
   STORAGE_FAILED: 'reading or writing checkpoint storage failed',

@@ -63,7 +63,7 @@ export const taskPlanOf = (descriptors: readonly SubtaskDescriptor[], finished: 
 const channelId = (edge: number, from: SubtaskId, to: SubtaskId): string => `${from}>${to}#${edge}`
 
 /** Which subtasks of the other end an edge joins to subtask `index` of this one. */
-const peersOf = (edge: JobEdge, index: number, other: JobVertex): number[] =>
+export const peersOf = (edge: JobEdge, index: number, other: JobVertex): number[] =>
   edge.partitioning.type === 'forward' ? [index] : Array.from({ length: other.parallelism }, (_, peer) => peer)
 
 type Vertices = ReadonlyMap<VertexId, JobVertex>

@@ -7,6 +7,7 @@ import type { SavepointEntry } from '../backends/savepoint-store.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { type Address, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
+import { refuseFedFinished } from '../deployment/finished-check.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
@@ -186,6 +187,10 @@ class LocalSession implements Session {
     const graph = buildJobGraph(effective.program, effective.name)
     const storage = this.#storages.checkpoints(effective.storage)
     const point = await findRestorePoint(graph, effective.name, submit, this.#storages, storage)
+    // With at-least-once, what had not finished may have sent all it has to what had: it is repeated to nobody, rightly.
+    if (point !== undefined && effective.checkpointing.mode === 'exactly-once') {
+      refuseFedFinished(point.assignment, point.snapshot.path)
+    }
     return { effective, graph: point?.assignment.graph ?? graph, point }
   }
 

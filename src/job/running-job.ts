@@ -1,7 +1,7 @@
 /**
  * The handle of one job: requests go out as messages, answers come back through the job's client.
  */
-import { map, type Observable } from 'rxjs'
+import { filter, firstValueFrom, map, type Observable, skip } from 'rxjs'
 import type { JobActor } from '../actors/job-actor.ts'
 import type { Kernel } from '../actors/kernel.ts'
 import type { SnapshotKind } from '../core/elements.ts'
@@ -91,14 +91,26 @@ export class RunningJob implements SessionJob {
       throw new StreamError('ARGUMENT_INVALID', 'A job stops with a savepoint: to end it without one, cancel it.')
     }
     const dir = typeof savepoint === 'string' ? savepoint : undefined
+    // Heard from before the request on: a job that goes down while its savepoint is published has not stopped either.
+    const outcome = this.#endOrRestart()
+    const [earlier] = this.failures
     const { path } = await this.#request(drain ? 'stop-drain' : 'stop-suspend', dir)
-    const { status, error } = await this.done
+    const status = await outcome
     if (status === 'FINISHED') return path
-    throw new StreamError(
-      'JOB_FAILED',
-      `A savepoint has been created at ${path}, but the job did not stop cleanly: it is ${status}.`,
-      { cause: error, details: { path } },
+    const failure = this.failures[0] === earlier ? undefined : this.failures[0]
+    const message = `A savepoint has been created at ${path}, but the job did not stop cleanly: it is ${status}.`
+    throw new StreamError('STOP_INCOMPLETE', failure === undefined ? message : `${message} ${failure.message}`, {
+      details: { path, status, failure: failure?.code ?? null },
+    })
+  }
+
+  /** The next status in which a job has either ended or begins again. */
+  #endOrRestart(): Promise<JobStatus> {
+    const changes = this.status.pipe(
+      skip(1),
+      filter((status) => status === 'RESTARTING' || ends.includes(status)),
     )
+    return firstValueFrom(changes, { defaultValue: this.currentStatus })
   }
 
   async cancel(): Promise<void> {
@@ -150,6 +162,8 @@ export class RunningJob implements SessionJob {
     )
   }
 }
+
+const ends: readonly JobStatus[] = ['FINISHED', 'FAILED', 'CANCELED', 'SUSPENDED']
 
 /** Callers without types, and empty strings from forms, are told here and not by the disk. */
 function checkDirectoryName(dir: unknown): void {

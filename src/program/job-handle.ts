@@ -104,7 +104,11 @@ export interface JobHandle {
   triggerSavepoint(dir?: string): Promise<string>
   /** The id of a new completed checkpoint. Fails with `JOB_NOT_RUNNING`, `CHECKPOINT_FAILED`. */
   triggerCheckpoint(): Promise<number>
-  /** Stops with a savepoint and gives its path. Fails as `triggerSavepoint` does; the job then goes on. */
+  /**
+   * Stops with a savepoint and gives its path. Fails as `triggerSavepoint` does: the job then goes on, or restarts. Fails
+   * with `STOP_INCOMPLETE`, whose message and details have the path, when the savepoint is there but the job did not end
+   * with it: it failed on its last steps, and restarts if its strategy allows.
+   */
   stop(options?: StopOptions): Promise<string>
   /** Ends the job without a savepoint. Resolves when it has ended; does nothing to a job that has. */
   cancel(): Promise<void>

@@ -1,65 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import type {
-  KeyedStateHandle,
-  Manifest,
-  ManifestOperator,
-  ManifestSubtask,
-  StateHandle,
-} from '../../src/backends/manifest.ts'
-import { StreamError } from '../../src/core/errors.ts'
-import type { CheckpointId, JobId, OperatorId } from '../../src/core/ids.ts'
+import type { Manifest, ManifestOperator } from '../../src/backends/manifest.ts'
+import type { OperatorId } from '../../src/core/ids.ts'
 import { assignState, hasState } from '../../src/deployment/state-assignment.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
-import { graph, hex, operator, subtask, vertex, vertexOf } from './graphs.ts'
-
-const handle = (file: string): StateHandle => ({ file, offset: 0, length: 1, checksum: '00000000', codec: 1 })
-const keyedHandle = (file: string): KeyedStateHandle => ({
-  ...handle(file),
-  keyGroups: { start: 0, end: 127 },
-  states: [{ name: 's', kind: 'value' }],
-})
-
-/** What one subtask stored: `k` keyed state, `o` other state, `f` finished. */
-const part = (index: number, has: string, name: string): ManifestSubtask => ({
-  index,
-  finished: has.includes('f'),
-  keyed: has.includes('k') ? keyedHandle(`${name}-k${index}`) : undefined,
-  operator: has.includes('o') ? handle(`${name}-o${index}`) : undefined,
-})
-
-/** A stored operator with one subtask for each of `parts`. */
-const stored = (n: number, parts: readonly string[], more: Partial<ManifestOperator> = {}): ManifestOperator => ({
-  id: hex(n) as OperatorId,
-  uid: undefined,
-  name: `stored${n}`,
-  vertex: vertexOf(n),
-  parallelism: parts.length,
-  maxParallelism: 128,
-  subtasks: parts.map((has, index) => part(index, has, `${n}`)),
-  ...more,
-})
-
-const manifest = (...operators: readonly ManifestOperator[]): Manifest => ({
-  formatVersion: 1,
-  kind: 'checkpoint',
-  job: { id: hex(99) as JobId, name: 'job' },
-  checkpointId: 6 as CheckpointId,
-  timestamp: 0,
-  operators,
-})
+import { graph, hex, operator, subtask, vertex } from './graphs.ts'
+import { handle, keyedHandle, manifest, refusalOf, stored } from './snapshots.ts'
 
 const path = '/state/chk-6'
 const assign = (job: JobGraph, snapshot: Manifest, allowNonRestoredState = false) =>
   assignState(job, snapshot, { allowNonRestoredState, path })
 
-function refusal(job: JobGraph, snapshot: Manifest, allowed = false): StreamError {
-  try {
-    assign(job, snapshot, allowed)
-  } catch (thrown) {
-    if (thrown instanceof StreamError) return thrown
-  }
-  throw new Error('expected a refusal')
-}
+const refusal = (job: JobGraph, snapshot: Manifest, allowed = false) => refusalOf(() => assign(job, snapshot, allowed))
 
 describe('the assignment of state', () => {
   it('gives each subtask the handles of its index, by operator id', () => {
