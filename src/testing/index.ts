@@ -25,6 +25,8 @@ export {
 } from './explorer/chart-actor.ts'
 export { ChartCoverage, type ChartCoverageReport } from './explorer/chart-coverage.ts'
 export * from './machine-harness.ts'
+export { bareEvents, type GraphPath, graphEvents, type TestEvent } from './machine-paths.ts'
+export { type MachineTest, type MachineTestOptions, testMachine } from './machine-test.ts'
 export {
   type HarnessRecord,
   type HarnessSnapshot,
