@@ -69,6 +69,7 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
     switch (message.type) {
       case 'storage.cleaned':
         if (message.failed !== undefined) this.#self.host.log('warn', message.failed)
+        this.#feed(message)
         return
       case 'manifest.written':
         this.#stored(message.snapshot)
@@ -103,15 +104,16 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
     this.#self.send(roleAddress(this.#jobId, 'job'), { type: 'job.crashed', failure })
   }
 
-  #clean(ids: readonly CheckpointId[]): void {
+  #clean(checkpointIds: readonly CheckpointId[]): void {
     this.#self.io(
       'clean',
       async () => {
-        for (const id of ids) await this.#services.checkpoints.discard(id)
+        for (const id of checkpointIds) await this.#services.checkpoints.discard(id)
       },
-      (): CoordinatorMessage => ({ type: 'storage.cleaned', failed: undefined }),
+      (): CoordinatorMessage => ({ type: 'storage.cleaned', checkpointIds, failed: undefined }),
       (thrown): CoordinatorMessage => ({
         type: 'storage.cleaned',
+        checkpointIds,
         failed: `Checkpoint files could not be removed and stay until the next sweep: ${messageOf(thrown)}`,
       }),
     )
@@ -140,8 +142,8 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
     },
     notifyComplete: ({ subtasks, checkpointId }) =>
       this.#toSubtasks(subtasks, { type: 'checkpoint.completed', checkpointId }),
-    notifyAborted: ({ subtasks, checkpointId }) =>
-      this.#toSubtasks(subtasks, { type: 'checkpoint.aborted', checkpointId }),
+    notifyAborted: ({ subtasks, checkpointId, latestCompleted }) =>
+      this.#toSubtasks(subtasks, { type: 'checkpoint.aborted', checkpointId, latestCompleted }),
     discard: ({ checkpointId }) => this.#clean([checkpointId]),
     retire: ({ checkpointIds }) => this.#clean(checkpointIds),
     reply: (params) => this.#toClient({ type: 'request.answered', ...params }),

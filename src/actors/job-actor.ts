@@ -156,7 +156,7 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
       this.#endsBeforeStart = undefined
       for (const end of told) this.#toCoordinator(end)
     },
-    stopCheckpoints: ({ message }) => this.#toCoordinator({ type: 'job.stopping', message }),
+    stopCheckpoints: (params) => this.#toCoordinator({ type: 'job.stopping', ...params }),
     cancelSubtasks: ({ attempt }) => {
       if (this.#preparing || !this.#deployed) {
         // Nothing runs yet: every subtask is as good as canceled.

@@ -20,8 +20,6 @@ type Unstamped<Event> = Event extends unknown ? Omit<Event, 'at' | 'random'> : n
 export type CoordinatorMessage =
   | Unstamped<CoordinatorEvent>
   | { readonly type: 'manifest.written'; readonly snapshot: StoredSnapshot }
-  /** Files were removed, or could not be; nothing depends on it. */
-  | { readonly type: 'storage.cleaned'; readonly failed: string | undefined }
 
 export type JobMessage =
   | Unstamped<JobEvent>

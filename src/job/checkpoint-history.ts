@@ -1,14 +1,17 @@
 /** Statistics of a job's checkpoints, from what its coordinator announces; the newest ones in detail, all in counts. */
-import type { CheckpointId } from '../core/ids.ts'
+import type { CheckpointId, SubtaskId } from '../core/ids.ts'
 import type { CheckpointAnnouncement } from '../machines/checkpoint-coordinator/protocol.ts'
 import type { CheckpointHistoryEntry, JobCheckpointStats } from './session.ts'
 
 const entriesKept = 100
 
+type Announced<Type extends CheckpointAnnouncement['type']> = Extract<CheckpointAnnouncement, { readonly type: Type }>
 type Entry = { -readonly [K in keyof CheckpointHistoryEntry]: CheckpointHistoryEntry[K] }
 
 export class CheckpointHistory {
   readonly #entries = new Map<CheckpointId, Entry>()
+  /** Who has acknowledged, of the entries that are not complete: what is repeated counts once. */
+  readonly #heard = new Map<CheckpointId, Set<SubtaskId>>()
   #total = 0
   #completed = 0
   #failed = 0
@@ -18,27 +21,54 @@ export class CheckpointHistory {
   restorePoint: CheckpointId | undefined
 
   add(announcement: CheckpointAnnouncement): void {
-    if (announcement.type === 'triggered') {
-      this.#total++
-      this.#entries.set(announcement.checkpointId, { triggered: announcement, acknowledged: 0, end: undefined })
-      const [oldest] = this.#entries.keys()
-      if (this.#entries.size > entriesKept) this.#entries.delete(oldest!)
+    switch (announcement.type) {
+      case 'triggered':
+        this.#triggered(announcement)
+        return
+      case 'acknowledged':
+      case 'acknowledged-late':
+        this.#acknowledged(announcement)
+        return
+      case 'completed':
+      case 'aborted':
+        this.#ended(announcement)
+        return
+      case 'dropped':
+        return
+    }
+  }
+
+  #triggered(triggered: Announced<'triggered'>): void {
+    const { checkpointId, subtasks, participants } = triggered
+    this.#total++
+    this.#entries.set(checkpointId, { triggered, acknowledged: subtasks - participants.length, end: undefined })
+    this.#heard.set(checkpointId, new Set())
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size <= entriesKept) return
+    this.#entries.delete(oldest!)
+    this.#heard.delete(oldest!)
+  }
+
+  #acknowledged({ checkpointId, subtask }: Announced<'acknowledged' | 'acknowledged-late'>): void {
+    const [entry, heard] = [this.#entries.get(checkpointId), this.#heard.get(checkpointId)]
+    if (entry === undefined || heard === undefined || heard.has(subtask)) return
+    heard.add(subtask)
+    entry.acknowledged++
+  }
+
+  #ended(end: Announced<'completed' | 'aborted'>): void {
+    const entry = this.#entries.get(end.checkpointId)
+    if (entry !== undefined) entry.end = end
+    if (end.type === 'aborted') {
+      this.#failed++
       return
     }
-    const entry = this.#entries.get(announcement.checkpointId)
-    if (announcement.type === 'acknowledged') {
-      if (entry !== undefined) entry.acknowledged++
-      return
-    }
-    if (entry !== undefined) entry.end = announcement
-    if (announcement.type === 'aborted') this.#failed++
-    else {
-      this.#completed++
-      if (announcement.kind === 'savepoint') return
-      // A slow one may complete after a newer one.
-      this.restorePoint = newerOf(this.#ownRestorePoint, announcement.checkpointId)
-      this.#ownRestorePoint = this.restorePoint
-    }
+    this.#heard.delete(end.checkpointId)
+    this.#completed++
+    if (end.kind === 'savepoint') return
+    // A slow one may complete after a newer one.
+    this.restorePoint = newerOf(this.#ownRestorePoint, end.checkpointId)
+    this.#ownRestorePoint = this.restorePoint
   }
 
   restoredFrom(restored: NonNullable<JobCheckpointStats['restored']>): void {

@@ -73,6 +73,7 @@ export function effectiveOptions(
       retained: checkpoint.retained ?? limits.retainedCheckpoints,
       queueMax: limits.requestQueueMax,
       savepointsMax: limits.savepointsInFlightMax,
+      unaligned: undefined,
     },
     storage,
     savepoints,

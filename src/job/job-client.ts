@@ -121,7 +121,7 @@ export class JobClient implements Actor<ClientMessage> {
 
   #announced(announcement: CheckpointAnnouncement): void {
     this.history.add(announcement)
-    if (announcement.type === 'acknowledged') return
+    if (!('kind' in announcement)) return
     const { at: timestamp, checkpointId } = announcement
     const kind = shortKind(announcement.kind)
     switch (announcement.type) {

@@ -42,6 +42,7 @@ const config: CoordinatorConfig = {
   minPauseMs: 0,
   maxConcurrent: 1,
   savepointsMax: 8,
+  unaligned: undefined,
   tolerableFailures: 0,
   retained: 1,
   queueMax: 10,

@@ -5,7 +5,15 @@ import { CheckpointHistory } from '../../src/job/checkpoint-history.ts'
 
 const id = (n: number) => n as CheckpointId
 const triggered = (n: number, kind: SnapshotKind = 'checkpoint') =>
-  ({ type: 'triggered', checkpointId: id(n), kind, at: n * 10, subtasks: 1 }) as const
+  ({
+    type: 'triggered',
+    checkpointId: id(n),
+    kind,
+    at: n * 10,
+    periodic: true,
+    subtasks: 1,
+    participants: ['v/0' as SubtaskId],
+  }) as const
 const completed = (n: number, kind: SnapshotKind = 'checkpoint') =>
   ({ type: 'completed', checkpointId: id(n), kind, at: n * 10 + 5, durationMs: 5, bytes: 1, path: `p${n}` }) as const
 const aborted = (n: number) =>

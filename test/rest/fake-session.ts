@@ -175,7 +175,7 @@ export const checkpointEntry = (
         ? ({ ...ended, type: 'completed', durationMs: 40, bytes: end.bytes, path: `/chk/chk-${id}` } as const)
         : ({ ...ended, type: 'aborted', reason: end.reason, message: 'took too long' } as const)
   return {
-    triggered: { ...facts, type: 'triggered', subtasks: 3 },
+    triggered: { ...facts, type: 'triggered', periodic: true, subtasks: 3, participants: [] },
     acknowledged: end !== undefined && 'bytes' in end ? 3 : 1,
     end: outcome,
   }

@@ -2,7 +2,7 @@
  * What the coordinator knows, as a value, and the pure steps on it. No condition about states stands here: which of
  * these is taken when is the chart's matter.
  */
-import { isSavepoint } from '../../core/elements.ts'
+import { type Alignment, isSavepoint, type SnapshotKind } from '../../core/elements.ts'
 import { assert } from '../../core/errors.ts'
 import { type CheckpointId, nextCheckpointId, type SubtaskId } from '../../core/ids.ts'
 import { limits } from '../../core/limits.ts'
@@ -37,6 +37,8 @@ export interface CoordinatorContext {
     /** Triggered when every running subtask had ended: if it completes, all may finish. */
     readonly final: boolean
   }[]
+  /** Checkpoints whose files are being removed. */
+  readonly cleaning: readonly CheckpointId[]
   /** Of a checkpoint or stop-savepoint: the pause is one between restore points, which no plain savepoint prolongs. */
   readonly lastCompletionAt: number | undefined
   readonly failures: FailureCounter
@@ -58,6 +60,7 @@ export const initialContext = ({ config, restored }: CoordinatorInput): Coordina
   ended: [],
   queue: [],
   inFlight: [],
+  cleaning: [],
   lastCompletionAt: undefined,
   failures: noFailures,
   nextTriggerMs: 0,
@@ -113,7 +116,11 @@ export const withRequest = (context: CoordinatorContext, event: Of<'checkpoint.r
 })
 
 export const admitted = ({ queue, config }: CoordinatorContext, event: Of<'checkpoint.requested'>) =>
-  admit(queue, { ...requestOf(event), origin: 'manual' }, config.queueMax)
+  admit(queue, requestOf(event), config.queueMax)
+
+/** Periodic requests that lose their place in the queue to this one. */
+export const evicted = (context: CoordinatorContext, event: Of<'checkpoint.requested'>): readonly CheckpointRequest[] =>
+  context.queue.filter((request) => admitted(context, event)?.includes(request) === false)
 
 export const requestOf = ({ requestId, kind, directory, at }: Of<'checkpoint.requested'>): CheckpointRequest => ({
   requestId,
@@ -123,16 +130,26 @@ export const requestOf = ({ requestId, kind, directory, at }: Of<'checkpoint.req
   at,
 })
 
-/** At most one request of the timer waits: a burst of checkpoints after a slow one would help nobody. */
+export const ownRequest = (origin: 'periodic' | 'final', at: number): CheckpointRequest => ({
+  requestId: undefined,
+  kind: 'checkpoint',
+  directory: undefined,
+  origin,
+  at,
+})
+
 export function withOwnRequest(
   context: CoordinatorContext,
   origin: 'periodic' | 'final',
   at: number,
 ): CoordinatorContext {
   if (context.queue.some((request) => request.origin === origin)) return context
-  const request: CheckpointRequest = { requestId: undefined, kind: 'checkpoint', directory: undefined, origin, at }
-  return { ...context, queue: enqueue(context.queue, request) }
+  return { ...context, queue: enqueue(context.queue, ownRequest(origin, at)) }
 }
+
+/** At most one request of the timer waits: a burst of checkpoints after a slow one would help nobody. */
+export const periodicHasRoom = ({ queue, config }: CoordinatorContext): boolean =>
+  queue.length < config.queueMax && !queue.some(({ origin }) => origin === 'periodic')
 
 export const decision = (context: CoordinatorContext, now: number): Decision =>
   decide({
@@ -141,6 +158,8 @@ export const decision = (context: CoordinatorContext, now: number): Decision =>
     pendingSavepoints: context.inFlight.filter(({ kind }) => isSavepoint(kind)).length,
     maxConcurrent: context.config.maxConcurrent,
     savepointsMax: context.config.savepointsMax,
+    sharedRoom: context.config.unaligned !== undefined,
+    cleaning: context.cleaning.length,
     minPauseMs: context.config.minPauseMs,
     now,
     lastCompletionAt: context.lastCompletionAt,
@@ -169,11 +188,13 @@ export function withNextBegun(context: CoordinatorContext, now: number): Coordin
 
 /** What the checkpoint that `withNextBegun` would begin starts with. */
 export function nextAsPending(context: CoordinatorContext, now: number): PendingInput {
-  const { requestId, directory, kind } = nextRequest(context, now)
+  const { requestId, directory, kind, origin } = nextRequest(context, now)
   const { attempt, config } = context
   return {
     id: nextCheckpointId(context.lastId),
     kind,
+    alignment: alignmentOf(config, kind),
+    periodic: origin === 'periodic',
     timestamp: now,
     attempt,
     requestId,
@@ -181,6 +202,13 @@ export function nextAsPending(context: CoordinatorContext, now: number): Pending
     timeoutMs: config.timeoutMs,
     plan: planCheckpoint(context.plan, config.afterTasksFinish)!,
   }
+}
+
+/** The barriers of a savepoint overtake nothing: it holds no records that were on their way. */
+function alignmentOf({ unaligned }: CoordinatorConfig, kind: SnapshotKind): Alignment | undefined {
+  if (unaligned === undefined || isSavepoint(kind)) return undefined
+  const { alignedTimeoutMs = 0 } = unaligned
+  return alignedTimeoutMs === 0 ? { type: 'unaligned' } : { type: 'aligned-with-timeout', timeoutMs: alignedTimeoutMs }
 }
 
 export function withCompleted(context: CoordinatorContext, event: Completed): CoordinatorContext {
@@ -192,6 +220,8 @@ export function withCompleted(context: CoordinatorContext, event: Completed): Co
     ...context,
     completed: kept.kept,
     retired: kept.retired,
+    // A plain savepoint lets its checkpoint go as soon as its pointer, which pins it, is published.
+    cleaning: [...context.cleaning, ...kept.retired, ...(countsAsCompleted(kind) ? [] : [id])],
     inFlight: context.inFlight.filter((other) => other.id !== id),
     lastCompletionAt: countsAsCompleted(kind) ? at : context.lastCompletionAt,
     failures: isSavepoint(kind) ? context.failures : withSuccess(context.failures, id),
@@ -200,9 +230,18 @@ export function withCompleted(context: CoordinatorContext, event: Completed): Co
 
 export const withAborted = (context: CoordinatorContext, event: Aborted): CoordinatorContext => ({
   ...context,
+  cleaning: [...context.cleaning, event.checkpointId],
   inFlight: context.inFlight.filter((other) => other.id !== event.checkpointId),
   failures: withFailure(context.failures, event.checkpointId, event.reason, event.kind),
 })
+
+export const withCleaned = (context: CoordinatorContext, event: Of<'storage.cleaned'>): CoordinatorContext => ({
+  ...context,
+  cleaning: context.cleaning.filter((id) => !event.checkpointIds.includes(id)),
+})
+
+export const isBeingCleaned = ({ cleaning }: CoordinatorContext, event: Of<'storage.cleaned'>): boolean =>
+  event.checkpointIds.some((id) => cleaning.includes(id))
 
 /** Pending checkpoints that the completion of `event` makes useless. */
 export const subsumedBy = (context: CoordinatorContext, event: Completed): readonly CheckpointId[] =>

@@ -4,8 +4,10 @@
  */
 import {
   type CoordinatorContext,
+  evicted,
   nextAsPending,
   nextRequest,
+  ownRequest,
   requestOf,
   subsumedBy,
   verdict,
@@ -43,6 +45,11 @@ export const someFinished = refusal(
   'NOT_ALL_REQUIRED_TASKS_RUNNING',
   'Some tasks of the job have finished, so no checkpoint or savepoint can be taken.',
 )
+export const tooSoon = refusal(
+  'MINIMUM_TIME_BETWEEN_CHECKPOINTS',
+  'The last checkpoint has completed too recently; the next one is tried when the pause is over.',
+)
+export const notScheduled = refusal('PERIODIC_SCHEDULER_SHUTDOWN', 'No checkpoints are taken periodically now.')
 export const tooMany = refusal('TOO_MANY_CHECKPOINT_REQUESTS', 'Too many checkpoint requests are waiting already.')
 export const stopping = refusal('CHECKPOINT_COORDINATOR_SUSPEND', 'The job is being stopped with a savepoint.')
 export const suspended = refusal('CHECKPOINT_COORDINATOR_SUSPEND', 'The job stopped running before this was begun.')
@@ -53,12 +60,22 @@ export const shutDown = refusal(
 )
 
 export const refuseThis = (why: Abortion) =>
-  as('refuse', ({ event }: On<'checkpoint.requested'>) => ({ requests: [requestOf(event)], why }))
+  as('refuse', ({ event }: On<'checkpoint.requested'>) => ({ requests: [requestOf(event)], why, at: event.at }))
+
+export const refuseEvicted = as('refuse', ({ context, event }: On<'checkpoint.requested'>) => ({
+  requests: evicted(context, event),
+  why: tooMany,
+  at: event.at,
+}))
+
+export const refusePeriodic = (why: Abortion) =>
+  as('refuse', ({ event }: Args) => ({ requests: [ownRequest('periodic', event.at)], why, at: event.at }))
 
 export const refuseNext = (why: Abortion) =>
-  as('refuse', ({ context, event }: Args) => ({ requests: [nextRequest(context, event.at)], why }))
+  as('refuse', ({ context, event }: Args) => ({ requests: [nextRequest(context, event.at)], why, at: event.at }))
 
-export const refuseQueue = (why: Abortion) => as('refuse', ({ context }: Args) => ({ requests: context.queue, why }))
+export const refuseQueue = (why: Abortion) =>
+  as('refuse', ({ context, event }: Args) => ({ requests: context.queue, why, at: event.at }))
 
 export const tellAll = as('tell', ({ context, event }: On<'job.stopping' | 'job.ended' | 'subtask.finished'>) => ({
   checkpointIds: context.inFlight.map(({ id }) => id),
@@ -71,6 +88,14 @@ export const subsumeOlder = as('tell', ({ context, event }: On<'checkpoint.compl
 }))
 
 export const retireOld = as('retire', ({ context }: Args) => ({ checkpointIds: context.retired }))
+
+export const announceLate = as('announce', ({ event }: On<'subtask.acknowledged'>) => ({
+  type: 'acknowledged-late',
+  checkpointId: event.checkpointId,
+  subtask: event.subtask,
+  metrics: event.metrics,
+  at: event.at,
+}))
 
 export const settled = as('settled', ({ context }: Args) => ({ latest: newest(context.completed) }))
 

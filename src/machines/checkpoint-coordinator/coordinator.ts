@@ -10,11 +10,13 @@ import type { SnapshotFrom, StateValue } from 'xstate'
 import type { CheckpointId } from '../../core/ids.ts'
 import { type PlainState, plainState, restoreState, type Stepped, start, step } from '../step.ts'
 import type { CoordinatorContext } from './coordinator-context.ts'
-import type { MainEffect, MainEvent, PendingEffect, PendingEvent, PendingInput } from './inner-protocol.ts'
+import type { Abortion, MainEffect, MainEvent, PendingEffect, PendingEvent, PendingInput } from './inner-protocol.ts'
 import { coordinatorMachine } from './machine.ts'
 import type { PendingCheckpoint } from './pending-checkpoint.ts'
 import { pendingMachine } from './pending-machine.ts'
 import type { CoordinatorConfig, CoordinatorEffect, CoordinatorEvent } from './protocol.ts'
+import type { CheckpointRequest } from './request-decider.ts'
+import { newest } from './retention.ts'
 
 export interface CoordinatorState {
   /** Both charts' states at a glance, for whoever observes the steps. */
@@ -196,10 +198,7 @@ class Turn {
           for (const id of effect.params.checkpointIds) this.post({ id, event: effect.params.event })
           break
         case 'refuse':
-          for (const { requestId } of effect.params.requests) {
-            const outcome = { type: 'failed', ...effect.params.why } as const
-            if (requestId !== undefined) this.#effects.push({ type: 'reply', params: { requestId, outcome } })
-          }
+          for (const request of effect.params.requests) this.#refuse(request, effect.params.why, effect.params.at)
           break
         case 'retire':
           if (effect.params.checkpointIds.length > 0) this.#effects.push(effect)
@@ -207,6 +206,16 @@ class Turn {
         default:
           this.#effects.push(effect)
       }
+    }
+  }
+
+  #refuse({ requestId, origin }: CheckpointRequest, why: Abortion, at: number): void {
+    if (requestId !== undefined) {
+      this.#effects.push({ type: 'reply', params: { requestId, outcome: { type: 'failed', ...why } } })
+    }
+    if (origin !== 'manual') {
+      const { reason, message } = why
+      this.#effects.push({ type: 'announce', params: { type: 'dropped', origin, reason, message, at } })
     }
   }
 
@@ -222,6 +231,11 @@ class Turn {
         case 'answer': {
           const { requestId, outcome } = effect.params
           if (requestId !== undefined) this.#effects.push({ type: 'reply', params: { requestId, outcome } })
+          break
+        }
+        case 'notifyAborted': {
+          const latestCompleted = newest(this.#main.context.completed)
+          this.#effects.push({ type: effect.type, params: { ...effect.params, latestCompleted } })
           break
         }
         case 'conclude':

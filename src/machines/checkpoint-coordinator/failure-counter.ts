@@ -42,4 +42,7 @@ export function withFailure(
 export const withSuccess = (counter: FailureCounter, id: CheckpointId): FailureCounter =>
   id > counter.newestSuccess ? { inARow: 0, newestSuccess: id, counted: [] } : counter
 
+/** The job is about to fail for them: its next attempt may fail as often again. */
+export const withVerdictPassed = (counter: FailureCounter): FailureCounter => ({ ...counter, inARow: 0, counted: [] })
+
 export const isIntolerable = (counter: FailureCounter, tolerable: number): boolean => counter.inARow > tolerable

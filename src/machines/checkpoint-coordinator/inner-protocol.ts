@@ -4,7 +4,7 @@
  * The coordinator's chart decides when a checkpoint begins and what follows from its end. The chart of one pending
  * checkpoint decides whether it completes. `coordinator.ts` carries the messages between them.
  */
-import type { SnapshotKind } from '../../core/elements.ts'
+import type { Alignment, SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId } from '../../core/ids.ts'
 import type { CheckpointPlan } from './checkpoint-plan.ts'
 import type { CheckpointFailureReason, CoordinatorEffect, CoordinatorEvent, RequestOutcome } from './protocol.ts'
@@ -17,6 +17,8 @@ type EffectOf<Type extends CoordinatorEffect['type']> = Extract<CoordinatorEffec
 export interface PendingInput {
   readonly id: CheckpointId
   readonly kind: SnapshotKind
+  readonly alignment: Alignment | undefined
+  readonly periodic: boolean
   readonly timestamp: number
   readonly attempt: number
   readonly requestId: string | undefined
@@ -70,7 +72,6 @@ export type PendingEffect =
       | 'putManifest'
       | 'publishSavepoint'
       | 'notifyComplete'
-      | 'notifyAborted'
       | 'discard'
       | 'retire'
       | 'announce'
@@ -78,6 +79,8 @@ export type PendingEffect =
       | 'timer.clear'
       | 'report'
     >
+  /** `coordinator.ts` adds the newest restore point. */
+  | { readonly type: 'notifyAborted'; readonly params: Omit<EffectOf<'notifyAborted'>['params'], 'latestCompleted'> }
   /** Becomes a `reply` if somebody asked for this checkpoint. */
   | {
       readonly type: 'answer'
@@ -88,15 +91,15 @@ export type PendingEffect =
 export type MainEvent = CoordinatorEvent | Conclusion
 
 export type MainEffect =
-  | EffectOf<'settled' | 'failJob' | 'retire' | 'timer.set' | 'timer.clear' | 'report'>
+  | EffectOf<'settled' | 'failJob' | 'retire' | 'announce' | 'timer.set' | 'timer.clear' | 'report'>
   | { readonly type: 'begin'; readonly params: PendingInput }
   /** Give this event to these pending checkpoints, in the order of their ids. */
   | {
       readonly type: 'tell'
       readonly params: { readonly checkpointIds: readonly CheckpointId[]; readonly event: PendingEvent }
     }
-  /** Becomes a failed `reply` for each of these requests that somebody waits for. */
+  /** For each of these requests, becomes a failed `reply` to whoever waits for one, else the announcement `dropped`. */
   | {
       readonly type: 'refuse'
-      readonly params: { readonly requests: readonly CheckpointRequest[]; readonly why: Abortion }
+      readonly params: { readonly requests: readonly CheckpointRequest[]; readonly why: Abortion; readonly at: number }
     }

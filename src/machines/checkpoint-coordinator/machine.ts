@@ -6,7 +6,8 @@
  * (subtask), bytes (storage), restart (job). The invariants, checked by the walks over both charts together:
  *
  * INV-CC-1 ids rise and are never reused, also after a restore. INV-CC-2 never more than `maxConcurrent` checkpoints are
- * pending, nor more than `savepointsMax` savepoints. INV-CC-3 when inactive or shut down, nothing is pending, nothing waits, no timer is set.
+ * pending, nor more than `savepointsMax` savepoints; if `unaligned`, both together are no more than `maxConcurrent`.
+ * INV-CC-3 when inactive or shut down, nothing is pending, nothing waits, no timer is set.
  * INV-CC-4 `notifyComplete` follows `manifest.stored` (of a stop-savepoint: `savepoint.published`), and never comes for a
  * plain savepoint. INV-CC-5 nothing is discarded whose manifest is being stored or is stored, and nothing twice.
  * INV-CC-6 a request is answered exactly once. INV-CC-7 a checkpoint ends once, completed or aborted. INV-CC-8 `settled`
@@ -16,7 +17,8 @@
  * stored only when every participant of the attempt has acknowledged. INV-CC-13 while running, no request waits after a step
  * for whose kind there is room: so between two starts of savepoints a waiting checkpoint that could start does, and
  * savepoints asked for without end never hold up a checkpoint, nor the other way round. INV-CC-14 savepoints start in the
- * order in which they were asked for.
+ * order in which they were asked for. INV-CC-15 nothing begins while more than `maxConcurrent` checkpoints are being
+ * removed, and each order to remove one is counted until it is answered. With these two exceptions INV-CC-13 holds.
  */
 import { assign, setup } from 'xstate'
 import { isStop } from '../../core/elements.ts'
@@ -29,11 +31,15 @@ import {
   decision,
   effectiveIntervalMs,
   endsLast,
+  evicted,
   initialContext,
+  isBeingCleaned,
   isCurrent,
+  periodicHasRoom,
   retryMs,
   verdict,
   withAborted,
+  withCleaned,
   withCompleted,
   withEnded,
   withNextBegun,
@@ -44,6 +50,7 @@ import {
 } from './coordinator-context.ts'
 import type { MainParams } from './coordinator-effects.ts'
 import * as say from './coordinator-effects.ts'
+import { withVerdictPassed } from './failure-counter.ts'
 import type { MainEvent } from './inner-protocol.ts'
 
 const setupCoordinator = setup({
@@ -76,17 +83,27 @@ const setupCoordinator = setup({
     noteAborted: assign(({ context, event }) =>
       event.type === 'checkpoint.aborted' ? withAborted(context, event) : context,
     ),
+    noteCleaned: assign(({ context, event }) =>
+      event.type === 'storage.cleaned' ? withCleaned(context, event) : context,
+    ),
+    countFailuresAnew: assign(({ context }) => ({ failures: withVerdictPassed(context.failures) })),
     begin: effect<MainParams<'begin'>>(),
     tell: effect<MainParams<'tell'>>(),
     refuse: effect<MainParams<'refuse'>>(),
     retire: effect<MainParams<'retire'>>(),
     settled: effect<MainParams<'settled'>>(),
     failJob: effect<MainParams<'failJob'>>(),
+    announce: effect<MainParams<'announce'>>(),
     report: effect<MainParams<'report'>>(),
   },
   guards: {
     isPeriodic: ({ context }) => context.config.intervalMs !== undefined,
     hasRoom: ({ context, event }) => event.type === 'checkpoint.requested' && admitted(context, event) !== undefined,
+    evicts: ({ context, event }) => event.type === 'checkpoint.requested' && evicted(context, event).length > 0,
+    periodicHasRoom: ({ context }) => periodicHasRoom(context),
+    isInterval: ({ event }) => event.type === 'timer.fired' && event.name === 'interval',
+    isLate: ({ context, event }) => event.type === 'subtask.acknowledged' && event.checkpointId <= context.lastId,
+    isBeingCleaned: ({ context, event }) => event.type === 'storage.cleaned' && isBeingCleaned(context, event),
     nextIsStop: ({ context, event }) => {
       const next = decision(context, event.at)
       return next.type === 'start' && isStop(next.request.kind)
@@ -112,6 +129,8 @@ const setupCoordinator = setup({
   delays: { interval: ({ context }) => context.nextTriggerMs },
 })
 
+const afterPause = [say.refuseNext(say.tooSoon), 'scheduleAfterPause', 'dropNext'] as const
+const endTheJob = [say.failJob, 'noteAborted', 'countFailuresAnew'] as const
 const completed = ['noteCompleted', say.retireOld] as const
 const completedAmongOthers = [say.subsumeOlder, 'noteCompleted', say.retireOld] as const
 
@@ -136,7 +155,15 @@ export const coordinatorMachine = setupCoordinator.createMachine({
             choosing: { always: [{ guard: 'isPeriodic', target: 'periodic' }, { target: 'onDemand' }] },
             periodic: {
               after: {
-                interval: { target: 'periodic', reenter: true, actions: ['enqueuePeriodic', 'scheduleNext'] },
+                interval: [
+                  {
+                    guard: 'periodicHasRoom',
+                    target: 'periodic',
+                    reenter: true,
+                    actions: ['enqueuePeriodic', 'scheduleNext'],
+                  },
+                  { target: 'periodic', reenter: true, actions: [say.refusePeriodic(say.tooMany), 'scheduleNext'] },
+                ],
               },
             },
             onDemand: {},
@@ -144,11 +171,12 @@ export const coordinatorMachine = setupCoordinator.createMachine({
           always: [
             { guard: 'nextIsStop', target: 'stopping', actions: [say.begin, 'takeNext'] },
             { guard: 'nextStarts', actions: [say.begin, 'takeNext'] },
-            { guard: 'nextIsTooSoon', target: '.periodic', actions: ['scheduleAfterPause', 'dropNext'] },
+            { guard: 'nextIsTooSoon', target: '.periodic', actions: [...afterPause] },
             { guard: 'nextIsRefused', actions: [say.refuseNext(say.someFinished), 'dropNext'] },
           ],
           on: {
             'checkpoint.requested': [
+              { guard: 'evicts', actions: [say.refuseEvicted, 'enqueue'] },
               { guard: 'hasRoom', actions: 'enqueue' },
               { actions: say.refuseThis(say.tooMany) },
             ],
@@ -167,7 +195,7 @@ export const coordinatorMachine = setupCoordinator.createMachine({
               { actions: [...completedAmongOthers] },
             ],
             'checkpoint.aborted': [
-              { guard: 'endsTheJob', target: 'halting', actions: [say.failJob, 'noteAborted'] },
+              { guard: 'endsTheJob', target: 'halting', actions: [...endTheJob] },
               { guard: 'leavesEndUncovered', target: '.choosing', actions: ['noteAborted', 'scheduleRetry'] },
               { actions: 'noteAborted' },
             ],
@@ -182,7 +210,7 @@ export const coordinatorMachine = setupCoordinator.createMachine({
               { actions: [...completedAmongOthers] },
             ],
             'checkpoint.aborted': [
-              { guard: 'endsTheJob', target: 'halting', actions: [say.failJob, 'noteAborted'] },
+              { guard: 'endsTheJob', target: 'halting', actions: [...endTheJob] },
               { guard: 'isStopSavepoint', target: 'running', actions: ['noteAborted', 'scheduleRetry'] },
               { actions: 'noteAborted' },
             ],
@@ -233,6 +261,9 @@ export const coordinatorMachine = setupCoordinator.createMachine({
   },
   on: {
     'checkpoint.requested': { actions: say.refuseThis(say.notRunning) },
+    'subtask.acknowledged': [{ guard: 'isLate', actions: [say.announceLate, say.report] }, { actions: say.report }],
+    'storage.cleaned': [{ guard: 'isBeingCleaned', actions: 'noteCleaned' }, { actions: say.report }],
+    'timer.fired': [{ guard: 'isInterval', actions: say.refusePeriodic(say.notScheduled) }, { actions: say.report }],
     '*': { actions: say.report },
   },
 })

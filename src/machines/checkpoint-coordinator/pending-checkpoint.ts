@@ -2,7 +2,7 @@
  * One checkpoint that collects acknowledgements, as a value. Pure; knows no time, no timers and no storage.
  */
 
-import { isSavepoint, isStop, type SnapshotKind } from '../../core/elements.ts'
+import { type Alignment, isSavepoint, isStop, type SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId, SubtaskId } from '../../core/ids.ts'
 import type { Abortion, PendingInput } from './inner-protocol.ts'
 import type { CheckpointFailureReason, CoordinatorEvent } from './protocol.ts'
@@ -13,6 +13,8 @@ export type SubtaskState = Extract<CoordinatorEvent, { readonly type: 'subtask.a
 export interface PendingCheckpoint {
   readonly id: CheckpointId
   readonly kind: SnapshotKind
+  readonly alignment: Alignment | undefined
+  readonly periodic: boolean
   readonly timestamp: number
   readonly attempt: number
   readonly requestId: string | undefined
@@ -80,9 +82,11 @@ export const missing = (pending: PendingCheckpoint): readonly SubtaskId[] =>
 export const takesPart = (pending: PendingCheckpoint, from: { subtask: SubtaskId; attempt: number }): boolean =>
   from.attempt === pending.attempt && pending.participants.some(({ subtask }) => subtask === from.subtask)
 
+export const misses = (pending: PendingCheckpoint, subtask: SubtaskId): boolean => missing(pending).includes(subtask)
+
 /** Has it left without acknowledging? Then this checkpoint can never complete. */
 export const leavesUnacknowledged = (pending: PendingCheckpoint, from: { subtask: SubtaskId; attempt: number }) =>
-  from.attempt === pending.attempt && missing(pending).includes(from.subtask)
+  from.attempt === pending.attempt && misses(pending, from.subtask)
 
 export const withoutSubtask = (pending: PendingCheckpoint, subtask: SubtaskId): PendingCheckpoint => ({
   ...pending,

@@ -28,13 +28,16 @@ export const announceTriggered = as('announce', ({ context }: Args) => ({
   checkpointId: context.id,
   kind: context.kind,
   at: context.timestamp,
-  subtasks: context.participants.length,
+  periodic: context.periodic,
+  subtasks: context.participants.length + context.finished.length,
+  participants: context.participants.map(({ subtask }) => subtask),
 }))
 
 export const triggerBarrier = as('triggerBarrier', ({ context }: Args) => ({
   checkpointId: context.id,
   timestamp: context.timestamp,
   kind: context.kind,
+  alignment: context.alignment,
   subtasks: context.trigger,
 }))
 
@@ -154,6 +157,10 @@ export const suspended = because(({ context, event }: On<'job.stopping'>) =>
     'CHECKPOINT_COORDINATOR_SUSPEND',
     `${named(context)} was given up, the job stopped running: ${event.message}`,
   ),
+)
+
+export const taskFailed = because(({ context, event }: On<'job.stopping'>) =>
+  abortion('TASK_FAILURE', `${named(context)} was given up, ${event.failedSubtask} failed: ${event.message}`),
 )
 
 export const shutDown = because(({ context }: Args) =>

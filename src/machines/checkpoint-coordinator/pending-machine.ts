@@ -16,6 +16,7 @@ import {
   countsAsCompleted,
   isStoredOnly,
   leavesUnacknowledged,
+  misses,
   type PendingCheckpoint,
   takesPart,
   withoutSubtask,
@@ -54,6 +55,8 @@ const setupPending = setup({
     takesPart: ({ context, event }) => event.type === 'subtask.declined' && takesPart(context, event),
     leavesUnacknowledged: ({ context, event }) =>
       event.type === 'subtask.finished' && leavesUnacknowledged(context, event),
+    missesTheFailed: ({ context, event }) =>
+      event.type === 'job.stopping' && event.failedSubtask !== undefined && misses(context, event.failedSubtask),
     isStoredOnly: ({ context }) => isStoredOnly(context.kind),
     countsAsCompleted: ({ context }) => countsAsCompleted(context.kind),
   },
@@ -98,7 +101,10 @@ export const pendingMachine = setupPending.createMachine({
           { actions: forget },
         ],
         'checkpoint.subsumed': { target: 'aborted', actions: [say.subsumed, say.notifyAborted, say.discard] },
-        'job.stopping': { target: 'aborted', actions: [say.suspended, say.discard] },
+        'job.stopping': [
+          { guard: 'missesTheFailed', target: 'aborted', actions: [say.taskFailed, say.discard] },
+          { target: 'aborted', actions: [say.suspended, say.discard] },
+        ],
         'job.ended': { target: 'aborted', actions: [say.shutDown, say.discard] },
       },
     },

@@ -8,7 +8,7 @@
  * Every event carries the time it happened (`at`, milliseconds): machines read no clock.
  */
 
-import type { SnapshotKind } from '../../core/elements.ts'
+import type { Alignment, SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId, SubtaskId } from '../../core/ids.ts'
 import type { SubtaskState } from '../../core/state-handles.ts'
 import type { DeclineReason, SnapshotMetrics } from '../subtask/protocol.ts'
@@ -29,10 +29,15 @@ export interface CoordinatorConfig {
   readonly intervalMs: number | undefined
   readonly timeoutMs: number
   readonly minPauseMs: number
-  /** Checkpoints that may be pending at once; savepoints do not count. */
+  /** Checkpoints that may be pending at once; savepoints do not count, unless `unaligned` is set. */
   readonly maxConcurrent: number
-  /** Savepoints that may be pending at once. */
+  /** Savepoints that may be pending at once; of no use when `unaligned` is set. */
   readonly savepointsMax: number
+  /**
+   * Barriers of checkpoints may overtake records: at once, or where they have waited for `alignedTimeoutMs` since the
+   * trigger. Those of savepoints never do, and wait for a place among the checkpoints. Undefined: all are aligned.
+   */
+  readonly unaligned: { readonly alignedTimeoutMs: number | undefined } | undefined
   readonly tolerableFailures: number
   readonly retained: number
   readonly queueMax: number
@@ -63,8 +68,16 @@ export type CoordinatorEvent =
       readonly at: number
       readonly random: number
     }
-  /** The attempt is over (failing, cancelling): abort everything, then say `settled`. */
-  | { readonly type: 'job.stopping'; readonly at: number; readonly message: string }
+  /**
+   * The attempt is over (failing, cancelling): abort everything, then say `settled`. `failedSubtask`: the one whose
+   * failure is the reason, if it is one's.
+   */
+  | {
+      readonly type: 'job.stopping'
+      readonly at: number
+      readonly message: string
+      readonly failedSubtask: SubtaskId | undefined
+    }
   /** The job is over for good. */
   | { readonly type: 'job.ended'; readonly at: number }
   | {
@@ -122,6 +135,13 @@ export type CoordinatorEvent =
       readonly message: string
       readonly at: number
     }
+  /** The answer to `discard` and `retire`. `failed`: why files stay until the next sweep. */
+  | {
+      readonly type: 'storage.cleaned'
+      readonly checkpointIds: readonly CheckpointId[]
+      readonly failed: string | undefined
+      readonly at: number
+    }
   /** A timer that `timer.set` asked for: `interval`, or `timeout/<checkpoint id>`. */
   | { readonly type: 'timer.fired'; readonly name: string; readonly at: number }
 
@@ -141,10 +161,31 @@ export type CheckpointAnnouncement =
       readonly checkpointId: CheckpointId
       readonly kind: SnapshotKind
       readonly at: number
+      /** Asked for by the interval, not by a person nor by the end of all data. */
+      readonly periodic: boolean
+      /** Subtasks of the job, those that have finished for good included. */
       readonly subtasks: number
+      /** Who must acknowledge: all that have not finished. */
+      readonly participants: readonly SubtaskId[]
+    }
+  /** A request that nobody waits for an answer to, of the interval or of the end of all data, was not carried out. */
+  | {
+      readonly type: 'dropped'
+      readonly origin: 'periodic' | 'final'
+      readonly reason: CheckpointFailureReason
+      readonly message: string
+      readonly at: number
     }
   | {
       readonly type: 'acknowledged'
+      readonly checkpointId: CheckpointId
+      readonly subtask: SubtaskId
+      readonly metrics: SnapshotMetrics
+      readonly at: number
+    }
+  /** The checkpoint had ended by then: statistics may want the metrics, nothing else changes. May be repeated. */
+  | {
+      readonly type: 'acknowledged-late'
       readonly checkpointId: CheckpointId
       readonly subtask: SubtaskId
       readonly metrics: SnapshotMetrics
@@ -175,6 +216,8 @@ export type CoordinatorEffect =
         readonly checkpointId: CheckpointId
         readonly timestamp: number
         readonly kind: SnapshotKind
+        /** Undefined: aligned. */
+        readonly alignment: Alignment | undefined
         readonly subtasks: readonly SubtaskId[]
       }
     }
@@ -202,10 +245,12 @@ export type CoordinatorEffect =
       readonly params: {
         readonly checkpointId: CheckpointId
         readonly reason: CheckpointFailureReason
+        /** The newest restore point. */
+        readonly latestCompleted: CheckpointId | undefined
         readonly subtasks: readonly SubtaskId[]
       }
     }
-  /** Remove the files of an aborted checkpoint, which has no manifest. */
+  /** Remove the files of an aborted checkpoint, which has no manifest. This and `retire` are answered by `storage.cleaned`. */
   | { readonly type: 'discard'; readonly params: { readonly checkpointId: CheckpointId } }
   /** Let completed checkpoints go that retention no longer keeps (pins still hold them). */
   | { readonly type: 'retire'; readonly params: { readonly checkpointIds: readonly CheckpointId[] } }

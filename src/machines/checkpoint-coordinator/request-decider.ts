@@ -8,7 +8,11 @@
  * Checkpoints and savepoints have room of their own, and the first request that has room starts. So neither kind can
  * keep the other waiting: pending savepoints take no place from checkpoints, and a savepoint that waits for a place lets
  * the checkpoints behind it pass. Flink counts savepoints among the pending checkpoints: there, clients that always ask
- * for another savepoint keep a job from ever taking a checkpoint again.
+ * for another savepoint keep a job from ever taking a checkpoint again. With unaligned checkpoints it is so here, too
+ * (`sharedRoom`): the barriers of a savepoint, which are aligned, must not be overtaken by those of a checkpoint.
+ *
+ * Nothing starts while more checkpoints than may be pending are still being removed: a storage that is slow to delete
+ * would otherwise fill up.
  */
 import { isSavepoint, type SnapshotKind } from '../../core/elements.ts'
 
@@ -53,6 +57,10 @@ export interface Situation {
   readonly pendingSavepoints: number
   readonly maxConcurrent: number
   readonly savepointsMax: number
+  /** Do savepoints take places of checkpoints? Otherwise they have room of their own. */
+  readonly sharedRoom: boolean
+  /** Checkpoints whose files are being removed. */
+  readonly cleaning: number
   readonly minPauseMs: number
   readonly now: number
   readonly lastCompletionAt: number | undefined
@@ -67,6 +75,7 @@ export type Decision =
   | { readonly type: 'too-soon'; readonly request: CheckpointRequest; readonly remainingMs: number }
 
 export function decide(situation: Situation): Decision {
+  if (situation.cleaning > situation.maxConcurrent) return { type: 'wait' }
   const request = situation.queue.find((one) => hasRoom(situation, one))
   if (request === undefined) return { type: 'wait' }
   if (request.origin === 'periodic' && situation.lastCompletionAt !== undefined) {
@@ -76,7 +85,8 @@ export function decide(situation: Situation): Decision {
   return { type: situation.tasksAllow ? 'start' : 'refuse', request }
 }
 
-const hasRoom = (situation: Situation, { kind }: CheckpointRequest): boolean =>
-  isSavepoint(kind)
-    ? situation.pendingSavepoints < situation.savepointsMax
-    : situation.pendingCheckpoints < situation.maxConcurrent
+function hasRoom(situation: Situation, { kind }: CheckpointRequest): boolean {
+  const { pendingCheckpoints, pendingSavepoints, maxConcurrent, savepointsMax, sharedRoom } = situation
+  if (sharedRoom) return pendingCheckpoints + pendingSavepoints < maxConcurrent
+  return isSavepoint(kind) ? pendingSavepoints < savepointsMax : pendingCheckpoints < maxConcurrent
+}

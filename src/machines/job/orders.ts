@@ -30,10 +30,14 @@ export const startCheckpoints = {
     finished: context.input.subtasks.filter((_, i) => context.statuses[i] === 'finished'),
   }),
 } as const
-export const stopCheckpoints = (message: string) => ({ type: 'stopCheckpoints', params: { message } }) as const
+export const stopCheckpoints = (message: string) =>
+  ({ type: 'stopCheckpoints', params: { message, failedSubtask: undefined } }) as const
 export const stopCheckpointsFailing = {
   type: 'stopCheckpoints',
-  params: ({ context }: Situation) => ({ message: `The job fails: ${context.failure?.message ?? 'no reason given'}` }),
+  params: ({ context, event }: Situation) => ({
+    message: `The job fails: ${context.failure?.message ?? 'no reason given'}`,
+    failedSubtask: event.type === 'subtask.reported' ? event.subtask : undefined,
+  }),
 } as const
 export const cancelSubtasks = {
   type: 'cancelSubtasks',

@@ -69,8 +69,14 @@ export type JobEffect =
       readonly type: 'startCheckpoints'
       readonly params: { readonly attempt: number; readonly finished: readonly SubtaskId[] }
     }
-  /** End the attempt for the coordinator; always answered by `checkpoints.settled`, also if nothing was started. */
-  | { readonly type: 'stopCheckpoints'; readonly params: { readonly message: string } }
+  /**
+   * End the attempt for the coordinator; always answered by `checkpoints.settled`, also if nothing was started.
+   * `failedSubtask`: the one whose failure ended it.
+   */
+  | {
+      readonly type: 'stopCheckpoints'
+      readonly params: { readonly message: string; readonly failedSubtask: SubtaskId | undefined }
+    }
   /** Every subtask of the attempt then reports that it is over; one that was never created is reported canceled. */
   | { readonly type: 'cancelSubtasks'; readonly params: { readonly attempt: number } }
   | {

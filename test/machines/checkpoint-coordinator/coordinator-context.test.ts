@@ -113,6 +113,8 @@ describe('why a checkpoint was given up', () => {
   const pending = begin({
     id: id(3),
     kind: 'savepoint',
+    alignment: undefined,
+    periodic: false,
     timestamp: 0,
     attempt: 1,
     requestId: 'r',

@@ -26,6 +26,7 @@ export const config: CoordinatorConfig = {
   minPauseMs: 0,
   maxConcurrent: 1,
   savepointsMax: 8,
+  unaligned: undefined,
   tolerableFailures: 0,
   retained: 1,
   queueMax: 2,
@@ -44,7 +45,12 @@ export const on = {
     at,
     random,
   }),
-  jobStopping: (at = 0): CoordinatorEvent => ({ type: 'job.stopping', at, message: 'a task failed' }),
+  jobStopping: (at = 0, failedSubtask?: SubtaskId): CoordinatorEvent => ({
+    type: 'job.stopping',
+    at,
+    message: 'a task failed',
+    failedSubtask,
+  }),
   jobEnded: (at = 0): CoordinatorEvent => ({ type: 'job.ended', at }),
   request: (requestId: string, kind: SnapshotKind, at = 0): CoordinatorEvent => ({
     type: 'checkpoint.requested',
@@ -108,6 +114,12 @@ export const on = {
     code: 'SAVEPOINT_DIR_MISSING',
     message: 'no directory',
     at,
+  }),
+  cleaned: (...ids: number[]): CoordinatorEvent => ({
+    type: 'storage.cleaned',
+    checkpointIds: ids as CheckpointId[],
+    failed: undefined,
+    at: 0,
   }),
   timer: (name: string, at = 0): CoordinatorEvent => ({ type: 'timer.fired', name, at }),
 }

@@ -1,4 +1,4 @@
-/** INV-CC-1 to INV-CC-14, each a named function of one step of the watched coordinator. */
+/** INV-CC-1 to INV-CC-15, each a named function of one step of the watched coordinator. */
 import { isSavepoint, isStop } from '../../../src/core/elements.ts'
 import type { CheckpointId } from '../../../src/core/ids.ts'
 import type { CoordinatorEffect, CoordinatorEvent } from '../../../src/machines/checkpoint-coordinator/protocol.ts'
@@ -22,10 +22,11 @@ const invCC1idsRise: Check = ({ before, effects }) => {
 }
 
 const invCC2boundedConcurrency: Check = ({ after: { coordinator } }) => {
-  const { maxConcurrent, savepointsMax } = coordinator.main.context.config
+  const { maxConcurrent, savepointsMax, unaligned } = coordinator.main.context.config
   const { checkpoints, savepoints } = pendingOf(coordinator)
+  const tooMany = unaligned === undefined ? savepoints > savepointsMax : checkpoints + savepoints > maxConcurrent
   return wrong(
-    checkpoints > maxConcurrent || savepoints > savepointsMax,
+    checkpoints > maxConcurrent || tooMany,
     `${checkpoints} checkpoints and ${savepoints} savepoints pending`,
   )
 }
@@ -150,11 +151,13 @@ const invCC12manifestNeedsAll: Check = ({ before, after: { witness }, effects })
 /** Between two starts of savepoints a waiting checkpoint that could start does: none that could is left by any step. */
 const invCC13nobodyWaitsBesideRoom: Check = ({ after: { coordinator } }) => {
   if (!stateName(coordinator.main.value).startsWith('active.running')) return undefined
-  const { queue, config } = coordinator.main.context
+  const { queue, config, cleaning } = coordinator.main.context
+  if (cleaning.length > config.maxConcurrent) return undefined
   const { checkpoints, savepoints } = pendingOf(coordinator)
-  const left = queue.filter(({ kind }) =>
-    isSavepoint(kind) ? savepoints < config.savepointsMax : checkpoints < config.maxConcurrent,
-  )
+  const left = queue.filter(({ kind }) => {
+    if (config.unaligned !== undefined) return checkpoints + savepoints < config.maxConcurrent
+    return isSavepoint(kind) ? savepoints < config.savepointsMax : checkpoints < config.maxConcurrent
+  })
   return wrong(
     left.length > 0,
     `${left.map(({ origin, kind }) => `${origin} ${kind}`)} waits beside ${checkpoints} checkpoints, ${savepoints} savepoints`,
@@ -169,6 +172,17 @@ const invCC14savepointsInTurn: Check = ({ before, event, after: { coordinator } 
     .filter(({ id, snapshot }) => id > lastId && isSavepoint(snapshot.context.kind))
     .map(({ snapshot }) => snapshot.context.requestId)
   return wrong(`${begun}` !== `${waiting.slice(0, begun.length)}`, `began ${begun}, though waiting were ${waiting}`)
+}
+
+const invCC15cleaningHoldsBack: Check = ({ event, before, after: { coordinator, witness }, effects }) => {
+  const { cleaning, config } = coordinator.main.context
+  if (`${[...cleaning].sort()}` !== `${witness.cleaning}`)
+    return `counts ${cleaning}, being removed: ${witness.cleaning}`
+  const left = heard(before.witness, event).cleaning.length
+  return wrong(
+    left > config.maxConcurrent && all(effects, 'triggerBarrier').length > 0,
+    `began a checkpoint while ${left} are being removed`,
+  )
 }
 
 /** A step that changes nothing says so. */
@@ -193,5 +207,6 @@ export const invariants: readonly Check[] = [
   invCC12manifestNeedsAll,
   invCC13nobodyWaitsBesideRoom,
   invCC14savepointsInTurn,
+  invCC15cleaningHoldsBack,
   nothingIsSilent,
 ]

@@ -88,7 +88,7 @@ describe('triggering', () => {
     const { feed } = run({ intervalMs: undefined, savepointsMax: 2, queueMax: 9 })
     const names = ['s1', 's2', 's3', 's4', 's5']
     expect(triggered(feed(on.running(), ...names.map((name) => on.request(name, 'savepoint'))))).toEqual([1, 2])
-    const effects = names.flatMap((_, i) => feed(...complete(i + 1), on.published(i + 1)))
+    const effects = names.flatMap((_, i) => feed(...complete(i + 1), on.published(i + 1), on.cleaned(i + 1)))
     expect(triggered(effects)).toEqual([3, 4, 5])
     expect(outcomes(effects)).toEqual(names.map((name, i) => [name, `savepoint-${i + 1}`]))
   })
@@ -135,7 +135,29 @@ describe('order', () => {
       ['r1', 'CHECKPOINT_SUBSUMED'],
     ])
     expect(triggered(effects)).toEqual([3, 4])
-    expect(feed(on.ack(1, a))).toEqual([{ type: 'report', params: { what: 'late', event: 'subtask.acknowledged' } }])
+    expect(feed(on.ack(1, a))).toMatchObject([
+      { type: 'announce', params: { type: 'acknowledged-late', checkpointId: 1, subtask: a } },
+      { type: 'report', params: { what: 'late', event: 'subtask.acknowledged' } },
+    ])
+  })
+
+  it('with unaligned checkpoints a savepoint waits for a place, goes before checkpoints, and is aligned itself', () => {
+    const { feed } = run({ unaligned: { alignedTimeoutMs: 50 }, queueMax: 9 })
+    const first = feed(on.running(), on.timer('interval'), on.request('c', 'checkpoint'), on.request('s', 'savepoint'))
+    const second = feed(...complete(1))
+    const third = feed(...complete(2), on.published(2))
+    expect([first, second, third].map((effects) => of(effects, 'triggerBarrier')[0]?.params)).toMatchObject([
+      { checkpointId: 1, kind: 'checkpoint', alignment: { type: 'aligned-with-timeout', timeoutMs: 50 } },
+      { checkpointId: 2, kind: 'savepoint', alignment: undefined },
+      { checkpointId: 3, kind: 'checkpoint' },
+    ])
+  })
+
+  it('nothing starts while more checkpoints than may be pending are being removed, not even a savepoint', () => {
+    const { feed } = run({ tolerableFailures: 9 })
+    feed(on.running(), on.timer('interval'), on.decline(1, a), on.timer('interval'))
+    expect(triggered(feed(on.decline(2, a), on.timer('interval'), on.request('s', 'savepoint')))).toEqual([])
+    expect(triggered(feed(on.cleaned(2)))).toEqual([3, 4])
   })
 
   it('a manifest that is being written when a newer one completes is let go once it is stored', () => {

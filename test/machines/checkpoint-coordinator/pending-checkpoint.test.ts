@@ -18,6 +18,8 @@ import { a, b, state, stranger } from './coordinator-events.ts'
 const pending = begin({
   id: 3 as CheckpointId,
   kind: 'checkpoint',
+  alignment: undefined,
+  periodic: false,
   timestamp: 0,
   attempt: 2,
   requestId: undefined,

@@ -5,9 +5,9 @@ import type { PendingEffect, PendingEvent } from '../../../src/machines/checkpoi
 import { pendingMachine } from '../../../src/machines/checkpoint-coordinator/pending-machine.ts'
 import { type Stepped, start } from '../../../src/machines/step.ts'
 import { machineSystem, type Row, tableTest } from '../../../src/testing/machine-harness.ts'
-import { a, b, on, stranger } from './coordinator-events.ts'
+import { abortsWhileCollecting, acks } from './collecting-rows.ts'
+import { a, b, on } from './coordinator-events.ts'
 import {
-  ackA,
   ackB,
   end,
   finished,
@@ -20,105 +20,10 @@ import {
   pending,
   published,
   reported,
-  stale,
   stored,
   subsumed,
-  suspend,
-  timeout,
   told,
 } from './pending-words.ts'
-
-const acks: Row<PendingEvent>[] = [
-  {
-    given: 'collecting',
-    event: ackA,
-    condition: 'another',
-    next: 'collecting',
-    effects: [{ type: 'announce', params: { type: 'acknowledged', subtask: a } }],
-  },
-  {
-    given: 'one acknowledged',
-    event: ackB,
-    condition: 'last',
-    next: 'storing',
-    effects: [
-      { type: 'timer.clear', params: { name: 'timeout' } },
-      'announce',
-      { type: 'putManifest', params: { states: [{ subtask: a }, { subtask: b }], finished: [stranger] } },
-    ],
-  },
-  { given: 'one acknowledged', event: ackA, condition: 'repeated', next: 'collecting', effects: reported('duplicate') },
-  {
-    given: 'collecting',
-    event: pending(on.ack(1, stranger)),
-    condition: 'a stranger',
-    next: 'collecting',
-    effects: reported('unknown'),
-  },
-  {
-    given: 'collecting',
-    event: pending(on.ack(1, a, 7)),
-    condition: 'another attempt',
-    next: 'collecting',
-    effects: reported('unknown'),
-  },
-]
-
-const abortsWhileCollecting: Row<PendingEvent>[] = [
-  {
-    given: 'one acknowledged',
-    event: pending(on.decline(1, a)),
-    condition: 'takes part',
-    next: 'aborted',
-    effects: ['timer.clear', told('CHECKPOINT_DECLINED'), 'discard', ...end('aborted', 'CHECKPOINT_DECLINED')],
-  },
-  {
-    given: 'collecting',
-    event: pending(on.decline(1, stranger)),
-    condition: 'a stranger',
-    next: 'collecting',
-    effects: reported('unknown'),
-  },
-  {
-    given: 'one acknowledged',
-    event: finished,
-    condition: 'had not acknowledged',
-    next: 'aborted',
-    effects: [
-      'timer.clear',
-      told('CHECKPOINT_DECLINED_TASK_CLOSING', [a]),
-      'discard',
-      ...end('aborted', 'CHECKPOINT_DECLINED_TASK_CLOSING'),
-    ],
-  },
-  { given: 'one acknowledged', event: pending(on.finished(a)), next: 'collecting', effects: [] },
-  {
-    given: 'collecting',
-    event: subsumed,
-    next: 'aborted',
-    effects: ['timer.clear', told('CHECKPOINT_SUBSUMED'), 'discard', ...end('aborted', 'CHECKPOINT_SUBSUMED')],
-  },
-  {
-    given: 'one acknowledged',
-    event: jobStopping,
-    next: 'aborted',
-    effects: ['timer.clear', 'discard', ...end('aborted', suspend)],
-  },
-  {
-    given: 'collecting',
-    event: jobEnded,
-    next: 'aborted',
-    effects: ['timer.clear', 'discard', ...end('aborted', 'CHECKPOINT_COORDINATOR_SHUTDOWN')],
-  },
-  {
-    given: 'one acknowledged',
-    event: timeout,
-    next: 'aborted',
-    effects: [told('CHECKPOINT_EXPIRED'), 'discard', ...end('aborted', 'CHECKPOINT_EXPIRED')],
-  },
-  { given: 'collecting', event: stale, next: 'collecting', effects: reported('unexpected') },
-  { given: 'collecting', event: stored, next: 'collecting', effects: reported('unexpected') },
-]
 
 const failed = 'FINALIZE_CHECKPOINT_FAILURE'
 const whileStoring: Row<PendingEvent>[] = [
@@ -276,8 +181,22 @@ describe('the pending table', () => {
   it('begins with the trigger to the sources and its timeout', () => {
     const first: Stepped<unknown, PendingEffect> = start(pendingMachine, inputOf('checkpoint'))
     expect(first.effects).toEqual([
-      { type: 'announce', params: { type: 'triggered', checkpointId: 1, kind: 'checkpoint', at: 0, subtasks: 2 } },
-      { type: 'triggerBarrier', params: { checkpointId: 1, timestamp: 0, kind: 'checkpoint', subtasks: [a] } },
+      {
+        type: 'announce',
+        params: {
+          type: 'triggered',
+          checkpointId: 1,
+          kind: 'checkpoint',
+          at: 0,
+          periodic: false,
+          subtasks: 3,
+          participants: [a, b],
+        },
+      },
+      {
+        type: 'triggerBarrier',
+        params: { checkpointId: 1, timestamp: 0, kind: 'checkpoint', alignment: undefined, subtasks: [a] },
+      },
       { type: 'timer.set', params: { name: 'timeout', delayMs: 1_000 } },
     ])
   })

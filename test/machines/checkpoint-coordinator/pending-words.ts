@@ -7,6 +7,8 @@ import { a, b, on, stranger } from './coordinator-events.ts'
 export const inputOf = (kind: SnapshotKind) => ({
   id: 1 as CheckpointId,
   kind,
+  alignment: undefined,
+  periodic: false,
   timestamp: 0,
   attempt: 1,
   requestId: 'r',

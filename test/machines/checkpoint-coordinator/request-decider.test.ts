@@ -25,6 +25,8 @@ const quiet: Situation = {
   pendingSavepoints: 0,
   maxConcurrent: 1,
   savepointsMax: 8,
+  sharedRoom: false,
+  cleaning: 0,
   minPauseMs: 0,
   now: 100,
   lastCompletionAt: undefined,
@@ -110,6 +112,23 @@ describe('the decision', () => {
     expect(type({ ...pause, queue: [request('m')] })).toBe('start')
     expect(type({ ...pause, queue: [savepoint('s')] })).toBe('start')
     expect(type({ ...pause, queue: [request('f', 'checkpoint', 'final')] })).toBe('start')
+  })
+
+  it('with shared room, pending savepoints and checkpoints count alike, and the first in the queue goes first', () => {
+    const queue = [savepoint('s'), request('m')]
+    const shared = { queue, sharedRoom: true, maxConcurrent: 2 }
+    expect(decide({ ...quiet, ...shared })).toMatchObject({ type: 'start', request: { requestId: 's' } })
+    expect(type({ ...shared, pendingCheckpoints: 1 })).toBe('start')
+    expect(type({ ...shared, pendingCheckpoints: 2 })).toBe('wait')
+    expect(type({ ...shared, pendingCheckpoints: 1, pendingSavepoints: 1 })).toBe('wait')
+    expect(type({ ...shared, pendingSavepoints: 2 })).toBe('wait')
+  })
+
+  it('waits with everything while more are being removed than may be pending', () => {
+    for (const one of [savepoint('s'), request('m'), request('f', 'checkpoint', 'final')]) {
+      expect([1, 2].map((cleaning) => type({ queue: [one], cleaning }))).toEqual(['start', 'wait'])
+      expect(type({ queue: [one], cleaning: 2, maxConcurrent: 2 })).toBe('start')
+    }
   })
 
   it('waits rather than drops while another is pending', () => {

@@ -43,6 +43,8 @@ export const givens: Record<string, readonly MainEvent[]> = {
   'periodic, 1 pending': one,
   'periodic, 1 pending, r1 waits': [...one, request('r1', 'checkpoint')],
   'periodic, 1 pending, r1 and r2 wait': [...one, request('r1', 'checkpoint'), request('r2', 'checkpoint')],
+  'periodic, 1 pending, r1 and another periodic wait': [...one, tick, request('r1', 'checkpoint')],
+  'periodic, 1 being removed': [...one, aborted(1)],
   'periodic, 1 completed': [...one, completed(1)],
   'periodic, final pending': [...active, endedA, ended(b)],
   'periodic, 1 and savepoint 2 pending': [...one, request('s', 'savepoint')],
@@ -62,7 +64,7 @@ export const begin = (id: number, kind: SnapshotKind = 'checkpoint') => ({
   type: 'begin',
   params: { id, kind, attempt: 1 },
 })
-export const refuse = (reason: string, code: string, ...ids: string[]) => ({
+export const refuse = (reason: string, code: string, ...ids: (string | undefined)[]) => ({
   type: 'refuse',
   params: { why: { reason, code }, requests: ids.map((requestId) => ({ requestId })) },
 })

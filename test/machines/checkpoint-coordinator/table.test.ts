@@ -90,7 +90,13 @@ const stoppingRows: Row<MainEvent>[] = [
     next: 'active.stopping',
     effects: [refuse('CHECKPOINT_COORDINATOR_SUSPEND', 'CHECKPOINT_FAILED', 'r')],
   },
-  { given: drain, event: tick, condition: 'stale', next: 'active.stopping', effects: report('unexpected') },
+  {
+    given: drain,
+    event: tick,
+    condition: 'stale',
+    next: 'active.stopping',
+    effects: [refuse('PERIODIC_SCHEDULER_SHUTDOWN', 'CHECKPOINT_FAILED', undefined)],
+  },
   {
     given: drain,
     event: completed(2, 'stop-drain'),
@@ -202,7 +208,12 @@ const pausedRows: Row<MainEvent>[] = [
     event: on.timer('interval', 100),
     condition: 'inside the pause',
     next: periodic,
-    effects: [intervalSet(500), intervalCleared, intervalSet(400)],
+    effects: [
+      intervalSet(500),
+      intervalCleared,
+      refuse('MINIMUM_TIME_BETWEEN_CHECKPOINTS', 'CHECKPOINT_FAILED', undefined),
+      intervalSet(400),
+    ],
   },
 ]
 

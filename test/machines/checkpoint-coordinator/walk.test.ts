@@ -22,10 +22,11 @@ interface Scene {
   readonly events: readonly CoordinatorEvent[]
 }
 
-const life = [on.jobStopping(), on.jobEnded()]
+const life = [on.jobStopping(0, a), on.jobEnded()]
 const about = (id: number) => [on.ack(id, a), on.ack(id, b), on.stored(id), on.notStored(id), on.timer(`timeout/${id}`)]
 const foreign = [on.ack(1, stranger), on.ack(1, a, 7), on.decline(1, stranger), on.ack(9, a), on.timer('nonsense')]
 
+const removed = [on.cleaned(1), on.cleaned(2), on.cleaned(9)]
 const published = (id: number) => [on.published(id), on.notPublished(id)]
 
 const scenes: Scene[] = [
@@ -34,7 +35,7 @@ const scenes: Scene[] = [
     config: { maxConcurrent: 2, tolerableFailures: 1 },
     ids: 2,
     attempts: 2,
-    events: [...life, on.timer('interval'), ...about(1), ...about(2), on.decline(2, b), ...foreign],
+    events: [...life, on.timer('interval'), ...about(1), ...about(2), on.decline(2, b), ...removed, ...foreign],
   },
   {
     title: 'a savepoint beside a periodic checkpoint',
@@ -49,6 +50,24 @@ const scenes: Scene[] = [
       ...about(2),
       ...published(1),
       ...published(2),
+    ],
+  },
+  {
+    title: 'unaligned checkpoints that share their room with savepoints',
+    config: { unaligned: { alignedTimeoutMs: 50 }, queueMax: 3, tolerableFailures: 9 },
+    ids: 3,
+    attempts: 1,
+    events: [
+      on.jobStopping(),
+      on.timer('interval'),
+      on.request('r1', 'savepoint'),
+      on.request('r2', 'checkpoint'),
+      on.ack(1, a),
+      on.ack(1, b),
+      on.stored(1),
+      on.published(1),
+      ...[1, 2, 3].map((id) => on.decline(id, a)),
+      ...removed,
     ],
   },
   ...(['stop-drain', 'stop-suspend'] as const).map((kind) => ({
@@ -88,6 +107,7 @@ const scenes: Scene[] = [
     attempts: 1,
     events: [
       on.timer('interval'),
+      ...removed,
       ...[on.request('r', 'checkpoint'), on.request('stop', 'stop-suspend')],
       ...[on.request('s1', 'savepoint'), on.request('s2', 'savepoint')],
       ...[1, 2, 3].map((id) => on.decline(id, a)),

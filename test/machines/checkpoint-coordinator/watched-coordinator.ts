@@ -28,6 +28,8 @@ export interface Witness {
   readonly stored: readonly number[]
   readonly published: readonly number[]
   readonly discarded: readonly number[]
+  /** Ordered to be removed, by a discard or by retention, and not answered yet. */
+  readonly cleaning: readonly number[]
   readonly completed: readonly number[]
   readonly aborted: readonly number[]
   readonly timers: readonly string[]
@@ -48,6 +50,7 @@ const nobody: Witness = {
   stored: [],
   published: [],
   discarded: [],
+  cleaning: [],
   completed: [],
   aborted: [],
   timers: [],
@@ -81,6 +84,10 @@ export function heard(witness: Witness, event: CoordinatorEvent): Witness {
     case 'savepoint.published':
       if (!witness.stored.includes(event.checkpointId)) return witness
       return { ...witness, published: add(witness.published, event.checkpointId) }
+    case 'storage.cleaned': {
+      const over: readonly number[] = event.checkpointIds
+      return { ...witness, cleaning: witness.cleaning.filter((id) => !over.includes(id)) }
+    }
     case 'timer.fired':
       return { ...witness, timers: drop(witness.timers, event.name) }
     default:
@@ -95,7 +102,13 @@ function saw(witness: Witness, effect: CoordinatorEffect): Witness {
     case 'putManifest':
       return { ...witness, putting: add(witness.putting, effect.params.checkpointId) }
     case 'discard':
-      return { ...witness, discarded: add(witness.discarded, effect.params.checkpointId) }
+      return {
+        ...witness,
+        discarded: add(witness.discarded, effect.params.checkpointId),
+        cleaning: add(witness.cleaning, effect.params.checkpointId),
+      }
+    case 'retire':
+      return { ...witness, cleaning: effect.params.checkpointIds.reduce(add<number>, witness.cleaning) }
     case 'reply':
       return { ...witness, answered: add(witness.answered, effect.params.requestId) }
     case 'settled':
