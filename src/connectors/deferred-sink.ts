@@ -25,10 +25,11 @@ export function deferredSink<T>(
   return {
     kind,
     stateful: !immediate,
-    createWriter: (context, restored) =>
-      immediate || !context.checkpointing
-        ? immediateWriter(deliver)
-        : new DeferredWriter(context, deliver, delivered, restored),
+    createWriter: (context, restored) => {
+      // Made in any case: what a restored state still owes is handed over, however the new records are.
+      const deferred = new DeferredWriter(context, deliver, delivered, restored)
+      return immediate || !context.checkpointing ? immediateWriter(deliver) : deferred
+    },
   }
 }
 

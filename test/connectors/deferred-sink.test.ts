@@ -31,6 +31,22 @@ describe('toArray', () => {
     expect(toArray(seen, { immediate: true }).stateful).toBe(false)
   })
 
+  it.each([
+    ['at once', { immediate: true }, true],
+    ['without checkpoints', {}, false],
+  ])(
+    'hands over what a restored state owes, once, also where new records are appended %s',
+    (_, options, checkpointing) => {
+      const before = toArray<number>([]).createWriter(testContext(), undefined)
+      before.write([1, 2])
+      const { state } = before.snapshot(ck(1), 'stop-suspend')
+      const seen: number[] = []
+      const sink = toArray(seen, options)
+      for (const value of [3, 4]) sink.createWriter(testContext({ checkpointing }), stored(state)).write([value])
+      expect(seen).toEqual([1, 2, 3, 4])
+    },
+  )
+
   it('appends nothing for a savepoint that the job goes on after', () => {
     const seen: number[] = []
     const writer = toArray(seen).createWriter(testContext(), undefined)
