@@ -35,6 +35,8 @@ export type Fact =
       readonly channels: readonly { readonly channel: string; readonly from: string; readonly to: string }[]
       readonly subtasks: readonly string[]
       readonly outputs: Readonly<Record<string, number>>
+      /** The run may come to its end with a checkpoint aborted and none triggered after it (a model with few triggers). */
+      readonly triggersBounded?: boolean
     }
   /** Everything volatile is gone. The next process takes the storage over with a higher epoch. */
   | { readonly type: 'process.died' }
