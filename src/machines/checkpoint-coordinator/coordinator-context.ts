@@ -11,7 +11,7 @@ import { type FailureCounter, isIntolerable, noFailures, withFailure, withSucces
 import type { Conclusion, PendingInput } from './inner-protocol.ts'
 import { canBeSubsumed, countsAsCompleted } from './pending-checkpoint.ts'
 import type { CoordinatorConfig, CoordinatorEvent, TaskPlan } from './protocol.ts'
-import { admit, type CheckpointRequest, type Decision, decide, enqueue } from './request-decider.ts'
+import { admit, type CheckpointRequest, type Decision, decide, enqueue, yielding } from './request-decider.ts'
 import { retain } from './retention.ts'
 
 export interface CoordinatorInput {
@@ -118,9 +118,9 @@ export const withRequest = (context: CoordinatorContext, event: Of<'checkpoint.r
 export const admitted = ({ queue, config }: CoordinatorContext, event: Of<'checkpoint.requested'>) =>
   admit(queue, requestOf(event), config.queueMax)
 
-/** Periodic requests that lose their place in the queue to this one. */
-export const evicted = (context: CoordinatorContext, event: Of<'checkpoint.requested'>): readonly CheckpointRequest[] =>
-  context.queue.filter((request) => admitted(context, event)?.includes(request) === false)
+/** The periodic request that loses its place in the queue to a person's. */
+export const evicted = ({ queue, config }: CoordinatorContext): CheckpointRequest | undefined =>
+  yielding(queue, config.queueMax)
 
 export const requestOf = ({ requestId, kind, directory, at }: Of<'checkpoint.requested'>): CheckpointRequest => ({
   requestId,

@@ -63,7 +63,7 @@ export const refuseThis = (why: Abortion) =>
   as('refuse', ({ event }: On<'checkpoint.requested'>) => ({ requests: [requestOf(event)], why, at: event.at }))
 
 export const refuseEvicted = as('refuse', ({ context, event }: On<'checkpoint.requested'>) => ({
-  requests: evicted(context, event),
+  requests: [evicted(context)].filter((request) => request !== undefined),
   why: tooMany,
   at: event.at,
 }))

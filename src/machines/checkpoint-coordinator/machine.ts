@@ -99,7 +99,7 @@ const setupCoordinator = setup({
   guards: {
     isPeriodic: ({ context }) => context.config.intervalMs !== undefined,
     hasRoom: ({ context, event }) => event.type === 'checkpoint.requested' && admitted(context, event) !== undefined,
-    evicts: ({ context, event }) => event.type === 'checkpoint.requested' && evicted(context, event).length > 0,
+    evicts: ({ context }) => evicted(context) !== undefined,
     periodicHasRoom: ({ context }) => periodicHasRoom(context),
     isInterval: ({ event }) => event.type === 'timer.fired' && event.name === 'interval',
     isLate: ({ context, event }) => event.type === 'subtask.acknowledged' && event.checkpointId <= context.lastId,

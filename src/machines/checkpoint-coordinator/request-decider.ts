@@ -45,10 +45,14 @@ export function admit(
   request: CheckpointRequest,
   queueMax: number,
 ): readonly CheckpointRequest[] | undefined {
-  const full = queue.length >= queueMax
-  if (full && queue.at(-1)?.origin !== 'periodic') return undefined
-  const next = enqueue(queue, request)
-  return full ? next.slice(0, -1) : next
+  if (queue.length < queueMax) return enqueue(queue, request)
+  return yielding(queue, queueMax) === undefined ? undefined : enqueue(queue, request).slice(0, -1)
+}
+
+/** The request that gives its place in a full queue to one that goes before it. */
+export function yielding(queue: readonly CheckpointRequest[], queueMax: number): CheckpointRequest | undefined {
+  const last = queue.at(-1)
+  return queue.length >= queueMax && last?.origin === 'periodic' ? last : undefined
 }
 
 export interface Situation {
