@@ -24,6 +24,10 @@ export {
   type Routes,
 } from './explorer/chart-actor.ts'
 export { ChartCoverage, type ChartCoverageReport } from './explorer/chart-coverage.ts'
+export { explore } from './explorer/explore.ts'
+export { clearTimer, fact, send, setTimer } from './explorer/outputs.ts'
+export * from './explorer/system.ts'
+export * from './explorer/system.ts'
 export * from './machine-harness.ts'
 export { bareEvents, type GraphPath, graphEvents, type TestEvent } from './machine-paths.ts'
 export { type MachineTest, type MachineTestOptions, testMachine } from './machine-test.ts'

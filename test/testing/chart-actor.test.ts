@@ -3,6 +3,7 @@ import { assign, setup } from 'xstate'
 import { effect } from '../../src/machines/step.ts'
 import { chartActor, isIn } from '../../src/testing/explorer/chart-actor.ts'
 import { ChartCoverage } from '../../src/testing/explorer/chart-coverage.ts'
+import { clearTimer, fact, send, setTimer } from '../../src/testing/explorer/outputs.ts'
 import type { ActorModel, Message, Property, SystemModel } from '../../src/testing/explorer/system.ts'
 import { exploreReference } from './reference-explorer.ts'
 
@@ -39,7 +40,7 @@ const answerer: ActorModel<null, Message & { by: string }> = {
   receive: (state, message) =>
     [true, false].map((ok) => ({
       state,
-      outputs: [{ type: 'send', to: message.by, message: { type: 'answer', ok } as Message }],
+      outputs: [send(message.by, { type: 'answer', ok })],
       label: ok ? 'yes' : 'no',
     })),
 }
@@ -77,8 +78,8 @@ describe('chartActor', () => {
       input: { name: 'ada' },
       routes: {
         question: ({ by, no }, { context }) => [
-          { type: 'send', to: `oracle ${no}`, message: { type: by } },
-          { type: 'fact', fact: { type: `asked ${context.asked}` } },
+          send(`oracle ${no}`, { type: by }),
+          fact({ type: `asked ${context.asked}` }),
         ],
         report: () => ({ type: 'fact', fact: { type: 'reported' } }),
       },
@@ -98,7 +99,7 @@ describe('chartActor', () => {
     const one = (name: string) => chartActor(asker, { input: { name }, routes: { question: 'oracle' }, coverage })
     const model: SystemModel = {
       name: 'askers',
-      actors: { ada: one('ada'), bob: one('bob'), oracle: answerer as ActorModel },
+      actors: { ada: one('ada'), bob: one('bob'), oracle: answerer },
     }
     type State = (typeof model.actors)['ada']['start']['state'] & Parameters<typeof isIn>[0]
     const properties: Property[] = [
@@ -146,6 +147,17 @@ describe('chartActor', () => {
     chartActor(asker, { input: { name: 'ada' }, routes: { question: ({ no }) => ({ type: 'timer.set', name: no }) } })
     // @ts-expect-error: the input is missing.
     expect(() => chartActor(asker, { routes: { question: 'oracle' } })).not.toThrow()
+  })
+})
+
+describe('outputs by name', () => {
+  it('are the outputs of the contract', () => {
+    expect([send('a', { type: 'm', n: 1 }), fact({ type: 'f' }), setTimer('t'), clearTimer('t')]).toEqual([
+      { type: 'send', to: 'a', message: { type: 'm', n: 1 } },
+      { type: 'fact', fact: { type: 'f' } },
+      { type: 'timer.set', name: 't' },
+      { type: 'timer.clear', name: 't' },
+    ])
   })
 })
 

@@ -212,7 +212,7 @@ describe('bareEvents and graphEvents', () => {
       states: { dark: { on: { on: 'light' } }, light: { on: { off: 'dark' } } },
     })
     const { cases } = testMachine(plain, { paths: createTestModel(plain).getShortestPaths() })
-    expect(cases.map(({ title }) => title)).toEqual(['path: on, off', ...cases.slice(1).map(({ title }) => title)])
+    expect(cases[0]!.title).toBe('path: on, off')
     for (const { run } of cases) run()
   })
 
