@@ -81,6 +81,10 @@ export const limits = {
   savepointNamesMax: 10,
   /** Keys of state values that the codec remembers to need no escape. */
   safeKeysMax: 1_024,
+  /** Messages in one channel of a system that is explored; more is a sender without end. */
+  exploredChannelMax: 1_000,
+  /** Immediate sends within one step of a system that is explored, each from the one before. */
+  exploredCallsMax: 500,
   /** Levels of nesting in one state value. */
   valueDepthMax: 500,
 } as const

@@ -27,7 +27,6 @@ export { ChartCoverage, type ChartCoverageReport } from './explorer/chart-covera
 export { explore } from './explorer/explore.ts'
 export { clearTimer, fact, send, setTimer } from './explorer/outputs.ts'
 export * from './explorer/system.ts'
-export * from './explorer/system.ts'
 export * from './machine-harness.ts'
 export { bareEvents, type GraphPath, graphEvents, type TestEvent } from './machine-paths.ts'
 export { type MachineTest, type MachineTestOptions, testMachine } from './machine-test.ts'

@@ -62,7 +62,7 @@ export function exploreReference(
   let at = 0
   const path = (last?: string): string[] => {
     const choices: string[] = last === undefined ? [] : [last]
-    for (let i = at; seen[i]!.from >= 0; i = seen[i]!.from) choices.unshift(seen[i]!.choice)
+    for (let i = at; (seen[i]?.from ?? -1) >= 0; i = seen[i]!.from) choices.unshift(seen[i]!.choice)
     return choices
   }
   const report = (problem: ReferenceReport['problem']): ReferenceReport => ({

@@ -8,6 +8,7 @@
  * is set · a fault. Timers model everything that an actor or its environment does of its own accord (a source that
  * polls, a person who asks for a savepoint, a disk that becomes ready).
  */
+import type { Clock } from '../../core/clock.ts'
 
 /** Anything that goes from actor to actor. */
 export interface Message {
@@ -124,9 +125,25 @@ export interface ExploreLimits {
   readonly maxDepth?: number
   /** Wall time; default none. */
   readonly maxSeconds?: number
+  /** Called now and then while the search goes on. */
+  onProgress?(progress: ExploreProgress): void
+  /** What `maxSeconds` and `seconds` are measured with; the real clock unless given. */
+  readonly clock?: Clock
 }
 
-/** One choice on a path, as text that `replay` understands: `a → b: order`, `timer a retry`, `fault crash`, with ` [label]`. */
+export interface ExploreProgress {
+  /** Found so far, and those of them that were not looked at yet. */
+  readonly states: number
+  readonly open: number
+  readonly depth: number
+  readonly seconds: number
+}
+
+/**
+ * One choice on a path, as text that `replay` understands: `a → b: order`, `timer a retry`, `fault crash`. With
+ * ` [label]` where the outcome has one (` [b: label]` if it is that of an actor reached by an immediate send), and ` #2`
+ * behind the second outcome of one name.
+ */
 export type Choice = string
 
 export interface ExploreReport {
@@ -139,6 +156,8 @@ export interface ExploreReport {
   readonly depth: number
   readonly terminals: number
   readonly seconds: number
+  /** Memory for the states, without that for the tables of the model's own values. */
+  readonly bytesPerState: number
   /** Names of the "sometimes" with the length of the shortest path to them; undefined: never reached. */
   readonly sometimes: Readonly<Record<string, number | undefined>>
   readonly violation: Counterexample | undefined
