@@ -9,6 +9,11 @@ export { keyedProcessOperator, processOperator, reduceOperator } from '../operat
 export { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
 export { coProcessOperator, keyedCoProcessOperator } from '../operators/two-input.ts'
 export * from './backend-suites.ts'
+export { checkers } from './checkers/all-checkers.ts'
+export { CheckerRun, checkFacts, type FactViolation } from './checkers/check-facts.ts'
+export type { Checker } from './checkers/checker.ts'
+export type { Fact } from './checkers/facts.ts'
+export { renamed } from './checkers/memory.ts'
 export type { EmittedRecord } from './collected-output.ts'
 export {
   type CapabilityManifest,

@@ -43,9 +43,10 @@ export type Fact =
   | { readonly type: 'lease.taken'; readonly epoch: number }
   /** Every subtask of an attempt is created. `restored` undefined: from nothing. Channels are empty. */
   | ({ readonly type: 'attempt.began'; readonly restored: number | undefined } & InAttempt)
-  /** It has its state (or needs none) and runs. `restored`: the checkpoint whose state it has. */
+  /** It has its state and runs. `restored`: the checkpoint whose state it has; one without state tells that of its attempt. */
   | ({ readonly type: 'subtask.began'; readonly restored: number | undefined } & OfSubtask)
   | ({ readonly type: 'subtask.over'; readonly how: 'finished' | 'failed' | 'canceled' } & OfSubtask)
+  /** Every subtask of it is over. What is deleted from then on may be the housekeeping of a job that ends. */
   | ({ readonly type: 'attempt.over' } & InAttempt)
   /** The job is over for good, and how. */
   | { readonly type: 'job.over'; readonly status: 'FINISHED' | 'FAILED' | 'CANCELED' | 'SUSPENDED' }
@@ -62,12 +63,12 @@ export type Fact =
   | ({ readonly type: 'input.blocked' } & OnChannel)
   | ({ readonly type: 'inputs.unblocked' } & OfSubtask)
   | ({ readonly type: 'channel.ended' } & OnChannel)
-  /** A source has put records into the job, or has no more. */
+  /** A source has read records, or (`data.ended`, for any subtask) all data is processed and flushed. */
   | ({ readonly type: 'source.emitted'; readonly records: number } & OfSubtask)
   | ({ readonly type: 'data.ended' } & OfSubtask)
   | ({ readonly type: 'watermark.sent'; readonly timestamp: number } & OnChannel)
 
-  // Snapshots of subtasks.
+  // Snapshots of subtasks. Within one step: taken, then a barrier on each output, before anything else is taken in.
   /** The synchronous part. `ended`: it covers the end of the subtask's data. */
   | ({ readonly type: 'snapshot.taken'; readonly kind: SnapshotKind; readonly ended: boolean } & OfSubtask &
       OfCheckpoint)
@@ -101,7 +102,7 @@ export type Fact =
       readonly reason: CheckpointFailureReason
       readonly at: number
     } & OfCheckpoint)
-  /** Subtasks are told. */
+  /** Subtasks are told: shortly before or after `completed`. */
   | ({ readonly type: 'completion.told'; readonly subtasks: readonly string[] } & OfCheckpoint)
   | ({ readonly type: 'abortion.told'; readonly subtasks: readonly string[] } & OfCheckpoint)
   /** A subtask hears of it. */
@@ -147,10 +148,11 @@ export type Fact =
     } & OfCheckpoint)
 
   // Timers of user code, key groups, encoded machines.
+  /** Timers of event time, whose names are unique in their subtask: all of them fire before `data.ended`. */
   | ({ readonly type: 'user-timer.set'; readonly timer: string } & OfSubtask)
   | ({ readonly type: 'user-timer.deleted'; readonly timer: string } & OfSubtask)
   | ({ readonly type: 'user-timer.fired'; readonly timer: string } & OfSubtask)
-  /** Which key groups of an operator's state a subtask has restored (last inclusive). */
+  /** Which key groups of an operator's state a subtask has restored (last inclusive), before it began. */
   | ({
       readonly type: 'key-groups.restored'
       readonly operator: string
