@@ -13,7 +13,7 @@ export { checkers } from './checkers/all-checkers.ts'
 export { CheckerRun, checkFacts, type FactViolation } from './checkers/check-facts.ts'
 export type { Checker } from './checkers/checker.ts'
 export type { Fact } from './checkers/facts.ts'
-export { renamed } from './checkers/memory.ts'
+export { renamed as renamedMemory } from './checkers/memory.ts'
 export type { EmittedRecord } from './collected-output.ts'
 export {
   type CapabilityManifest,
@@ -30,7 +30,7 @@ export {
 } from './explorer/chart-actor.ts'
 export { ChartCoverage, type ChartCoverageReport } from './explorer/chart-coverage.ts'
 export { explore } from './explorer/explore.ts'
-export { clearTimer, fact, send, setTimer } from './explorer/outputs.ts'
+export { clearTimer, fact, send, sendImmediately, setTimer } from './explorer/outputs.ts'
 export * from './explorer/system.ts'
 export * from './machine-harness.ts'
 export { bareEvents, type GraphPath, graphEvents, type TestEvent } from './machine-paths.ts'

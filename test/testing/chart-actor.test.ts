@@ -3,7 +3,7 @@ import { assign, setup } from 'xstate'
 import { effect } from '../../src/machines/step.ts'
 import { chartActor, isIn } from '../../src/testing/explorer/chart-actor.ts'
 import { ChartCoverage } from '../../src/testing/explorer/chart-coverage.ts'
-import { clearTimer, fact, send, setTimer } from '../../src/testing/explorer/outputs.ts'
+import { clearTimer, fact, send, sendImmediately, setTimer } from '../../src/testing/explorer/outputs.ts'
 import type { ActorModel, Message, Property, SystemModel } from '../../src/testing/explorer/system.ts'
 import { exploreReference } from './reference-explorer.ts'
 
@@ -152,11 +152,18 @@ describe('chartActor', () => {
 
 describe('outputs by name', () => {
   it('are the outputs of the contract', () => {
-    expect([send('a', { type: 'm', n: 1 }), fact({ type: 'f' }), setTimer('t'), clearTimer('t')]).toEqual([
+    expect([
+      send('a', { type: 'm', n: 1 }),
+      fact({ type: 'f' }),
+      setTimer('t'),
+      clearTimer('t'),
+      sendImmediately('a', { type: 'm' }),
+    ]).toEqual([
       { type: 'send', to: 'a', message: { type: 'm', n: 1 } },
       { type: 'fact', fact: { type: 'f' } },
       { type: 'timer.set', name: 't' },
       { type: 'timer.clear', name: 't' },
+      { type: 'send', to: 'a', message: { type: 'm' }, immediate: true },
     ])
   })
 })

@@ -10,6 +10,14 @@ import type { Message, Output } from './system.ts'
  */
 export const send = <Sent extends Message>(to: string, message: Sent): Output<Sent> => ({ type: 'send', to, message })
 
+/** As `send`, but received within the same step, as a call would be. See `Output` about when that is right. */
+export const sendImmediately = <Sent extends Message>(to: string, message: Sent): Output<Sent> => ({
+  type: 'send',
+  to,
+  message,
+  immediate: true,
+})
+
 /** Tells the observers something; it changes nothing. */
 export const fact = (told: Message): Output<never> => ({ type: 'fact', fact: told })
 
