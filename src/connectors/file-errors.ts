@@ -35,3 +35,20 @@ export function outputDirectoryError(thrown: unknown, operator: string, path: st
   const message = `The output directory ${path} of sink "${operator}" cannot be created or written: ${messageOf(thrown)}.`
   return new StreamError('DIRECTORY_NOT_WRITABLE', message, { cause: thrown, details: { operator, path } })
 }
+
+/** A part that a checkpoint covers is neither where it waits nor committed, or has another size. */
+export function lostPartError(
+  operator: string,
+  path: string,
+  expected: number,
+  bytes: number | undefined,
+): StreamError {
+  const got = bytes === undefined ? 'no such file' : `${bytes} bytes`
+  const message = `A part that a checkpoint of sink "${operator}" covers is damaged or lost: expected ${expected} bytes in ${path}, got ${got}. To resume into another directory, copy .pending of the old one into it first.`
+  return new StreamError('SINK_FAILED', message, { details: { operator, path, expected, got } })
+}
+
+export function takenNameError(operator: string, path: string): StreamError {
+  const message = `Sink "${operator}" will not overwrite ${path}: expected that nobody else writes files of this name.`
+  return new StreamError('SINK_FAILED', message, { details: { operator, path } })
+}

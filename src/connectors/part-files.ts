@@ -6,6 +6,7 @@
  *
  *   <dir>/.pending/<job id>-<operator id>-<subtask>-<epoch>.<attempt>-<counter>  written, or waiting for its checkpoint
  *   <dir>/.pending/<job id>-<operator id>-<subtask>.committed-<counter>          empty: parts up to here are committed
+ *   <dir>/.pending/<part>.kept                                                   empty: a savepoint lists this part
  *   <dir>/part-<6 of job id>-<6 of operator id>-<subtask>-<counter>              committed, never touched again
  *
  * INV-PF-1 A part is committed by one rename, after the checkpoint that covers it has completed.
@@ -14,6 +15,7 @@
  * INV-PF-3 A committed name is never written twice: the counter is part of the state, and a taken name is passed over.
  * INV-PF-4 A writer deletes pending parts that it wrote itself, or that an older incarnation wrote and its restored state
  * does not list, and no others: a process that was superseded, and does not know yet, touches nothing of its successor.
+ * Parts that a savepoint lists are no rubbish, whoever wrote them (`kept-parts.ts`).
  * INV-PF-5 A commit may meet the same commit by another process (of a superseded one that was under way, of the restore
  * by its successor): what the other one has done already counts as done.
  */
@@ -29,26 +31,23 @@ import {
   writeSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { assert, StreamError } from '../core/errors.ts'
+import { assert } from '../core/errors.ts'
 import type { EndpointContext } from '../operators/endpoints.ts'
-import { codeOf, outputDirectoryError, outputFileError } from './file-errors.ts'
+import { codeOf, lostPartError, outputDirectoryError, outputFileError, takenNameError } from './file-errors.ts'
+import { isKept, keepPart, releasePart, releaseStrays } from './kept-parts.ts'
 import {
+  asideNameOf,
   committedNameOf,
   isOlder,
   markerNameOf,
   ownerOf,
+  type Part,
   type PartName,
   parseMarkerName,
   parsePartName,
   partNameOf,
 } from './part-names.ts'
 import { syncDirectoryNow, syncPath } from './sync-path.ts'
-
-/** A closed part: its name in `.pending`, and its size. */
-export interface Part {
-  readonly name: string
-  readonly bytes: number
-}
 
 export class PartFiles {
   readonly dir: string
@@ -59,6 +58,8 @@ export class PartFiles {
   readonly #self: Omit<PartName, 'counter'>
   /** The highest committed counter of each owner found in the directory. */
   readonly #markers = new Map<string, number>()
+  /** Names beside their own, under which parts of a savepoint appeared: the job had committed others under theirs. */
+  readonly aside: string[] = []
 
   /** Makes the directories. Fails with `DIRECTORY_NOT_WRITABLE` or `STORAGE_FULL`. */
   constructor(dir: string, context: EndpointContext) {
@@ -122,6 +123,20 @@ export class PartFiles {
     for (const part of parts) this.#mustCommit(part)
   }
 
+  /** Keeps parts that a savepoint lists from being cleaned up when the job falls back to before it. */
+  async keep(parts: readonly Part[]): Promise<void> {
+    if (parts.length === 0) return
+    await this.#guard('', async () => {
+      for (const { name } of parts) keepPart(this.#pendingDir, name)
+      await syncPath(this.#pendingDir, 'r')
+    })
+  }
+
+  /** No savepoint needs this part any more. */
+  release(part: Part): void {
+    releasePart(this.#pendingDir, part.name)
+  }
+
   /** Makes commits survive a power failure. */
   async syncCommits(): Promise<void> {
     await this.#guard('', () => syncPath(this.dir, 'r'))
@@ -165,8 +180,10 @@ export class PartFiles {
   removeOrphans(): void {
     for (const name of readdirSync(this.#pendingDir)) {
       const part = parsePartName(name)
-      if (part?.owner === this.owner && isOlder(part, this.#self)) this.remove(name)
+      if (part?.owner !== this.owner || !isOlder(part, this.#self) || isKept(this.#pendingDir, name)) continue
+      this.remove(name)
     }
+    releaseStrays(this.#pendingDir, this.owner)
     // A commit by a superseded process may have come through until just now; from here on it finds nothing to rename.
     this.#readMarkers()
   }
@@ -197,21 +214,25 @@ export class PartFiles {
     const bytes = statSync(path, { throwIfNoEntry: false })?.size
     if (bytes === part.bytes) return true
     if (bytes === undefined && this.#wasCommitted(part.name)) return false
-    const got = bytes === undefined ? 'no such file' : `${bytes} bytes`
-    throw new StreamError(
-      'SINK_FAILED',
-      `A part that a checkpoint of sink "${this.#operator}" covers is damaged or lost: expected ${part.bytes} bytes in ${path}, got ${got}. To resume into another directory, copy .pending of the old one into it first.`,
-      { details: { operator: this.#operator, path, expected: part.bytes, got } },
-    )
+    throw lostPartError(this.#operator, path, part.bytes, bytes)
   }
 
   #publish({ name }: Part): void {
-    const path = this.#committedPath(name)
-    if (existsSync(path) && existsSync(this.#pendingPath(name))) {
-      const message = `Sink "${this.#operator}" will not overwrite ${path}: expected that nobody else writes files of this name.`
-      throw new StreamError('SINK_FAILED', message, { details: { operator: this.#operator, path } })
-    }
+    const path = this.#freePathOf(name)
     this.#rename(this.#pendingPath(name), path, () => this.#wasCommitted(name))
+    releasePart(this.#pendingDir, name)
+  }
+
+  /** A part that a savepoint kept may meet what the job has committed since it fell back: it must not be lost for that. */
+  #freePathOf(name: string): string {
+    const path = this.#committedPath(name)
+    if (!existsSync(path) || !existsSync(this.#pendingPath(name))) return path
+    const aside = asideNameOf(parsed(name))
+    if (isKept(this.#pendingDir, name) && !existsSync(join(this.dir, aside))) {
+      this.aside.push(aside)
+      return join(this.dir, aside)
+    }
+    throw takenNameError(this.#operator, path)
   }
 
   #moveMarker(owner: string, counter: number): void {

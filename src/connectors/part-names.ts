@@ -7,6 +7,12 @@
  */
 import type { EndpointContext } from '../operators/endpoints.ts'
 
+/** A closed part: its name in `.pending`, and its size. */
+export interface Part {
+  readonly name: string
+  readonly bytes: number
+}
+
 export interface PartName {
   readonly owner: string
   readonly epoch: number
@@ -45,6 +51,9 @@ export function committedNameOf({ owner, counter }: PartName): string {
   const [, job = '', operator = '', subtask = ''] = ownerName.exec(owner) ?? []
   return `part-${job.slice(0, 6)}-${operator.slice(0, 6)}-${subtask}-${padded(counter)}`
 }
+
+/** For a part whose name another incarnation has taken: with the incarnation. */
+export const asideNameOf = (part: PartName): string => `${committedNameOf(part)}-${part.epoch}.${part.attempt}`
 
 export const markerNameOf = (owner: string, counter: number): string => `${owner}.committed-${padded(counter)}`
 

@@ -7,7 +7,7 @@
  *
  * INV-TF-1 A part becomes visible only after a checkpoint that covers it has completed, or when the state of a
  * completed one is restored. A savepoint the job goes on after commits nothing, because a failure falls back to the
- * checkpoint before it: its parts wait for the next checkpoint.
+ * checkpoint before it: its parts wait for the next checkpoint, and are kept for the savepoint if none comes.
  * INV-TF-2 A part stays in the state until its commit is durable.
  */
 
@@ -18,8 +18,8 @@ import { limits } from '../core/limits.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { EndpointContext, Sink, SinkSnapshot, SinkWriter } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
-import { type Part, PartFiles } from './part-files.ts'
-import { isOwnerName, isPartName, ownerOf } from './part-names.ts'
+import { PartFiles } from './part-files.ts'
+import { isOwnerName, isPartName, ownerOf, type Part } from './part-names.ts'
 import { incompatibleState } from './position.ts'
 import { lineFormatter, type RecordFormat } from './record-format.ts'
 
@@ -67,6 +67,8 @@ interface SealedPart extends Part {
   /** The first snapshot that lists it; undefined until there is one. */
   coveredBy: CheckpointId | undefined
   synced: boolean
+  /** Savepoints that list it, which the job goes on after, and which were not aborted. */
+  readonly keptFor: Set<CheckpointId>
 }
 
 class FileWriter<T> implements SinkWriter<T> {
@@ -96,6 +98,7 @@ class FileWriter<T> implements SinkWriter<T> {
     // The state is of a completed checkpoint, so its parts are due, whether or not the notification came through.
     this.#files.commit(state.parts)
     if (state.parts.length > 0) this.#files.syncCommitsNow()
+    this.#warnOfAside()
     this.#files.removeOrphans()
     // Once for all subtasks.
     if (context.checkpointing || context.subtaskIndex > 0) return
@@ -130,7 +133,8 @@ class FileWriter<T> implements SinkWriter<T> {
       counter: this.#counter,
       parts: parts.map(({ name, bytes }) => ({ name, bytes })),
     }
-    return parts.length === 0 ? { state } : { state, durable: () => this.#secure(parts) }
+    if (parts.length === 0) return { state }
+    return { state, durable: () => (kind === 'savepoint' ? this.#keep(parts, checkpoint) : this.#secure(parts)) }
   }
 
   notifyCompleted(checkpoint: CheckpointId): Promise<void> {
@@ -146,7 +150,10 @@ class FileWriter<T> implements SinkWriter<T> {
 
   /** The parts stay: the next snapshot lists them again. */
   notifyAborted(checkpoint: CheckpointId): void {
-    this.#plainSavepoints.delete(checkpoint)
+    if (!this.#plainSavepoints.delete(checkpoint)) return
+    for (const part of this.#sealed) {
+      if (part.keptFor.delete(checkpoint) && part.keptFor.size === 0) this.#files.release(part)
+    }
   }
 
   /** Leaves what a completed checkpoint may cover, and removes what none can. */
@@ -164,6 +171,14 @@ class FileWriter<T> implements SinkWriter<T> {
   async #secure(parts: readonly SealedPart[]): Promise<void> {
     await this.#sync(parts)
     this.#files.check(parts)
+  }
+
+  async #keep(parts: readonly SealedPart[], savepoint: CheckpointId): Promise<void> {
+    await this.#secure(parts)
+    // One that a checkpoint commits at this very time needs no mark; if it gets one, the next start takes it away.
+    const kept = parts.filter((part) => this.#plainSavepoints.has(savepoint) && this.#sealed.includes(part))
+    for (const part of kept) part.keptFor.add(savepoint)
+    await this.#files.keep(kept)
   }
 
   async #sync(parts: readonly SealedPart[]): Promise<void> {
@@ -187,6 +202,15 @@ class FileWriter<T> implements SinkWriter<T> {
       this.#context.log(
         'warn',
         `Sink ${operatorLabel(this.#context)}, subtask ${this.#context.subtaskIndex}, starts from part ${counter}, but parts up to ${committed} have been committed in ${this.#files.dir} already: the job was restored from an older checkpoint, or from none. What was written after it cannot be taken back, and will be written again.`,
+      )
+    }
+  }
+
+  #warnOfAside(): void {
+    for (const name of this.#files.aside) {
+      this.#context.log(
+        'warn',
+        `Sink ${operatorLabel(this.#context)}, subtask ${this.#context.subtaskIndex}, starts from a savepoint after which the job went back to an older checkpoint and committed other output in ${this.#files.dir}. What the savepoint covers appears beside it, as ${name}: records may be in both.`,
       )
     }
   }
@@ -215,7 +239,7 @@ class FileWriter<T> implements SinkWriter<T> {
     const { name, fd, bytes } = this.#open
     this.#open = undefined
     closeSync(fd)
-    this.#sealed.push({ name, bytes, coveredBy: undefined, synced: false })
+    this.#sealed.push({ name, bytes, coveredBy: undefined, synced: false, keptFor: new Set() })
   }
 }
 
