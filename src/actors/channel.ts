@@ -5,11 +5,17 @@
  * nothing is dropped and nobody blocks in the middle of an operator. What one input element produces may overshoot
  * the capacity; barriers, watermarks and ends always fit, so a barrier is never stuck behind the credit it would free.
  *
- * INV-CH-1 elements leave in the order they came. INV-CH-2 `gate.full` counts exactly the producer's channels that
- * hold `capacity` elements or more. INV-CH-3 nothing follows end-of-partition.
+ * The barrier of an unaligned checkpoint is put before everything that is queued, and remembers how much that was: these
+ * elements follow it in the channel, so whoever takes the barrier finds them there. They and what was taken before it came
+ * are the *channel state* of the checkpoint; the channel holds what its consumer has recorded of it.
+ *
+ * INV-CH-1 elements leave in the order they came, but for barriers put ahead. INV-CH-2 `gate.full` counts exactly the producer's channels that
+ * hold `capacity` elements or more. INV-CH-3 nothing follows end-of-partition. INV-CH-4 `overtook` elements are behind a
+ * barrier put ahead, in their order, until it is taken.
  */
-import type { StreamElement } from '../core/elements.ts'
+import type { Barrier, RecordBatch, StreamElement } from '../core/elements.ts'
 import { assert } from '../core/errors.ts'
+import type { CheckpointId } from '../core/ids.ts'
 
 /** What a producer sees of all its output channels. */
 export class OutputGate {
@@ -29,6 +35,14 @@ export class OutputGate {
 /** Makes one channel; `wakeConsumer` tells its consumer that there is something to take. */
 export type ChannelFactory = (id: string, capacity: number, gate: OutputGate, wakeConsumer: () => void) => Channel
 
+/** What a consumer wants to know of a barrier before it takes it. */
+export interface BarrierWatch {
+  /** A barrier was put before what is queued. */
+  ahead(): void
+  /** A barrier is queued behind what was there. */
+  queued(barrier: Barrier): void
+}
+
 export class Channel {
   readonly id: string
   readonly #capacity: number
@@ -38,6 +52,8 @@ export class Channel {
   #head = 0
   #size = 0
   #closed = false
+  #watch: BarrierWatch | undefined
+  #recorded: { readonly checkpointId: CheckpointId; readonly batches: RecordBatch[] } | undefined
 
   constructor(id: string, capacity: number, gate: OutputGate, wakeConsumer: () => void) {
     this.id = id
@@ -60,6 +76,64 @@ export class Channel {
     this.#size++
     if (this.#size === this.#capacity) this.#gate.full++
     if (this.#size === 1) this.#wakeConsumer()
+    if (element.type === 'barrier') this.#watch?.queued(element)
+  }
+
+  /** Puts the barrier of an unaligned checkpoint before everything that is queued. */
+  pushAhead(barrier: Barrier): void {
+    assert(!this.#closed, `a barrier after end-of-partition on channel ${this.id}`)
+    this.#unshift({ ...barrier, overtook: this.#size })
+    this.#watch?.ahead()
+    this.#wakeConsumer()
+  }
+
+  /** Puts the barrier of this checkpoint, if it is queued, before everything else, as an unaligned one. */
+  promote(checkpointId: CheckpointId): boolean {
+    for (let place = 0; place < this.#size; place++) {
+      const element = this.#at(place)
+      if (element.type !== 'barrier' || element.checkpointId !== checkpointId) continue
+      if (element.overtook !== undefined) return false
+      for (let behind = place; behind > 0; behind--) this.#put(behind, this.#at(behind - 1))
+      this.#put(0, { ...element, alignment: { type: 'unaligned' }, overtook: place })
+      this.#watch?.ahead()
+      return true
+    }
+    return false
+  }
+
+  /** Puts batches that a restored checkpoint found on their way before everything else, in their order. */
+  restore(batches: readonly RecordBatch[]): void {
+    for (const batch of batches.toReversed()) this.#unshift(batch)
+    if (batches.length > 0) this.#wakeConsumer()
+  }
+
+  /** The batches that a barrier just taken had overtaken. */
+  overtaken(barrier: Barrier): readonly RecordBatch[] {
+    const batches: RecordBatch[] = []
+    for (let place = 0; place < (barrier.overtook ?? 0); place++) {
+      const element = this.#at(place)
+      if (element.type === 'batch') batches.push(element)
+    }
+    return batches
+  }
+
+  /** Keeps a batch for the channel state of a checkpoint. What was kept for another one is dropped. */
+  record(checkpointId: CheckpointId, batch: RecordBatch): void {
+    if (this.#recorded?.checkpointId !== checkpointId) this.#recorded = { checkpointId, batches: [] }
+    this.#recorded.batches.push(batch)
+  }
+
+  /** What was recorded for a checkpoint, which the channel forgets by this. */
+  takeRecorded(checkpointId: CheckpointId): readonly RecordBatch[] {
+    if (this.#recorded?.checkpointId !== checkpointId) return []
+    const { batches } = this.#recorded
+    this.#recorded = undefined
+    return batches
+  }
+
+  /** Tells its consumer of barriers before they are taken. */
+  watchBarriers(watch: BarrierWatch): void {
+    this.#watch = watch
   }
 
   /** The next element, or undefined. */
@@ -76,6 +150,22 @@ export class Channel {
   /** The next element without taking it: for the explorer and for tests. */
   peek(): StreamElement | undefined {
     return this.#ring[this.#head]
+  }
+
+  #unshift(element: StreamElement): void {
+    if (this.#size === this.#ring.length) this.#grow()
+    this.#head = (this.#head - 1 + this.#ring.length) % this.#ring.length
+    this.#ring[this.#head] = element
+    this.#size++
+    if (this.#size === this.#capacity) this.#gate.full++
+  }
+
+  #at(place: number): StreamElement {
+    return this.#ring[(this.#head + place) % this.#ring.length]!
+  }
+
+  #put(place: number, element: StreamElement): void {
+    this.#ring[(this.#head + place) % this.#ring.length] = element
   }
 
   #grow(): void {

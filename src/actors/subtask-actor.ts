@@ -19,6 +19,7 @@ import { start, step } from '../machines/step.ts'
 import { subtaskMachine } from '../machines/subtask/machine.ts'
 import type { Failure, SubtaskEffect, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
 import type { OperatorChain } from '../operators/chain.ts'
+import { AlignmentTimeout, alignmentTimer } from './alignment-timeout.ts'
 import type { Channel, OutputGate } from './channel.ts'
 import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
 import type { Actor, Self } from './kernel.ts'
@@ -51,6 +52,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   readonly #flow: SubtaskFlow
   readonly #snapshots: SubtaskSnapshots
   readonly #state: SubtaskState
+  readonly #timeout: AlignmentTimeout
   #chain: OperatorChain | undefined
   /** Operators that are letting their files and connections go. */
   #closing: Promise<void> | undefined
@@ -63,6 +65,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#services = services
     this.#state = new SubtaskState(descriptor, services.stateBackend)
     this.#snapshots = new SubtaskSnapshots(self, descriptor, services.checkpoints)
+    this.#timeout = new AlignmentTimeout(self)
     this.#flow = new SubtaskFlow({
       descriptor,
       channelOf: services.channelOf,
@@ -70,6 +73,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       now: () => self.host.now(),
       feed: (event) => this.#driver.feed(event),
       barrierSeen: (id) => this.#snapshots.barrierSeen(id),
+      barrierQueued: (barrier) => this.#timeout.expect(barrier),
     })
     const chart = services.chart ?? subtaskMachine
     const first = start<typeof subtaskMachine, SubtaskEffect>(chart, {
@@ -113,11 +117,21 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
         this.#report(message.status, message.failure)
         return
       case 'timer.fired':
-        this.#flow.timerFired()
+        this.#timerFired(message.name)
+        return
+      case 'checkpoint.triggered':
+        if (this.descriptor.inputs.length > 0) this.#timeout.expect(message)
+        this.#driver.feed(message)
         return
       default:
         this.#driver.feed(message)
     }
+  }
+
+  #timerFired(name: string): void {
+    const event = name === alignmentTimer ? this.#timeout.fired() : undefined
+    if (event === undefined) this.#flow.timerFired()
+    else this.#driver.feed(event)
   }
 
   work(): boolean {
@@ -252,7 +266,13 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       }
       this.#driver.feed(this.#snapshots.take(params, take))
     },
-    forwardBarrier: (params) => this.#flow.outputs.broadcast({ type: 'barrier', ...params }),
+    recordOvertaken: () => this.#flow.recordOvertaken(),
+    recordInputs: ({ checkpointId, channels }) => this.#flow.inputs.recordInputs(checkpointId, channels),
+    promoteBarriers: ({ checkpointId }) => {
+      this.#flow.inputs.promote(checkpointId)
+      this.#self.wake()
+    },
+    forwardBarrier: (params) => this.#flow.outputs.forward({ type: 'barrier', ...params }),
     forwardCancel: ({ checkpointId }) => this.#flow.outputs.broadcast({ type: 'cancel-checkpoint', checkpointId }),
     persistSnapshot: ({ checkpointId }) => {
       const atOnce = this.#snapshots.persist(checkpointId)

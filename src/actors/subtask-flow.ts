@@ -5,13 +5,14 @@
  * Owns whether anything may be taken now. Does not own what barriers and ends mean: those become events for the
  * subtask's machine, through `feed`. No record passes through the machine.
  *
- * INV-SF-1 no element is taken while consuming is paused, from a blocked channel, or while an output lacks credit.
+ * INV-SF-1 no element is taken while consuming is paused, from a blocked channel, or while an output lacks credit; but a
+ *   barrier that was put ahead does not wait for credit.
  * INV-SF-2 timers emit records, so they wait as elements do, and are over when the data ends.
  */
-import { endOfData, type StreamElement } from '../core/elements.ts'
+import { type Barrier, endOfData, type StreamElement } from '../core/elements.ts'
 import { assertNever } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
-import type { SubtaskEvent } from '../machines/subtask/protocol.ts'
+import type { BarrierFacts, SubtaskEvent } from '../machines/subtask/protocol.ts'
 import type { OperatorChain } from '../operators/chain.ts'
 import type { Channel, OutputGate } from './channel.ts'
 import type { SubtaskDescriptor } from './subtask-descriptor.ts'
@@ -26,6 +27,8 @@ export interface SubtaskFlowOptions {
   readonly feed: (event: SubtaskEvent) => void
   /** Told of every barrier before the machine is: for the timings of a snapshot. */
   readonly barrierSeen: (checkpointId: CheckpointId) => void
+  /** Told of barriers when they are queued in an input. */
+  readonly barrierQueued: (barrier: BarrierFacts) => void
 }
 
 export class SubtaskFlow {
@@ -37,6 +40,7 @@ export class SubtaskFlow {
   #timerDue = false
   #timersOver = false
   #recordsTaken = 0
+  #barrier: Barrier | undefined
 
   constructor(options: SubtaskFlowOptions) {
     const { descriptor, channelOf } = options
@@ -44,6 +48,7 @@ export class SubtaskFlow {
     this.inputs = new SubtaskInputs(
       descriptor.inputs.map(({ channel }) => channelOf(channel)),
       descriptor.inputs.map(({ input }) => input),
+      options.barrierQueued,
     )
     this.outputs = new SubtaskOutputs(descriptor, channelOf)
   }
@@ -81,10 +86,16 @@ export class SubtaskFlow {
     this.outputs.broadcast(endOfData)
   }
 
+  /** Keeps what the barrier that is being processed has overtaken. */
+  recordOvertaken(): void {
+    if (this.#barrier !== undefined) this.inputs.recordOvertaken(this.#barrier)
+  }
+
   /** One unit of work. Returns false when there is none now; what changes that wakes the actor. */
   move(): boolean {
     const chain = this.#chain
-    if (chain === undefined || !this.#consuming || this.#options.gate.full > 0) return false
+    if (chain === undefined || !this.#consuming) return false
+    if (this.#options.gate.full > 0) return this.#takeAhead(chain)
     if (this.#timerDue) return this.#fireTimers(chain)
     if (chain.isSource) return this.#poll(chain)
     const element = this.inputs.take()
@@ -93,6 +104,13 @@ export class SubtaskFlow {
       return false
     }
     this.#process(chain, element)
+    return true
+  }
+
+  #takeAhead(chain: OperatorChain): boolean {
+    const barrier = this.inputs.takeAhead()
+    if (barrier === undefined) return false
+    this.#process(chain, barrier)
     return true
   }
 
@@ -118,6 +136,7 @@ export class SubtaskFlow {
     switch (element.type) {
       case 'batch':
         this.#recordsTaken += element.values.length
+        this.inputs.consumed(element)
         chain.batch(input, element)
         return
       case 'watermark': {
@@ -126,9 +145,10 @@ export class SubtaskFlow {
         return
       }
       case 'barrier': {
-        const { checkpointId, timestamp, kind } = element
+        const { checkpointId, timestamp, kind, alignment } = element
+        this.#barrier = element
         barrierSeen(checkpointId)
-        feed({ type: 'barrier.received', channel, checkpointId, timestamp, kind })
+        feed({ type: 'barrier.received', channel, checkpointId, timestamp, kind, ...(alignment && { alignment }) })
         return
       }
       case 'cancel-checkpoint':

@@ -3,10 +3,12 @@
  * watermark of each input.
  *
  * INV-IN-1 a blocked channel gives no element (S3). INV-IN-2 the watermark of an input never falls, and is that of its
- * slowest channel; a channel that has ended does not hold it back.
+ * slowest channel; a channel that has ended does not hold it back. INV-IN-3 a barrier that was put ahead is taken before
+ * anything else, and also when nothing else may be taken because an output is full.
  */
-import type { StreamElement } from '../core/elements.ts'
+import type { Barrier, RecordBatch, StreamElement } from '../core/elements.ts'
 import { maxWatermark } from '../core/elements.ts'
+import type { CheckpointId } from '../core/ids.ts'
 import type { Channel } from './channel.ts'
 
 export class SubtaskInputs {
@@ -16,14 +18,24 @@ export class SubtaskInputs {
   readonly #watermarks: number[]
   readonly #current: [number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   #next = 0
+  /** Barriers put ahead that are not yet taken. */
+  #ahead = 0
+  /** The unaligned checkpoint whose channel state is collected, and of which channels what is consumed belongs to it. */
+  #recording: { readonly checkpointId: CheckpointId; readonly channels: Set<number> } | undefined
   /** The channel that `take` took from last. */
   channel = 0
 
-  constructor(channels: readonly Channel[], inputOf: readonly (0 | 1)[]) {
+  /** `queued` hears of barriers when they are queued behind other elements. */
+  constructor(
+    channels: readonly Channel[],
+    inputOf: readonly (0 | 1)[],
+    queued: (barrier: Barrier) => void = () => {},
+  ) {
     this.#channels = channels
     this.#inputOf = inputOf
     this.#blocked = channels.map(() => false)
     this.#watermarks = channels.map(() => Number.NEGATIVE_INFINITY)
+    for (const channel of channels) channel.watchBarriers({ ahead: () => void this.#ahead++, queued })
   }
 
   inputOf(channel: number): 0 | 1 {
@@ -40,6 +52,10 @@ export class SubtaskInputs {
 
   /** The next element of the channels that are not blocked, in turn; `channel` says which. */
   take(): StreamElement | undefined {
+    if (this.#ahead > 0) {
+      const barrier = this.takeAhead()
+      if (barrier !== undefined) return barrier
+    }
     const count = this.#channels.length
     for (let tried = 0; tried < count; tried++) {
       const channel = this.#next
@@ -52,6 +68,56 @@ export class SubtaskInputs {
       }
     }
     return undefined
+  }
+
+  /** A barrier that was put ahead on a channel that is not blocked. */
+  takeAhead(): StreamElement | undefined {
+    if (this.#ahead === 0) return undefined
+    for (const [channel, one] of this.#channels.entries()) {
+      const front = this.#blocked[channel] ? undefined : one.peek()
+      if (front?.type !== 'barrier' || front.overtook === undefined) continue
+      this.#ahead--
+      this.channel = channel
+      return one.shift()
+    }
+    return undefined
+  }
+
+  /** Puts the barriers of a checkpoint that are queued before everything else. */
+  promote(checkpointId: CheckpointId): void {
+    for (const channel of this.#channels) channel.promote(checkpointId)
+  }
+
+  /** Keeps what this barrier, taken just now, had overtaken; its channel owes the checkpoint no more. */
+  recordOvertaken(barrier: Barrier): void {
+    const channel = this.#channels[this.channel]!
+    for (const batch of channel.overtaken(barrier)) channel.record(barrier.checkpointId, batch)
+    if (this.#recording?.checkpointId !== barrier.checkpointId) return
+    this.#recording.channels.delete(this.channel)
+    if (this.#recording.channels.size === 0) this.#recording = undefined
+  }
+
+  /** From now on keeps what is consumed from these channels. */
+  recordInputs(checkpointId: CheckpointId, channels: readonly number[]): void {
+    this.#recording = { checkpointId, channels: new Set(channels) }
+  }
+
+  /** A batch was taken from `channel`. */
+  consumed(batch: RecordBatch): void {
+    if (this.#recording?.channels.has(this.channel)) {
+      this.#channels[this.channel]!.record(this.#recording.checkpointId, batch)
+    }
+  }
+
+  /** The channel state of a checkpoint, by channel; it is forgotten here. */
+  takeRecorded(checkpointId: CheckpointId): readonly (readonly RecordBatch[])[] {
+    if (this.#recording?.checkpointId === checkpointId) this.#recording = undefined
+    return this.#channels.map((channel) => channel.takeRecorded(checkpointId))
+  }
+
+  /** Puts channel state back, before what has come since. */
+  restore(channel: number, batches: readonly RecordBatch[]): void {
+    this.#channels[channel]!.restore(batches)
   }
 
   /** Notes a watermark; returns the input's new minimum if it has risen, else undefined. */

@@ -4,7 +4,7 @@
  * A writer buffers only what partitioning forces it to (partial batches per target); `flush` empties the buffers, and
  * whatever travels in order with records (watermark, barrier, end) flushes first.
  */
-import type { RecordBatch, StreamElement } from '../core/elements.ts'
+import type { Barrier, RecordBatch, StreamElement } from '../core/elements.ts'
 import { assertNever } from '../core/errors.ts'
 import {
   BroadcastPartitioner,
@@ -74,6 +74,21 @@ export class SubtaskOutputs {
   broadcast(element: StreamElement): void {
     this.flush()
     for (const writer of this.#writers) for (const channel of writer.channels) channel.push(element)
+  }
+
+  /**
+   * Puts a barrier on every channel: behind all records, or, unaligned, before what is queued. Partial batches go first in
+   * either case. Their records are effects of input that the snapshot of this subtask covers, so nobody makes them again:
+   * they must be in the channel when the barrier overtakes it, to become part of the channel state.
+   */
+  forward(barrier: Barrier): void {
+    this.flush()
+    for (const { channels } of this.#writers) {
+      for (const channel of channels) {
+        if (barrier.alignment?.type === 'unaligned') channel.pushAhead(barrier)
+        else channel.push(barrier)
+      }
+    }
   }
 }
 

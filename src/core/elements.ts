@@ -48,6 +48,8 @@ export interface Barrier {
   readonly kind: SnapshotKind
   /** Absent: aligned. */
   readonly alignment?: Alignment | undefined
+  /** How many elements were queued in its channel when it was put before them; written by the channel. */
+  readonly overtook?: number | undefined
 }
 
 /** Tells downstream that a checkpoint was given up: its barrier will not come on this channel. */

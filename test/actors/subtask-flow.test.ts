@@ -28,6 +28,7 @@ function make() {
     now: () => 7,
     feed: (event) => void fed.push(event),
     barrierSeen: (id) => void barriers.push(id),
+    barrierQueued: () => {},
   })
   const spy = spyFactory('spy', calls, {
     batch: (from, { values }) => void calls.push(`batch ${from} ${values.join()}`),

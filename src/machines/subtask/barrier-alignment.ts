@@ -6,9 +6,11 @@
  * treats an input whose barrier came as blocked; at-least-once counts up to `limits.alignmentsTrackedMax` at once.
  *
  * INV-BA-1 `handledUpTo` never falls. INV-BA-2 in exactly-once at most one alignment is pending. INV-BA-3 pending ids
- * rise. INV-BA-4 an id that is given up or complete is never pending again.
+ * rise. INV-BA-4 an id that is given up or complete is never pending again. INV-BA-5 while a checkpoint is recorded
+ * (unaligned, its snapshot taken) nothing is pending, and an input of `recording` that is missing is open.
  * The odd branches are explained by `test/machines/subtask/barrier-alignment.test.ts`.
  */
+import type { Alignment } from '../../core/elements.ts'
 import type { CheckpointId } from '../../core/ids.ts'
 import { limits } from '../../core/limits.ts'
 import type { BarrierFacts, ChannelIndex, SubtaskMachineInput } from './protocol.ts'
@@ -24,8 +26,10 @@ export interface PendingAlignment {
 export interface BarrierAlignment {
   readonly mode: SubtaskMachineInput['mode']
   readonly channels: readonly ChannelState[]
-  /** Oldest first. */
+  /** Oldest first. `arrived` is empty when the coordinator itself asked for it. */
   readonly pending: readonly PendingAlignment[]
+  /** The checkpoint whose snapshot was taken before all its barriers had come, as long as some are missing. */
+  readonly recording: PendingAlignment | undefined
   /** Every id up to this one is over: its snapshot was begun or it was given up. */
   readonly handledUpTo: number
   /** Ids above `handledUpTo` that are over all the same, because an older one is still pending. */
@@ -38,6 +42,7 @@ export const initialAlignment = ({ mode, channels }: SubtaskMachineInput): Barri
   mode,
   channels: Array.from({ length: channels }, () => 'open' as const),
   pending: [],
+  recording: undefined,
   handledUpTo: 0,
   over: [],
   aborted: [],
@@ -52,6 +57,10 @@ export type BarrierOutcome =
   | 'last'
   /** The first of a newer checkpoint while an older one is aligning (exactly-once). */
   | 'superseding'
+  /** Of the checkpoint that is recorded, and others must still come. */
+  | 'recorded'
+  /** The same, and nothing is missing any more. */
+  | 'recorded-last'
   /** Of a checkpoint that is over. */
   | 'old'
   /** Of a checkpoint that the coordinator has aborted. */
@@ -65,6 +74,7 @@ export function barrierOutcome(
   checkpointId: CheckpointId,
 ): BarrierOutcome {
   if (!isReadable(state, channel)) return 'misplaced'
+  if (state.recording?.facts.checkpointId === checkpointId) return recordedOutcome(state, state.recording, channel)
   if (isOver(state, checkpointId)) return 'old'
   const pending = pendingOf(state, checkpointId)
   if (pending?.arrived.includes(channel)) return 'misplaced'
@@ -76,15 +86,27 @@ export function barrierOutcome(
   return aligning === undefined ? 'first' : 'superseding'
 }
 
-export type CancelOutcome = 'aligning' | 'superseding' | 'new' | 'old' | 'misplaced'
+/** A channel that has ended counts as there, so its barrier, which may still come, is old. */
+function recordedOutcome(state: BarrierAlignment, recording: PendingAlignment, channel: ChannelIndex): BarrierOutcome {
+  if (recording.arrived.includes(channel)) return 'misplaced'
+  const missing = unrecordedOf(state)
+  if (!missing.includes(channel)) return 'old'
+  return missing.length === 1 ? 'recorded-last' : 'recorded'
+}
 
-/** `aligning`: it cancels what is being aligned. `superseding`: something newer than that. `new`: anything else. */
+export type CancelOutcome = 'aligning' | 'recording' | 'superseding' | 'new' | 'old' | 'misplaced'
+
+/**
+ * `aligning`: it cancels what is being aligned. `recording`: what is being recorded. `superseding`: something newer than
+ * what is being aligned. `new`: anything else.
+ */
 export function cancelOutcome(
   state: BarrierAlignment,
   channel: ChannelIndex,
   checkpointId: CheckpointId,
 ): CancelOutcome {
   if (!isReadable(state, channel)) return 'misplaced'
+  if (state.recording?.facts.checkpointId === checkpointId) return 'recording'
   if (isOver(state, checkpointId)) return 'old'
   const aligning = aligningOf(state)?.facts.checkpointId
   if (aligning === undefined) return 'new'
@@ -92,19 +114,73 @@ export function cancelOutcome(
   return checkpointId > aligning ? 'superseding' : 'old'
 }
 
-/** Notes a barrier whose outcome is `first`, `joined` or `superseding` (then the older one was given up before). */
-export function receiveBarrier(state: BarrierAlignment, channel: ChannelIndex, facts: BarrierFacts): BarrierAlignment {
+/**
+ * Notes a barrier whose outcome is `first`, `joined` or `superseding` (then the older one was given up before), or, with
+ * no channel, that the coordinator asked for a checkpoint before all inputs had ended.
+ */
+export function receiveBarrier(
+  state: BarrierAlignment,
+  channel: ChannelIndex | undefined,
+  facts: BarrierFacts,
+): BarrierAlignment {
   const { pending } = state
+  const came = channel === undefined ? none : [channel]
   const place = pending.findIndex((one) => one.facts.checkpointId >= facts.checkpointId)
   const known = pending[place]
   if (known?.facts.checkpointId === facts.checkpointId) {
-    return { ...state, pending: pending.with(place, { facts, arrived: withChannel(known.arrived, channel) }) }
+    const arrived = channel === undefined ? known.arrived : withChannel(known.arrived, channel)
+    return { ...state, pending: pending.with(place, { facts, arrived }) }
   }
   return {
     ...state,
-    pending: pending.toSpliced(place === -1 ? pending.length : place, 0, { facts, arrived: [channel] }),
+    pending: pending.toSpliced(place === -1 ? pending.length : place, 0, { facts, arrived: came }),
   }
 }
+
+/** What is being aligned is not waited for any longer: as soon as it can be, it is taken as an unaligned one. */
+export function timeOut(state: BarrierAlignment): BarrierAlignment {
+  const [oldest, ...others] = state.pending
+  if (oldest === undefined) return state
+  return { ...state, pending: [{ ...oldest, facts: { ...oldest.facts, alignment: unaligned } }, ...others] }
+}
+
+/**
+ * An unaligned snapshot begins: its checkpoint is over as by `beginHandling`, and what comes on the inputs that are open
+ * and did not deliver its barrier is to be recorded. `channel` delivers it now.
+ */
+export function beginRecording(
+  state: BarrierAlignment,
+  channel: ChannelIndex | undefined,
+  facts: BarrierFacts,
+): BarrierAlignment {
+  const before = pendingOf(state, facts.checkpointId)?.arrived ?? none
+  const arrived = channel === undefined ? before : withChannel(before, channel)
+  const recording = { facts: { ...facts, alignment: unaligned }, arrived }
+  return completed({ ...beginHandling(state, facts.checkpointId), recording })
+}
+
+/** A barrier of what is recorded came on this channel. */
+export const receiveRecorded = (state: BarrierAlignment, channel: ChannelIndex): BarrierAlignment =>
+  state.recording === undefined
+    ? state
+    : completed({
+        ...state,
+        recording: { ...state.recording, arrived: withChannel(state.recording.arrived, channel) },
+      })
+
+/** Nothing is recorded any more: it is complete or given up. */
+export const endRecording = (state: BarrierAlignment): BarrierAlignment => ({ ...state, recording: undefined })
+
+/** The inputs whose records belong to the checkpoint that is recorded until their barriers come. */
+export const unrecordedOf = ({ recording, channels }: BarrierAlignment): readonly ChannelIndex[] =>
+  recording === undefined
+    ? none
+    : channels.flatMap((state, channel) => (state === 'open' && !recording.arrived.includes(channel) ? [channel] : []))
+
+const completed = (state: BarrierAlignment): BarrierAlignment =>
+  unrecordedOf(state).length === 0 ? endRecording(state) : state
+
+const unaligned: Alignment = { type: 'unaligned' }
 
 /** Into its place, rather than sorting again: with hundreds of inputs this happens for each barrier of each of them. */
 function withChannel(arrived: readonly ChannelIndex[], channel: ChannelIndex): readonly ChannelIndex[] {
@@ -140,10 +216,9 @@ export const canEnd = (state: BarrierAlignment, channel: ChannelIndex): boolean 
   isReadable(state, channel) && state.channels[channel] === 'open'
 export const canClose = (state: BarrierAlignment, channel: ChannelIndex): boolean =>
   isReadable(state, channel) && state.channels[channel] === 'ended'
-export const endChannel = (state: BarrierAlignment, channel: ChannelIndex): BarrierAlignment => ({
-  ...state,
-  channels: state.channels.with(channel, 'ended'),
-})
+/** No record follows on it, so nothing more of it is recorded. */
+export const endChannel = (state: BarrierAlignment, channel: ChannelIndex): BarrierAlignment =>
+  completed({ ...state, channels: state.channels.with(channel, 'ended') })
 export const closeChannel = (state: BarrierAlignment, channel: ChannelIndex): BarrierAlignment => ({
   ...state,
   channels: state.channels.with(channel, 'closed'),

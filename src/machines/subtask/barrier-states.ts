@@ -3,7 +3,11 @@
  * (`running` and `ended`), but for the state they lead back to and for what the snapshot says of the end.
  *
  * `aligning`: exactly-once, some inputs are blocked. `aligned`: nothing is missing, inputs are blocked, the snapshot is
- * being taken. `snapshotting`: the same with no input blocked (a source, one input, at-least-once).
+ * being taken. `snapshotting`: the same with no input blocked (a source, one input, at-least-once, unaligned).
+ *
+ * A checkpoint becomes unaligned here when a barrier that says so comes, or when an alignment takes too long: its snapshot
+ * is taken at once. Before the end of the data, what the other inputs still owe it is then recorded (`recording`); after the
+ * end there is nothing to record.
  */
 import * as order from './orders.ts'
 
@@ -37,15 +41,44 @@ interface BarrierStatesOptions {
   readonly base: 'consuming' | 'waiting'
   readonly begin: 'beginSnapshot' | 'beginEndedSnapshot'
   readonly beginComplete: 'beginComplete' | 'beginEndedComplete'
-  /** Exits from a snapshot taken that go before the way back. */
-  readonly exits: readonly { readonly guard: 'suspensionTaking'; readonly target: string }[]
+  readonly beginOvertaken: 'beginOvertaken' | 'beginEndedOvertaken'
+  readonly beginTimedOut: 'beginTimedOut' | 'beginEndedTimedOut'
+  /** Where a snapshot taken leads before the end of the data: to a suspension, or to recording what was on its way. */
+  readonly exits: readonly Exit[]
 }
 
-export const barrierStates = ({ base, begin, beginComplete, exits }: BarrierStatesOptions) =>
+type Exit =
+  | { readonly guard: 'suspensionTaking'; readonly target: string; readonly kind: 'pauses' }
+  | { readonly guard: 'recordingTaking'; readonly target: string; readonly kind: 'records' }
+
+/** `unblocks`: whether inputs are blocked. */
+const exitOf = ({ guard, target, kind }: Exit, unblocks: readonly ['unblockInputs'] | readonly []) =>
+  kind === 'pauses'
+    ? ({ guard, target, actions: ['pauseConsuming', order.forwardBarrier, ...unblocks, ...persist] } as const)
+    : ({ guard, target, actions: [order.forwardBarrier, ...unblocks, order.recordInputs, 'markRecording'] } as const)
+
+export const barrierStates = ({
+  base,
+  begin,
+  beginComplete,
+  beginOvertaken,
+  beginTimedOut,
+  exits,
+}: BarrierStatesOptions) =>
   ({
     aligning: {
       on: {
         'barrier.received': [
+          {
+            guard: 'barrierSwitches',
+            target: 'aligned',
+            actions: [beginOvertaken, order.recordOvertaken, order.takeSnapshot],
+          },
+          {
+            guard: 'barrierOvertakesNewer',
+            target: 'snapshotting',
+            actions: [...supersede, beginOvertaken, order.recordOvertaken, order.takeSnapshot],
+          },
           { guard: 'barrierLast', target: 'aligned', actions: [begin, order.takeSnapshot] },
           { guard: 'barrierJoins', actions: ['receiveBarrier', order.blockInput] },
           { guard: 'barrierSupersedes', actions: [...supersede, 'receiveBarrier', order.blockInput] },
@@ -68,6 +101,11 @@ export const barrierStates = ({ base, begin, beginComplete, exits }: BarrierStat
           target: base,
           actions: ['unblockInputs', order.forwardCancel, order.tellAborted, 'giveUp'],
         },
+        'alignment.timed-out': {
+          guard: 'timesOutAligning',
+          target: 'aligned',
+          actions: [order.promoteBarriers, beginTimedOut, order.takeSnapshot],
+        },
         // Its predecessors have finished, but what they sent last is still on its way.
         'checkpoint.triggered': refuseNotReady,
         'input.closed': [
@@ -84,10 +122,7 @@ export const barrierStates = ({ base, begin, beginComplete, exits }: BarrierStat
       on: {
         ...crashOrCancel,
         'snapshot.taken': [
-          ...exits.map((exit) => ({
-            ...exit,
-            actions: ['pauseConsuming', order.forwardBarrier, 'unblockInputs', ...persist] as const,
-          })),
+          ...exits.map((exit) => exitOf(exit, ['unblockInputs'])),
           {
             guard: 'snapshotTaking',
             target: base,
@@ -97,7 +132,7 @@ export const barrierStates = ({ base, begin, beginComplete, exits }: BarrierStat
         'snapshot.failed': {
           guard: 'snapshotTaking',
           target: base,
-          actions: [order.forwardCancel, 'unblockInputs', order.declineSync, 'forget'],
+          actions: [order.forwardCancel, 'unblockInputs', order.declineSync, 'forgetTaking'],
         },
         '*': report,
       },
@@ -106,16 +141,13 @@ export const barrierStates = ({ base, begin, beginComplete, exits }: BarrierStat
       on: {
         ...crashOrCancel,
         'snapshot.taken': [
-          ...exits.map((exit) => ({
-            ...exit,
-            actions: ['pauseConsuming', order.forwardBarrier, ...persist] as const,
-          })),
+          ...exits.map((exit) => exitOf(exit, [])),
           { guard: 'snapshotTaking', target: base, actions: [order.forwardBarrier, ...persist] },
         ],
         'snapshot.failed': {
           guard: 'snapshotTaking',
           target: base,
-          actions: [order.forwardCancel, order.declineSync, 'forget'],
+          actions: [order.forwardCancel, order.declineSync, 'forgetTaking'],
         },
         '*': report,
       },
@@ -123,12 +155,65 @@ export const barrierStates = ({ base, begin, beginComplete, exits }: BarrierStat
   }) as const
 
 /** The first barrier of a checkpoint, where none is being aligned. */
-export const meetBarrier = (begin: BarrierStatesOptions['begin']) =>
+export const meetBarrier = ({ begin, beginOvertaken }: Pick<BarrierStatesOptions, 'begin' | 'beginOvertaken'>) =>
   [
+    {
+      guard: 'barrierOvertakes',
+      target: 'snapshotting',
+      actions: [beginOvertaken, order.recordOvertaken, order.takeSnapshot],
+    },
     { guard: 'barrierLast', target: 'snapshotting', actions: [begin, order.takeSnapshot] },
     { guard: 'barrierFirst', target: 'aligning', actions: ['receiveBarrier', order.blockInput] },
     { guard: 'barrierCounts', actions: ['receiveBarrier'] },
   ] as const
+
+/** A newer barrier while the older one is recorded. */
+const abandon = [order.declineRecording, 'abandonRecording'] as const
+const persistRecorded = [order.persistRecorded, 'markRecorded'] as const
+
+/** The snapshot is taken and the barrier sent on; what was sent before the barriers that are missing is kept. */
+export const recording = (ending: string) =>
+  ({
+    on: {
+      'barrier.received': [
+        {
+          guard: 'barrierRecordsLast',
+          target: 'consuming',
+          actions: ['receiveRecorded', order.recordOvertaken, ...persistRecorded],
+        },
+        { guard: 'barrierRecords', actions: ['receiveRecorded', order.recordOvertaken] },
+        {
+          guard: 'barrierOvertakes',
+          target: 'snapshotting',
+          actions: [...abandon, 'beginOvertaken', order.recordOvertaken, order.takeSnapshot],
+        },
+        { guard: 'barrierLast', target: 'snapshotting', actions: [...abandon, 'beginSnapshot', order.takeSnapshot] },
+        { guard: 'barrierFirst', target: 'aligning', actions: [...abandon, 'receiveBarrier', order.blockInput] },
+      ],
+      'cancel.received': {
+        guard: 'cancelsRecording',
+        target: 'consuming',
+        actions: [order.declineCanceled, 'abandonRecording'],
+      },
+      'checkpoint.aborted': {
+        guard: 'snapshotRecording',
+        target: 'consuming',
+        actions: [order.discardSnapshot, order.tellAborted, 'abandonRecording'],
+      },
+      'checkpoint.triggered': refuseNotReady,
+      // No record follows the end of an input: it is as good as its barrier.
+      'input.ended': [
+        {
+          guard: 'lastInputEnds',
+          target: ending,
+          actions: ['endInput', ...persistRecorded, 'pauseConsuming', 'endData'],
+        },
+        { guard: 'inputEndRecordsLast', target: 'consuming', actions: ['endInput', ...persistRecorded] },
+        { guard: 'inputEnds', actions: ['endInput'] },
+      ],
+      'input.closed': { guard: 'inputCloses', actions: ['closeInput'] },
+    },
+  }) as const
 
 /** In at-least-once several checkpoints are counted at the same time: what cannot complete, and what has. */
 export const counting = (beginComplete: BarrierStatesOptions['beginComplete']) =>
@@ -147,6 +232,7 @@ export const giveUpPending = {
 export const overtaken = {
   'state.restored': {},
   'data.ended': {},
+  'alignment.timed-out': {},
   'snapshot.taken': {},
   'snapshot.stored': {},
   'snapshot.failed': {},

@@ -6,7 +6,8 @@
  * bytes and elements (the actor). While `takeSnapshot` is unanswered nothing else is heard, and while consuming is paused
  * nothing comes from inputs; both are promises of the actor, so what breaks them is reported.
  *
- * INV-ST-1 takeSnapshot(n) at most once, ids rising; exactly-once: only when every input delivered barrier n or closed.
+ * INV-ST-1 takeSnapshot(n) at most once, ids rising; exactly-once: only when every input delivered barrier n or closed,
+ *   unless the checkpoint is unaligned (a barrier of it says so, or its alignment has timed out).
  * INV-ST-2 forwardBarrier(n) at most once, after takeSnapshot(n) was answered, and never with forwardCancel(n), which is
  *   issued at most once too.
  * INV-ST-3 inputs are blocked only while exactly-once aligns them; the end of the alignment unblocks them, unless the
@@ -18,9 +19,13 @@
  * INV-ST-7 consuming is paused from the barrier of a stop-suspend to its abort, while data is being ended, and from the
  *   last commit on.
  * INV-ST-8 data is ended at most once, and a snapshot says `ended` exactly when it was.
+ * INV-ST-9 unaligned: every input that was open and without barrier n when the snapshot was taken is recorded until it
+ *   delivers barrier n or ends; persistSnapshot(n) comes then and not before.
+ * INV-ST-10 recordOvertaken(n, c) exactly when barrier n came on c for an unaligned snapshot taken now or recorded.
  * The rows are in `test/machines/subtask/table.test.ts`, the reasons in `docs/protocols/subtask.md`.
  */
-import { assign, setup } from 'xstate'
+import { setup } from 'xstate'
+import { assignments } from './assignments.ts'
 import {
   barrierStates,
   counting,
@@ -29,11 +34,11 @@ import {
   meetBarrier,
   oldAndGivenUp,
   overtaken,
+  recording,
   refuseClosing,
   refuseNotReady,
   report,
 } from './barrier-states.ts'
-import { changes } from './changes.ts'
 import * as order from './orders.ts'
 import type { SubtaskEvent, SubtaskMachineInput } from './protocol.ts'
 import { initialContext, questions, type SubtaskContext } from './situation.ts'
@@ -52,23 +57,7 @@ export const subtaskMachine = setup({
   guards: questions,
   actions: {
     ...order.effects,
-    receiveBarrier: assign(changes.receiveBarrier),
-    giveUp: assign(changes.giveUp),
-    giveUpOldest: assign(changes.giveUpOldest),
-    rememberAborted: assign(changes.rememberAborted),
-    endInput: assign(changes.endInput),
-    closeInput: assign(changes.closeInput),
-    beginSnapshot: assign(changes.beginSnapshot),
-    beginEndedSnapshot: assign(changes.beginEndedSnapshot),
-    beginComplete: assign(changes.beginComplete),
-    beginEndedComplete: assign(changes.beginEndedComplete),
-    awaitDrain: assign(changes.awaitDrain),
-    beginAwaited: assign(changes.beginAwaited),
-    markWriting: assign(changes.markWriting),
-    markAcknowledged: assign(changes.markAcknowledged),
-    markCommitting: assign(changes.markCommitting),
-    forget: assign(changes.forget),
-    forgetUnsettled: assign(changes.forgetUnsettled),
+    ...assignments,
   },
 }).createMachine({
   id: 'subtask',
@@ -125,6 +114,7 @@ export const subtaskMachine = setup({
           { actions: [order.tellAborted] },
         ],
         'commit.done': {},
+        'alignment.timed-out': [{ guard: 'timesOutQueued', actions: [order.promoteBarriers] }, {}],
       },
       states: {
         running: {
@@ -140,9 +130,17 @@ export const subtaskMachine = setup({
             consuming: {
               always: counting('beginComplete'),
               on: {
-                'barrier.received': meetBarrier('beginSnapshot'),
+                'barrier.received': meetBarrier({ begin: 'beginSnapshot', beginOvertaken: 'beginOvertaken' }),
                 'checkpoint.triggered': [
                   { guard: 'triggerAborted', actions: [order.forwardCancel, 'giveUp'] },
+                  {
+                    guard: 'triggerOvertakes',
+                    target: 'snapshotting',
+                    actions: ['beginTriggered', order.takeSnapshot],
+                  },
+                  // Its predecessors have finished; what they sent last is waited for, as it is behind barriers.
+                  { guard: 'triggerCounts', actions: ['receiveTrigger'] },
+                  { guard: 'triggerAligns', target: 'aligning', actions: ['receiveTrigger'] },
                   { guard: 'triggerDrains', target: draining, actions: ['awaitDrain', 'pauseConsuming', 'endData'] },
                   { guard: 'triggerNew', target: 'snapshotting', actions: ['beginSnapshot', order.takeSnapshot] },
                 ],
@@ -154,8 +152,14 @@ export const subtaskMachine = setup({
               base: 'consuming',
               begin: 'beginSnapshot',
               beginComplete: 'beginComplete',
-              exits: [{ guard: 'suspensionTaking', target: suspended }],
+              beginOvertaken: 'beginOvertaken',
+              beginTimedOut: 'beginTimedOut',
+              exits: [
+                { guard: 'suspensionTaking', target: suspended, kind: 'pauses' },
+                { guard: 'recordingTaking', target: 'recording', kind: 'records' },
+              ],
             }),
+            recording: recording(ending),
           },
         },
         ending: {
@@ -164,6 +168,11 @@ export const subtaskMachine = setup({
               { guard: 'nothingToWaitFor', target: 'closing' },
               // A source has nothing more to read, so it stays paused.
               { guard: 'isSource', target: 'ended', actions: [order.reportStatus('ended')] },
+              {
+                guard: 'alignmentTimedOut',
+                target: 'ended.aligned',
+                actions: ['resumeConsuming', order.reportStatus('ended'), 'beginEndedTimedOut', order.takeSnapshot],
+              },
               {
                 guard: 'stillAligning',
                 target: 'ended.aligning',
@@ -176,22 +185,16 @@ export const subtaskMachine = setup({
               guard: 'abortsAligning',
               actions: ['unblockInputs', order.forwardCancel, order.tellAborted, 'giveUp'],
             },
+            'alignment.timed-out': { guard: 'timesOutAligning', actions: [order.promoteBarriers, 'timeOut'] },
           },
         },
-        // Triggered to stop with a drain: the data is ended first, then the snapshot is taken.
+        // A source, triggered to stop with a drain: the data is ended first, then the snapshot is taken.
         draining: {
           on: {
-            'data.ended': [
-              {
-                guard: 'isSource',
-                target: 'ended.snapshotting',
-                actions: [order.reportStatus('ended'), 'beginAwaited', order.takeSnapshot],
-              },
-              {
-                target: 'ended.snapshotting',
-                actions: ['resumeConsuming', order.reportStatus('ended'), 'beginAwaited', order.takeSnapshot],
-              },
-            ],
+            'data.ended': {
+              target: 'ended.snapshotting',
+              actions: [order.reportStatus('ended'), 'beginAwaited', order.takeSnapshot],
+            },
             'checkpoint.triggered': refuseNotReady,
             'checkpoint.aborted': {
               guard: 'snapshotAwaited',
@@ -204,8 +207,6 @@ export const subtaskMachine = setup({
           initial: 'waiting',
           on: {
             ...oldAndGivenUp,
-            // Only a subtask that was triggered to drain ends before its inputs.
-            'input.ended': { guard: 'inputEnds', actions: ['endInput'] },
             'checkpoint.completed': {
               guard: 'endAcknowledged',
               target: 'committing',
@@ -216,7 +217,7 @@ export const subtaskMachine = setup({
             waiting: {
               always: [...counting('beginEndedComplete'), { guard: 'nothingToWaitFor', target: closing }],
               on: {
-                'barrier.received': meetBarrier('beginEndedSnapshot'),
+                'barrier.received': meetBarrier({ begin: 'beginEndedSnapshot', beginOvertaken: 'beginEndedOvertaken' }),
                 'checkpoint.triggered': [
                   { guard: 'triggerAborted', actions: [order.forwardCancel, 'giveUp'] },
                   { guard: 'triggerNew', target: 'snapshotting', actions: ['beginEndedSnapshot', order.takeSnapshot] },
@@ -228,6 +229,8 @@ export const subtaskMachine = setup({
               base: 'waiting',
               begin: 'beginEndedSnapshot',
               beginComplete: 'beginEndedComplete',
+              beginOvertaken: 'beginEndedOvertaken',
+              beginTimedOut: 'beginEndedTimedOut',
               exits: [],
             }),
           },

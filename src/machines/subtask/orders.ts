@@ -2,6 +2,7 @@
 import { assert } from '../../core/errors.ts'
 import type { CheckpointId } from '../../core/ids.ts'
 import { effect } from '../step.ts'
+import { unrecordedOf } from './barrier-alignment.ts'
 import type { BarrierFacts, DeclineReason, SubtaskEffect, SubtaskStatus } from './protocol.ts'
 import { channelIn, checkpointIn, factsIn, type Situation } from './situation.ts'
 import { entryOf, inStage, unsettledOf } from './snapshot-ledger.ts'
@@ -17,6 +18,9 @@ export const effects = {
   resumeConsuming: effect(),
   blockInput: effect<ParamsOf<'blockInput'>>(),
   unblockInputs: effect(),
+  recordOvertaken: effect<ParamsOf<'recordOvertaken'>>(),
+  recordInputs: effect<ParamsOf<'recordInputs'>>(),
+  promoteBarriers: effect<ParamsOf<'promoteBarriers'>>(),
   endData: effect(),
   takeSnapshot: effect<ParamsOf<'takeSnapshot'>>(),
   forwardBarrier: effect<ParamsOf<'forwardBarrier'>>(),
@@ -36,6 +40,9 @@ export const effects = {
 const ofEvent = ({ event }: Situation): { checkpointId: CheckpointId } => ({ checkpointId: checkpointIn(event) })
 const ofOldestPending = ({ context }: Situation): { checkpointId: CheckpointId } => ({
   checkpointId: context.barriers.pending[0]!.facts.checkpointId,
+})
+const ofRecording = ({ context }: Situation): { checkpointId: CheckpointId } => ({
+  checkpointId: inStage(context.snapshots, 'recording')!.facts.checkpointId,
 })
 const ofUnsettled = ({ context }: Situation): { checkpointId: CheckpointId } => ({
   checkpointId: unsettledOf(context.snapshots)!.facts.checkpointId,
@@ -60,6 +67,20 @@ export const blockInput = {
   params: ({ event }: Situation) => ({ channel: channelIn(event) }),
 } as const
 
+/** It follows the assignment that notes the barrier. */
+export const recordOvertaken = {
+  type: 'recordOvertaken',
+  params: ({ event }: Situation) => ({ checkpointId: checkpointIn(event), channel: channelIn(event) }),
+} as const
+export const recordInputs = {
+  type: 'recordInputs',
+  params: ({ context, event }: Situation) => ({
+    checkpointId: checkpointIn(event),
+    channels: unrecordedOf(context.barriers),
+  }),
+} as const
+export const promoteBarriers = { type: 'promoteBarriers', params: ofEvent } as const
+
 /** Of the entry that is being taken, so it follows the assignment that adds it. */
 export const takeSnapshot = {
   type: 'takeSnapshot',
@@ -74,6 +95,8 @@ export const forwardBarrier = {
     entryOf(context.snapshots, checkpointIn(event))?.facts ?? factsIn(event),
 } as const
 export const persistSnapshot = { type: 'persistSnapshot', params: ofEvent } as const
+/** Of the checkpoint that is recorded, so it comes before the assignment that ends the recording. */
+export const persistRecorded = { type: 'persistSnapshot', params: ofRecording } as const
 export const discardSnapshot = { type: 'discardSnapshot', params: ofEvent } as const
 export const discardUnsettled = { type: 'discardSnapshot', params: ofUnsettled } as const
 export const commit = { type: 'commit', params: ofEvent } as const
@@ -119,6 +142,14 @@ export const declineSubsumed = declineOldest(
   'CHECKPOINT_DECLINED_SUBSUMED',
   'A newer checkpoint came before all barriers of this one.',
 )
+export const declineRecording = {
+  type: 'decline',
+  params: (s: Situation) => ({
+    ...ofRecording(s),
+    reason: 'CHECKPOINT_DECLINED_SUBSUMED' as const,
+    message: 'A newer checkpoint came before all barriers of this one.',
+  }),
+} as const
 export const declineOldestClosing = declineOldest('CHECKPOINT_DECLINED_TASK_CLOSING', 'The subtask is finishing.')
 export const declineSync = declineFailed('CHECKPOINT_DECLINED')
 export const declineAsync = declineFailed('CHECKPOINT_ASYNC_EXCEPTION')

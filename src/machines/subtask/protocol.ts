@@ -5,7 +5,9 @@
  * Glossary. *Consuming*: taking elements from inputs (a source: polling). *Aligning*: the barrier of one checkpoint has
  * come on some inputs, which are blocked, and not on others. *Ended*: all input data is processed and the operators are
  * flushed, but the subtask lives on until a checkpoint that covers its end is complete. *Suspended*: it has taken the
- * snapshot of a stop-savepoint and produces nothing more until it hears whether that completed.
+ * snapshot of a stop-savepoint and produces nothing more until it hears whether that completed. *Overtaken*: queued in a
+ * channel when an unaligned barrier was put before it. *Recording*: the snapshot of an unaligned checkpoint is taken, and
+ * what comes on inputs whose barrier is missing is kept for it, because it was sent before that barrier.
  */
 
 import type { Alignment, SnapshotKind } from '../../core/elements.ts'
@@ -68,6 +70,11 @@ export type SubtaskEvent =
   | ({ readonly type: 'checkpoint.triggered' } & BarrierFacts)
   | ({ readonly type: 'barrier.received'; readonly channel: ChannelIndex } & BarrierFacts)
   | { readonly type: 'cancel.received'; readonly channel: ChannelIndex; readonly checkpointId: CheckpointId }
+  /**
+   * The time that an `aligned-with-timeout` checkpoint has is over, counted from its trigger: its barrier is queued in an
+   * input, or was triggered here. May come at any time, also when it is over.
+   */
+  | { readonly type: 'alignment.timed-out'; readonly checkpointId: CheckpointId }
   /** end-of-data came on a channel. */
   | { readonly type: 'input.ended'; readonly channel: ChannelIndex }
   /** end-of-partition came on a channel: nothing follows, barriers neither. */
@@ -110,15 +117,31 @@ export type SubtaskEffect =
   | { readonly type: 'resumeConsuming' }
   | { readonly type: 'blockInput'; readonly params: { readonly channel: ChannelIndex } }
   | { readonly type: 'unblockInputs' }
+  /**
+   * Keep for this checkpoint the records that the barrier just received overtook in this channel, and what was recorded of
+   * it so far; record it no further.
+   */
+  | {
+      readonly type: 'recordOvertaken'
+      readonly params: { readonly checkpointId: CheckpointId; readonly channel: ChannelIndex }
+    }
+  /** From now on keep the records that are consumed from these channels for this checkpoint. */
+  | {
+      readonly type: 'recordInputs'
+      readonly params: { readonly checkpointId: CheckpointId; readonly channels: readonly ChannelIndex[] }
+    }
+  /** Put the barriers of this checkpoint that are queued in the inputs first there, as unaligned ones. */
+  | { readonly type: 'promoteBarriers'; readonly params: { readonly checkpointId: CheckpointId } }
   /** Flush the operators head to tail, then put the last watermark and end-of-data on every output. */
   | { readonly type: 'endData' }
   /** `ended`: the snapshot covers the end of this subtask's data. */
   | { readonly type: 'takeSnapshot'; readonly params: BarrierFacts & { readonly ended: boolean } }
+  /** Behind all records on every output; an unaligned one before whatever is queued there. */
   | { readonly type: 'forwardBarrier'; readonly params: BarrierFacts }
   | { readonly type: 'forwardCancel'; readonly params: { readonly checkpointId: CheckpointId } }
-  /** Start the asynchronous part of the snapshot taken. */
+  /** Start the asynchronous part of the snapshot taken, with what was recorded for it. */
   | { readonly type: 'persistSnapshot'; readonly params: { readonly checkpointId: CheckpointId } }
-  /** Give up a snapshot taken or being written. */
+  /** Give up a snapshot taken, recorded or being written. */
   | { readonly type: 'discardSnapshot'; readonly params: { readonly checkpointId: CheckpointId } }
   | {
       readonly type: 'acknowledge'
@@ -128,6 +151,7 @@ export type SubtaskEffect =
         readonly metrics: SnapshotMetrics
       }
     }
+  /** Whatever there is of a snapshot that is declined is discarded. */
   | {
       readonly type: 'decline'
       readonly params: { readonly checkpointId: CheckpointId; readonly reason: DeclineReason; readonly message: string }

@@ -23,6 +23,7 @@ import {
   initialAlignment,
   isOver,
   pendingOf,
+  unrecordedOf,
 } from './barrier-alignment.ts'
 import type { BarrierFacts, ChannelIndex, SubtaskEvent, SubtaskMachineInput } from './protocol.ts'
 import { entryOf, isAt, type SnapshotLedger, type SnapshotStage, unsettledOf } from './snapshot-ledger.ts'
@@ -54,6 +55,7 @@ export const factsIn = (event: SubtaskEvent): BarrierFacts => ({
   checkpointId: checkpointIn(event),
   timestamp: 'timestamp' in event ? event.timestamp : 0,
   kind: 'kind' in event ? event.kind : 'checkpoint',
+  ...('alignment' in event && event.alignment !== undefined && { alignment: event.alignment }),
 })
 
 const barrierIs =
@@ -94,12 +96,22 @@ const isSuspension = ({ context, event }: Situation): boolean => {
 }
 
 const exactlyOnce = ({ context }: Situation): boolean => context.task.mode === 'exactly-once'
+/** A savepoint never overtakes: it must be readable without what was on its way. */
+const isUnaligned = ({ kind, alignment }: BarrierFacts): boolean =>
+  kind === 'checkpoint' && alignment?.type === 'unaligned'
+const overtakes = (s: Situation): boolean => exactlyOnce(s) && isUnaligned(factsIn(s.event))
 const isPending = ({ context, event }: Situation): boolean =>
   pendingOf(context.barriers, checkpointIn(event)) !== undefined
 const isNewTrigger = ({ context, event }: Situation): boolean => {
   const id = checkpointIn(event)
   const aligning = aligningOf(context.barriers)?.facts.checkpointId ?? 0
   return id > aligning && !isOver(context.barriers, id)
+}
+/** Records may still come, though all predecessors have finished: what they sent last is on its way. */
+const anyOpen = ({ context }: Situation): boolean => context.barriers.channels.includes('open')
+const timesOutAligning = ({ context, event }: Situation): boolean => {
+  const facts = aligningOf(context.barriers)?.facts
+  return facts?.checkpointId === checkpointIn(event) && facts.alignment?.type === 'aligned-with-timeout'
 }
 const wasAborted = ({ context, event }: Situation): boolean => context.barriers.aborted.includes(checkpointIn(event))
 const inputEnds = ({ context, event }: Situation): boolean => canEnd(context.barriers, channelIn(event))
@@ -120,15 +132,23 @@ export const questions = {
   barrierJoins: barrierIs('joined'),
   barrierLast: barrierIs('last'),
   barrierSupersedes: barrierIs('superseding'),
+  barrierOvertakes: (s: Situation) => overtakes(s) && barrierIs('first', 'last')(s),
+  barrierSwitches: (s: Situation) => overtakes(s) && barrierIs('joined', 'last')(s),
+  barrierOvertakesNewer: (s: Situation) => overtakes(s) && barrierIs('superseding')(s),
+  barrierRecords: barrierIs('recorded'),
+  barrierRecordsLast: barrierIs('recorded-last'),
   barrierOld: barrierIs('old'),
   barrierAborted: barrierIs('aborted'),
 
   cancelsAligning: cancelIs('aligning'),
+  cancelsRecording: cancelIs('recording'),
   cancelSupersedes: cancelIs('superseding'),
   cancelNew: cancelIs('new'),
   cancelOld: cancelIs('old'),
 
   inputEnds,
+  inputEndRecordsLast: (s: Situation) =>
+    inputEnds(s) && endChannel(s.context.barriers, channelIn(s.event)).recording === undefined,
   lastInputEnds: (s: Situation) => inputEnds(s) && allEnded(endChannel(s.context.barriers, channelIn(s.event))),
   inputCloses,
   inputCompletes: (s: Situation) =>
@@ -137,13 +157,23 @@ export const questions = {
   countHopeless: ({ context }: Situation) => hopelessOf(context.barriers) !== undefined,
   countComplete: ({ context }: Situation) => completeOf(context.barriers) !== undefined,
   stillAligning: ({ context }: Situation) => aligningOf(context.barriers) !== undefined,
+  alignmentTimedOut: ({ context }: Situation) => {
+    const aligning = aligningOf(context.barriers)
+    return aligning !== undefined && isUnaligned(aligning.facts)
+  },
   anyPending: ({ context }: Situation) => context.barriers.pending.length > 0,
 
   triggerAborted: (s: Situation) => isNewTrigger(s) && wasAborted(s),
   triggerDrains: (s: Situation) => isNewTrigger(s) && factsIn(s.event).kind === 'stop-drain',
+  triggerOvertakes: (s: Situation) => isNewTrigger(s) && overtakes(s) && anyOpen(s),
+  triggerCounts: (s: Situation) => isNewTrigger(s) && !exactlyOnce(s) && anyOpen(s),
+  triggerAligns: (s: Situation) => isNewTrigger(s) && anyOpen(s),
   triggerNew: isNewTrigger,
 
   snapshotTaking: snapshotIs('taking'),
+  /** The snapshot is taken, and what was on its way is not yet recorded. */
+  recordingTaking: (s: Situation) => snapshotIs('taking')(s) && unrecordedOf(s.context.barriers).length > 0,
+  snapshotRecording: snapshotIs('recording'),
   snapshotWriting: snapshotIs('writing'),
   snapshotAwaited: snapshotIs('awaited'),
   snapshotAcknowledged: snapshotIs('acknowledged'),
@@ -159,4 +189,10 @@ export const questions = {
   abortsPending: isPending,
   abortsAligning: (s: Situation) => exactlyOnce(s) && isPending(s),
   abortsFuture: ({ context, event }: Situation) => !isOver(context.barriers, checkpointIn(event)),
+
+  timesOutAligning,
+  /** Its barrier is queued, or a barrier of it has still to come on an input that is recorded. */
+  timesOutQueued: ({ context, event }: Situation) =>
+    context.barriers.recording?.facts.checkpointId === checkpointIn(event) ||
+    !isOver(context.barriers, checkpointIn(event)),
 }

@@ -2,7 +2,7 @@
  * The snapshots of one subtask, from the order to take one to the word that its checkpoint is complete, as a value.
  *
  * Owns at which stage each snapshot is and whether it covers the end of the data. Does not own its bytes (the actor).
- * INV-SL-1 ids rise. INV-SL-2 at most one entry is `awaited` or `taking`. INV-SL-3 an entry leaves once, by being
+ * INV-SL-1 ids rise. INV-SL-2 at most one entry is `awaited`, `taking` or `recording`. INV-SL-3 an entry leaves once, by being
  * declined, discarded, aborted or completed.
  */
 import type { CheckpointId } from '../../core/ids.ts'
@@ -14,6 +14,8 @@ export type SnapshotStage =
   | 'awaited'
   /** The synchronous part is ordered. */
   | 'taking'
+  /** Unaligned: the synchronous part is done, and what was on its way is being recorded. */
+  | 'recording'
   /** The asynchronous part is ordered. */
   | 'writing'
   | 'acknowledged'
@@ -38,9 +40,11 @@ export const isAt = (ledger: SnapshotLedger, checkpointId: CheckpointId, stage: 
 export const inStage = (ledger: SnapshotLedger, stage: SnapshotStage): LedgerEntry | undefined =>
   ledger.find((entry) => entry.stage === stage)
 
+const unsettled: readonly SnapshotStage[] = ['taking', 'recording', 'writing']
+
 /** The oldest snapshot whose bytes exist but are not acknowledged. */
 export const unsettledOf = (ledger: SnapshotLedger): LedgerEntry | undefined =>
-  ledger.find(({ stage }) => stage === 'taking' || stage === 'writing')
+  ledger.find(({ stage }) => unsettled.includes(stage))
 
 export const addEntry = (ledger: SnapshotLedger, entry: LedgerEntry): SnapshotLedger => [...ledger, entry]
 

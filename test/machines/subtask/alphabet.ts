@@ -1,5 +1,5 @@
 /** Every event a subtask can hear of some checkpoints and channels, wrong ids, repeats and a strange channel included. */
-import type { SnapshotKind } from '../../../src/core/elements.ts'
+import type { Alignment, SnapshotKind } from '../../../src/core/elements.ts'
 import type { CheckpointId } from '../../../src/core/ids.ts'
 import type { BarrierFacts, Failure, SubtaskEvent } from '../../../src/machines/subtask/protocol.ts'
 
@@ -9,6 +9,8 @@ export const facts = (checkpoint: number, kind: SnapshotKind = 'checkpoint'): Ba
   timestamp: checkpoint * 1_000,
   kind,
 })
+export const unaligned: Alignment = { type: 'unaligned' }
+export const timed: Alignment = { type: 'aligned-with-timeout', timeoutMs: 500 }
 export const failure: Failure = { code: 'USER_FUNCTION_FAILED', message: 'the map function threw', restartable: true }
 
 const stored = {
@@ -25,6 +27,22 @@ export const on = {
     channel,
     ...facts(n, kind),
   }),
+  /** A barrier that was put before what was queued. */
+  ahead: (channel: number, n: number): SubtaskEvent => ({
+    type: 'barrier.received',
+    channel,
+    ...facts(n),
+    alignment: unaligned,
+  }),
+  timed: (channel: number, n: number): SubtaskEvent => ({
+    type: 'barrier.received',
+    channel,
+    ...facts(n),
+    alignment: timed,
+  }),
+  triggerUnaligned: (n: number): SubtaskEvent => ({ type: 'checkpoint.triggered', ...facts(n), alignment: unaligned }),
+  triggerTimed: (n: number): SubtaskEvent => ({ type: 'checkpoint.triggered', ...facts(n), alignment: timed }),
+  timedOut: (n: number): SubtaskEvent => ({ type: 'alignment.timed-out', checkpointId: id(n) }),
   cancel: (channel: number, n: number): SubtaskEvent => ({ type: 'cancel.received', channel, checkpointId: id(n) }),
   inputEnded: (channel: number): SubtaskEvent => ({ type: 'input.ended', channel }),
   inputClosed: (channel: number): SubtaskEvent => ({ type: 'input.closed', channel }),
@@ -40,16 +58,32 @@ export const on = {
   canceled: { type: 'subtask.canceled' },
 } satisfies Record<string, SubtaskEvent | ((...args: never[]) => SubtaskEvent)>
 
-export function alphabet(channels: number, kinds: readonly SnapshotKind[]): readonly SubtaskEvent[] {
+/** What besides the aligned ones comes of checkpoints: a barrier may change on its way from timed to unaligned. */
+export type Travel = 'aligned' | 'unaligned' | 'timed'
+
+export function alphabet(
+  channels: number,
+  kinds: readonly SnapshotKind[],
+  travels: readonly Travel[] = [],
+): readonly SubtaskEvent[] {
   const events: SubtaskEvent[] = [on.deployed, on.restored, on.exhausted, on.dataEnded, on.crashed, on.canceled]
   kinds.forEach((kind, index) => {
     const n = index + 1
-    events.push(on.trigger(n, kind), on.taken(n), on.stored(n), on.failed(n))
+    const travel = travels[index] ?? 'aligned'
+    const special = kind === 'checkpoint' && travel !== 'aligned'
+    if (!special) events.push(on.trigger(n, kind))
+    events.push(on.taken(n), on.stored(n), on.failed(n))
     events.push(on.completed(n), on.aborted(n), on.committed(n))
-    for (let channel = 0; channel < channels; channel++)
-      events.push(on.barrier(channel, n, kind), on.cancel(channel, n))
+    if (special) events.push(travel === 'timed' ? on.triggerTimed(n) : on.triggerUnaligned(n))
+    if (special && travel === 'timed') events.push(on.timedOut(n))
+    for (let channel = 0; channel < channels; channel++) {
+      if (special) events.push(on.ahead(channel, n))
+      if (special && travel === 'timed') events.push(on.timed(channel, n))
+      if (!special) events.push(on.barrier(channel, n, kind))
+      events.push(on.cancel(channel, n))
+    }
   })
   // One channel more than there are.
   for (let channel = 0; channel <= channels; channel++) events.push(on.inputEnded(channel), on.inputClosed(channel))
-  return [...events, on.barrier(channels, 1), on.cancel(channels, 1)]
+  return [...events, on.barrier(channels, 1), on.cancel(channels, 1), on.timedOut(kinds.length + 1)]
 }

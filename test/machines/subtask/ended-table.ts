@@ -5,12 +5,13 @@ import { base, fx, row, type SubtaskTable } from './rows.ts'
 
 const ended = [on.deployed, on.inputEnded(0), on.inputEnded(1), on.dataEnded]
 const endedAligning = [on.deployed, on.inputEnded(0), on.barrier(0, 1), on.inputEnded(1), on.dataEnded]
-const suspended = [on.deployed, on.trigger(2, 'stop-suspend'), on.taken(2)]
+const stop = 'stop-suspend'
+const suspended = [on.deployed, on.barrier(0, 2, stop), on.barrier(1, 2, stop), on.taken(2)]
 
 /** What may come too late, and changes nothing. */
 const overtaken = [
   ...[on.restored, on.dataEnded, on.taken(1), on.stored(1), on.failed(1)],
-  ...[on.committed(1), on.completed(1), on.aborted(1), on.canceled],
+  ...[on.committed(1), on.completed(1), on.aborted(1), on.canceled, on.timedOut(1)],
 ]
 const ignored = (state: string, ...more: readonly SubtaskEvent[]) =>
   [...overtaken, ...more].map((event) => row(state, event, state))
@@ -52,8 +53,6 @@ export const atTheEnd: SubtaskTable = {
       on.barrier(0, 2, 'stop-suspend'),
     ],
     'finished after 1': [...ended, on.trigger(1), on.taken(1), on.stored(1), on.completed(1), on.committed(1)],
-    'draining 1': [on.deployed, on.trigger(1, 'stop-drain')],
-    'ended by draining': [on.deployed, on.trigger(1, 'stop-drain'), on.dataEnded, on.taken(1)],
   },
   rows: [
     row('failed', on.deployed, 'failed', 'report'),
@@ -139,10 +138,6 @@ export const atTheEnd: SubtaskTable = {
       fx.closing(2),
     ),
     row('finished after 1', on.trigger(2, 'stop-suspend'), 'finished', fx.closing(2)),
-    row('draining 1', on.dataEnded, 'alive.ended.snapshotting', 'resumeConsuming', fx.status('ended'), fx.takeEnded(1)),
-    row('draining 1', on.aborted(1), 'alive.ending', fx.cancel(1), fx.tellAborted(1)),
-    row('draining 1', on.trigger(2), 'alive.draining', fx.notReady(2)),
-    row('ended by draining', on.inputEnded(0), 'alive.ended.waiting'),
     ...ignored('finished'),
     ...ignored('failed', on.trigger(1), on.crashed),
     ...ignored('canceled', on.trigger(1), on.crashed),

@@ -1,21 +1,8 @@
-/** INV-ST-1 to INV-ST-8 of `src/machines/subtask/machine.ts` as monitors. They know the protocol, nothing of the chart. */
-import type { SubtaskEffect, SubtaskEvent, SubtaskMachineInput } from '../../../src/machines/subtask/protocol.ts'
-import { type AnyMonitor, monitor, Wrong } from '../monitored-walk.ts'
-
-type SubtaskMonitor = AnyMonitor<SubtaskEvent, SubtaskEffect>
-
-const watch = <Memory>(
-  name: string,
-  start: Memory,
-  step: (memory: Memory, event: SubtaskEvent, effects: readonly SubtaskEffect[]) => Memory | Wrong,
-): SubtaskMonitor => monitor<Memory, SubtaskEvent, SubtaskEffect>(name, start, step)
-
-const about = (one: SubtaskEvent | SubtaskEffect, n: number): boolean => {
-  const carrier = 'params' in one ? one.params : one
-  return 'checkpointId' in carrier && carrier.checkpointId === n
-}
-const issues = (effects: readonly SubtaskEffect[], type: SubtaskEffect['type']): boolean =>
-  effects.some((effect) => effect.type === type)
+/** INV-ST-1 to INV-ST-10 of `src/machines/subtask/machine.ts` as monitors. They know the protocol, nothing of the chart. */
+import type { SubtaskMachineInput } from '../../../src/machines/subtask/protocol.ts'
+import { Wrong } from '../monitored-walk.ts'
+import { recorded } from './recording-invariants.ts'
+import { about, issues, type SubtaskMonitor, union, watch } from './watching.ts'
 
 const snapshotsRise = watch('INV-ST-1 snapshots rise', 0, (last, _event, effects) => {
   for (const effect of effects) {
@@ -26,30 +13,34 @@ const snapshotsRise = watch('INV-ST-1 snapshots rise', 0, (last, _event, effects
   return last
 })
 
-/** In exactly-once a snapshot is taken when every input has delivered the barrier or has closed. */
+/**
+ * In exactly-once a snapshot that is not unaligned is taken when every input has delivered the barrier or has closed; one
+ * that the coordinator triggers, when no record can come any more.
+ */
 const aligned = (n: number, { channels }: SubtaskMachineInput) =>
   watch(
     `INV-ST-1 snapshot ${n} is aligned`,
-    { delivered: [] as number[], closed: [] as number[], blocked: [] as number[] },
+    { delivered: [] as number[], ended: [] as number[], closed: [] as number[], blocked: [] as number[] },
     (memory, event, effects) => {
-      let { delivered, closed, blocked } = memory
+      let { delivered, ended, closed, blocked } = memory
       if (!issues(effects, 'report') && 'channel' in event && !blocked.includes(event.channel)) {
         if (event.type === 'barrier.received' && about(event, n)) delivered = union(delivered, event.channel)
+        if (event.type === 'input.ended') ended = union(ended, event.channel)
         if (event.type === 'input.closed') closed = union(closed, event.channel)
       }
       for (const effect of effects) {
         if (effect.type === 'blockInput') blocked = union(blocked, effect.params.channel)
         if (effect.type === 'unblockInputs') blocked = []
         if (effect.type !== 'takeSnapshot' || !about(effect, n)) continue
-        const triggered = event.type === 'checkpoint.triggered' || event.type === 'data.ended'
+        if (effect.params.alignment?.type === 'unaligned') continue
+        const triggered = event.type === 'checkpoint.triggered' && ended.length === channels
+        if (event.type === 'data.ended' && channels === 0) continue
         const here = new Set([...delivered, ...closed])
         if (!triggered && here.size < channels) return new Wrong(`only inputs ${[...here]} are there`)
       }
-      return { delivered, closed, blocked }
+      return { delivered, ended, closed, blocked }
     },
   )
-
-const union = (set: readonly number[], one: number): number[] => [...new Set([...set, one])].sort()
 
 const oneMarker = (n: number) =>
   watch(`INV-ST-2 one marker of ${n}`, { taken: 'no', out: 'nothing' }, (memory, event, effects) => {
@@ -207,5 +198,6 @@ export const subtaskInvariants = (input: SubtaskMachineInput, checkpoints: numbe
     finishesCommitted(input),
     pauses(input),
     endsOnce,
+    ...(input.mode === 'exactly-once' ? ids.map((n) => recorded(n, input)) : []),
   ]
 }

@@ -6,6 +6,7 @@ import type {
   SubtaskStatus,
 } from '../../../src/machines/subtask/protocol.ts'
 import type { Row } from '../../../src/testing/machine-harness.ts'
+import { unaligned } from './alphabet.ts'
 
 export interface SubtaskTable {
   readonly title: string
@@ -39,6 +40,17 @@ export const fx = {
   takeEnded: (checkpointId: number) => ({ type: 'takeSnapshot', params: { checkpointId, ended: true } }),
   barrier: about('forwardBarrier'),
   cancel: about('forwardCancel'),
+  /** Forwarded before what is queued. */
+  ahead: (checkpointId: number) => ({ type: 'forwardBarrier', params: { checkpointId, alignment: unaligned } }),
+  overtaken: (checkpointId: number, channel: number) => ({
+    type: 'recordOvertaken',
+    params: { checkpointId, channel },
+  }),
+  record: (checkpointId: number, ...channels: number[]) => ({
+    type: 'recordInputs',
+    params: { checkpointId, channels },
+  }),
+  promote: about('promoteBarriers'),
   persist: about('persistSnapshot'),
   discard: about('discardSnapshot'),
   acknowledge: about('acknowledge'),

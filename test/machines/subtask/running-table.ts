@@ -1,25 +1,44 @@
 /** The subtask's rows before the end of its data: consuming, aligning, taking snapshots. */
+import type { SnapshotKind } from '../../../src/core/elements.ts'
 import { on } from './alphabet.ts'
 import { base, fx, row, type SubtaskTable } from './rows.ts'
+
+/** The only input that is not closed delivers the barrier, so nothing is blocked. */
+const snapshotting = (n: number, kind?: SnapshotKind) => [
+  on.deployed,
+  on.inputEnded(0),
+  on.inputClosed(0),
+  on.barrier(1, n, kind),
+]
+
 export const running: SubtaskTable = {
   title: 'exactly-once, 2 inputs',
   input: base,
   givens: {
     created: [],
     consuming: [on.deployed],
-    'snapshotting 1': [on.deployed, on.trigger(1)],
+    'snapshotting 1': snapshotting(1),
     'consuming, 1 aborted early': [on.deployed, on.aborted(1)],
     'aligning 1': [on.deployed, on.barrier(0, 1)],
     'consuming, 1 canceled': [on.deployed, on.cancel(0, 1)],
-    'snapshotting stop 2': [on.deployed, on.trigger(2, 'stop-suspend')],
+    'snapshotting stop 2': snapshotting(2, 'stop-suspend'),
     'input 0 ended': [on.deployed, on.inputEnded(0)],
-    'writing 1': [on.deployed, on.trigger(1), on.taken(1)],
+    'writing 1': [...snapshotting(1), on.taken(1)],
     'aligned 1': [on.deployed, on.barrier(0, 1), on.barrier(1, 1)],
     'aligning 1, 2 aborted early': [on.deployed, on.barrier(0, 1), on.aborted(2)],
     'aligning 1, input 1 ended': [on.deployed, on.barrier(0, 1), on.inputEnded(1)],
     'aligned stop 2': [on.deployed, on.barrier(0, 2, 'stop-suspend'), on.barrier(1, 2, 'stop-suspend')],
     'input 0 closed': [on.deployed, on.inputEnded(0), on.inputClosed(0)],
-    '1 acknowledged': [on.deployed, on.trigger(1), on.taken(1), on.stored(1)],
+    '1 acknowledged': [...snapshotting(1), on.taken(1), on.stored(1)],
+    'awaiting the ends for 1': [on.deployed, on.trigger(1)],
+    'awaiting the ends for 1, input 0 closed': [
+      on.deployed,
+      on.trigger(1),
+      on.inputEnded(0),
+      on.inputClosed(0),
+      on.inputEnded(1),
+      on.dataEnded,
+    ],
   },
   rows: [
     row('created', on.deployed, 'alive.running.consuming', 'openOperators', fx.status('running')),
@@ -28,7 +47,18 @@ export const running: SubtaskTable = {
     row('created', on.canceled, 'canceled', 'closeOperators', fx.status('canceled')),
     row('created', on.trigger(1), 'created', fx.notReady(1)),
     row('created', on.aborted(1), 'created'),
-    row('consuming', on.trigger(1), 'alive.running.snapshotting', fx.take(1)),
+    row('consuming', on.trigger(1), 'alive.running.aligning'),
+    row('consuming', on.trigger(1, 'stop-drain'), 'alive.running.aligning'),
+    row('awaiting the ends for 1', on.trigger(2), 'alive.running.aligning', fx.notReady(2)),
+    row(
+      'awaiting the ends for 1',
+      on.aborted(1),
+      'alive.running.consuming',
+      'unblockInputs',
+      fx.cancel(1),
+      fx.tellAborted(1),
+    ),
+    row('awaiting the ends for 1, input 0 closed', on.inputClosed(1), 'alive.ended.aligned', fx.takeEnded(1)),
     row('consuming', on.stored(1), 'alive.running.consuming'),
     row('consuming', on.failed(1), 'alive.running.consuming'),
     row('consuming', on.aborted(1), 'alive.running.consuming', fx.tellAborted(1)),
@@ -36,7 +66,6 @@ export const running: SubtaskTable = {
     row('consuming', on.barrier(0, 1), 'alive.running.aligning', fx.block(0)),
     row('consuming', on.cancel(0, 1), 'alive.running.consuming', fx.cancel(1), fx.onCancel(1)),
     row('consuming', on.inputEnded(0), 'alive.running.consuming'),
-    row('consuming', on.trigger(1, 'stop-drain'), 'alive.draining', 'pauseConsuming', 'endData'),
     row('snapshotting 1', on.deployed, 'alive.running.snapshotting', 'report'),
     row('snapshotting 1', on.crashed, 'failed', 'closeOperators', fx.discard(1), fx.status('failed')),
     row('snapshotting 1', on.canceled, 'canceled', 'closeOperators', fx.discard(1), fx.status('canceled')),

@@ -7,19 +7,21 @@ import { on } from './alphabet.ts'
 import { atTheEnd } from './ended-table.ts'
 import { base, fx, row, type SubtaskTable } from './rows.ts'
 import { running } from './running-table.ts'
+import { unalignedTables } from './unaligned-table.ts'
 
 const ended = [on.deployed, on.inputEnded(0), on.inputEnded(1), on.dataEnded]
 
 const tables: readonly SubtaskTable[] = [
   running,
   atTheEnd,
+  ...unalignedTables,
   {
     title: 'at-least-once, 2 inputs',
     input: { ...base, mode: 'at-least-once' },
     givens: {
       'counting nothing': [on.deployed],
       'counting 1': [on.deployed, on.barrier(0, 1)],
-      'counting 1, snapshotting 2': [on.deployed, on.barrier(0, 1), on.trigger(2, 'stop-suspend')],
+      'counting 1, snapshotting 2': [on.deployed, on.barrier(0, 1), on.barrier(0, 2), on.barrier(1, 2)],
       'counting 1, input 1 ended': [on.deployed, on.barrier(0, 1), on.inputEnded(1)],
       ended: [...ended],
       'ended, counting 1': [on.deployed, on.barrier(0, 1), on.inputEnded(0), on.inputEnded(1), on.dataEnded],
@@ -34,6 +36,7 @@ const tables: readonly SubtaskTable[] = [
     },
     rows: [
       row('counting nothing', on.barrier(0, 1), 'alive.running.consuming'),
+      row('counting nothing', on.trigger(1), 'alive.running.consuming'),
       row('counting 1', on.aborted(1), 'alive.running.consuming', fx.cancel(1), fx.tellAborted(1)),
       row(
         'counting 1, snapshotting 2',
@@ -85,11 +88,17 @@ const tables: readonly SubtaskTable[] = [
     input: { ...base, channels: 0 },
     givens: {
       polling: [on.deployed],
+      'snapshotting 1': [on.deployed, on.trigger(1)],
       ending: [on.deployed, on.exhausted],
       'draining 1': [on.deployed, on.trigger(1, 'stop-drain')],
       suspended: [on.deployed, on.trigger(1, 'stop-suspend'), on.taken(1)],
     },
     rows: [
+      row('polling', on.trigger(1), 'alive.running.snapshotting', fx.take(1)),
+      row('polling', on.trigger(1, 'stop-drain'), 'alive.draining', 'pauseConsuming', 'endData'),
+      row('snapshotting 1', on.taken(1), 'alive.running.consuming', fx.barrier(1), fx.persist(1)),
+      row('draining 1', on.aborted(1), 'alive.ending', fx.cancel(1), fx.tellAborted(1)),
+      row('draining 1', on.trigger(2), 'alive.draining', fx.notReady(2)),
       row('polling', on.exhausted, 'alive.ending', 'pauseConsuming', 'endData'),
       row('ending', on.dataEnded, 'alive.ended.waiting', fx.status('ended')),
       row('draining 1', on.dataEnded, 'alive.ended.snapshotting', fx.status('ended'), fx.takeEnded(1)),
@@ -125,7 +134,8 @@ const tables: readonly SubtaskTable[] = [
       'ended, input 0 closed': [on.deployed, on.inputEnded(0), on.inputClosed(0), on.inputEnded(1), on.dataEnded],
       'closing, writing 1': [
         on.deployed,
-        on.trigger(1, 'savepoint'),
+        on.barrier(0, 1, 'savepoint'),
+        on.barrier(1, 1, 'savepoint'),
         on.taken(1),
         on.inputEnded(0),
         on.inputClosed(0),

@@ -5,7 +5,7 @@ import * as order from '../../../src/machines/subtask/orders.ts'
 import type { SubtaskEffect, SubtaskEvent, SubtaskMachineInput } from '../../../src/machines/subtask/protocol.ts'
 import { machineSystem, type System } from '../../../src/testing/machine-harness.ts'
 import { monitoredWalk, remembered, walkMonitors } from '../monitored-walk.ts'
-import { alphabet } from './alphabet.ts'
+import { alphabet, type Travel } from './alphabet.ts'
 import { subtaskInvariants } from './invariants.ts'
 import { base } from './rows.ts'
 
@@ -14,6 +14,8 @@ interface Walk {
   readonly input: Partial<SubtaskMachineInput>
   /** The kinds of checkpoints 1, 2 and so on. */
   readonly kinds: readonly SnapshotKind[]
+  /** How the barriers of each checkpoint travel; none: aligned. */
+  readonly travels?: readonly Travel[]
 }
 
 const walks: readonly Walk[] = [
@@ -31,6 +33,21 @@ const walks: readonly Walk[] = [
   { name: 'source that is drained', input: { channels: 0 }, kinds: ['stop-drain', 'checkpoint'] },
   { name: 'no checkpoints, 2 inputs', input: { checkpointing: false }, kinds: ['savepoint', 'stop-drain'] },
   { name: 'no checkpoints, source', input: { channels: 0, checkpointing: false }, kinds: ['savepoint', 'stop-drain'] },
+  {
+    name: 'unaligned, 2 inputs, then a stop',
+    input: {},
+    kinds: ['checkpoint', 'stop-suspend'],
+    travels: ['unaligned', 'unaligned'],
+  },
+  {
+    name: 'unaligned, 2 inputs, twice',
+    input: {},
+    kinds: ['checkpoint', 'checkpoint'],
+    travels: ['unaligned', 'unaligned'],
+  },
+  { name: 'unaligned, 3 inputs', input: { channels: 3 }, kinds: ['checkpoint'], travels: ['unaligned', 'unaligned'] },
+  { name: 'timing out, 2 inputs', input: {}, kinds: ['checkpoint', 'checkpoint'], travels: ['timed', 'unaligned'] },
+  { name: 'timing out, 1 input', input: { channels: 1 }, kinds: ['checkpoint'], travels: ['timed'] },
   { name: 'finished before the restore', input: { restoredFinished: true }, kinds: ['checkpoint'] },
 ]
 
@@ -39,16 +56,17 @@ type SubtaskSystem = System<unknown, SubtaskEvent, SubtaskEffect>
 const systemOf = (input: SubtaskMachineInput): SubtaskSystem =>
   machineSystem<typeof subtaskMachine, SubtaskEffect>(subtaskMachine, input) as SubtaskSystem
 
-const run = (system: SubtaskSystem, input: SubtaskMachineInput, kinds: readonly SnapshotKind[]) =>
-  monitoredWalk(system, alphabet(input.channels, kinds), subtaskInvariants(input, kinds.length))
+const run = (system: SubtaskSystem, input: SubtaskMachineInput, { kinds, travels }: Walk) =>
+  monitoredWalk(system, alphabet(input.channels, kinds, travels), subtaskInvariants(input, kinds.length))
 
 describe('every reachable state of a subtask', () => {
   const edgesTaken = new Set<string>()
   const effects = new Set<string>()
-  for (const { name, input: given, kinds } of walks) {
+  for (const one of walks) {
+    const { name, input: given } = one
     it(name, () => {
       const input = { ...base, ...given }
-      const report = run(systemOf(input), input, kinds)
+      const report = run(systemOf(input), input, one)
       for (const edge of report.edgesTaken) edgesTaken.add(edge)
       for (const effect of report.effects) effects.add(effect)
     })
@@ -89,6 +107,23 @@ describe('a broken subtask is caught', () => {
     it(name, () => {
       const monitors = subtaskInvariants(base, kinds.length).filter((one) => one.name.startsWith(invariant))
       expect(() => walkMonitors(system, alphabet(base.channels, kinds), monitors)).toThrow(invariant)
+    })
+  }
+
+  const tooEarly = (effect: SubtaskEffect): SubtaskEffect[] =>
+    effect.type === 'recordInputs' ? [effect, { type: 'persistSnapshot', params: effect.params }] : [effect]
+  const unalignedCanaries: readonly (readonly [string, SubtaskSystem, string])[] = [
+    ['an input is not recorded', without('recordInputs', 'snapshot.taken'), 'INV-ST-9'],
+    ['it is written before all is recorded', broken((effects) => effects.flatMap(tooEarly)), 'INV-ST-9'],
+    ['the end of an input does not count', without('persistSnapshot', 'input.ended'), 'INV-ST-9'],
+    ['what was overtaken is lost', without('recordOvertaken', 'barrier.received'), 'INV-ST-9 and 10'],
+    ['a recording is dropped without a word', without('discardSnapshot', 'subtask.crashed'), 'INV-ST-4'],
+  ]
+  for (const [name, system, invariant] of unalignedCanaries) {
+    it(`unaligned: ${name}`, () => {
+      const monitors = subtaskInvariants(base, 1).filter((one) => one.name.startsWith(invariant))
+      const events = alphabet(base.channels, ['checkpoint'], ['unaligned'])
+      expect(() => walkMonitors(system, events, monitors)).toThrow(invariant)
     })
   }
 })
