@@ -31,6 +31,7 @@ export {
 export { ChartCoverage, type ChartCoverageReport } from './explorer/chart-coverage.ts'
 export { explore } from './explorer/explore.ts'
 export { clearTimer, fact, send, sendImmediately, setTimer } from './explorer/outputs.ts'
+export { type Move, type Replay, type ReplayStep, replay } from './explorer/replay.ts'
 export * from './explorer/system.ts'
 export * from './machine-harness.ts'
 export { bareEvents, type GraphPath, graphEvents, type TestEvent } from './machine-paths.ts'

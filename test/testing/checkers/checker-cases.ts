@@ -1,0 +1,40 @@
+/** Histories that a checker accepts and histories that it rejects, each as one test. */
+import { describe, expect, it } from 'vitest'
+import { checkers } from '../../../src/testing/checkers/all-checkers.ts'
+import { checkFacts } from '../../../src/testing/checkers/check-facts.ts'
+import type { Fact } from '../../../src/testing/checkers/facts.ts'
+import { run } from './history.ts'
+
+export interface CheckerCases {
+  readonly accepts: Readonly<Record<string, readonly (Fact | readonly Fact[])[]>>
+  /** With a part of what is said, and whether it is owed at the end rather than told by the last fact. */
+  readonly rejects: Readonly<Record<string, readonly [says: string, ...facts: readonly (Fact | readonly Fact[])[]]>>
+}
+
+/** A history begins with an ordinary run, unless it brings its own. */
+const whole = (facts: readonly (Fact | readonly Fact[])[]): readonly Fact[] => {
+  const flat = facts.flat() as Fact[]
+  return flat[0]?.type === 'run.began' ? flat : [run(), ...flat]
+}
+
+export function checkerCases(name: string, { accepts, rejects }: CheckerCases): void {
+  const checker = checkers.find((one) => one.name === name)!
+  describe(`${name}: ${checker.title}`, () => {
+    for (const [title, facts] of Object.entries(accepts)) {
+      it(`accepts ${title}`, () => {
+        expect(checkFacts(whole(facts), [checker])).toEqual([])
+      })
+    }
+    for (const [title, [says, ...facts]] of Object.entries(rejects)) {
+      it(`rejects ${title}`, () => {
+        const history = whole(facts)
+        const at = name.startsWith('L') && !says.startsWith('!') ? undefined : history.length - 1
+        const message = expect.stringContaining(says.replace(/^!/, ''))
+        const [found] = checkFacts(history, [checker])
+        expect(found).toMatchObject({ checker: name, message })
+        // Found at the end, or by the last fact: not by one that was all right.
+        expect(found?.at === undefined || found.at === at).toBe(true)
+      })
+    }
+  })
+}
