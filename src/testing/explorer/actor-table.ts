@@ -3,6 +3,8 @@
  * *inputs* (a message and its sender, or a timer). A step is asked of the model once per state and input, and made
  * into a list of operations once per situation and input; the search only looks them up.
  */
+import { messageOf } from '../../core/errors.ts'
+import { Found } from './found.ts'
 import { Interner } from './interner.ts'
 import type { Linker } from './linker.ts'
 import { type Operations, operationsOf } from './operations.ts'
@@ -15,6 +17,8 @@ export interface Input {
   readonly loses: number
   readonly repeats: number
   readonly isTimer: boolean
+  /** The author's word: when it can be taken, nothing else need be tried. */
+  readonly commutes: boolean
 }
 
 /** A turn that a situation may take on an input. */
@@ -100,6 +104,7 @@ export class ActorTable {
       loses: budget(model.loses?.(message, from, this.name)),
       repeats: budget(model.repeats?.(message, from, this.name)),
       isTimer: false,
+      commutes: model.commutes?.(message, from, this.name) ?? false,
     })
   }
 
@@ -148,18 +153,27 @@ export class ActorTable {
     const known = this.#turns[stateId][input]
     if (known !== undefined) return known
     const { message, from } = this.inputs[input]!
-    const answer = this.model.receive(this.#states.values[stateId], message, from)
+    const answer = this.#ask(stateId, message, from)
     const turns = Array.isArray(answer) ? (answer as readonly Turn<unknown>[]) : [answer as Turn<unknown>]
     this.#turns[stateId][input] = turns
     return turns
   }
 
+  #ask(stateId: number, message: Message, from: string): Turn<unknown> | readonly Turn<unknown>[] {
+    try {
+      return this.model.receive(this.#states.values[stateId], message, from)
+    } catch (thrown) {
+      throw new Found('steps do not throw', `actor "${this.name}" threw: ${messageOf(thrown)}`)
+    }
+  }
+
   #timerInput(timer: string): number {
     const key = `timer ${timer}`
     const message = { type: 'timer.fired', name: timer }
+    const commutes = this.#linker.model.commutes?.(message, this.name, this.name) ?? false
     return (
       this.#inputIds.get(key) ??
-      this.#addInput(key, { message, from: this.name, loses: -1, repeats: -1, isTimer: true })
+      this.#addInput(key, { message, from: this.name, loses: -1, repeats: -1, isTimer: true, commutes })
     )
   }
 

@@ -1,5 +1,6 @@
 /** Every choice that a state of the system has, tried one after the other on the row of a `StepRunner`. */
 import type { ChannelTable } from './channel-table.ts'
+import type { CommutingChoice } from './commuting-choice.ts'
 import type { StepRunner } from './step-runner.ts'
 
 export type ChoiceKind = 'deliver' | 'repeat' | 'lose' | 'timer' | 'fault' | 'start'
@@ -15,15 +16,15 @@ export class Choices {
     this.#runner = runner
   }
 
-  /** Tries all, but for the delivery from channel `without`. The row is the same afterwards. */
-  tryAll(without = -1): void {
+  /** Tries all, but for one that was tried before. The row is the same afterwards. */
+  tryAll(without?: CommutingChoice): void {
     const runner = this.#runner
     const { row, tables } = runner
     const { actors, channels, faults } = tables
     for (let i = 0; i < channels.length; i++) {
       const channel = channels[i]!
       if (row[channel.column] === 0) continue
-      if (i !== without) this.tryDelivery(channel)
+      if (i !== without?.channel?.index) this.tryDelivery(channel)
       this.index = i
       this.input = channel.heads[row[channel.column]!]!
       const { loses, repeats } = actors[channel.to]!.inputs[this.input]!
@@ -36,7 +37,7 @@ export class Choices {
       this.index = i
       for (let k = 0; k < timers.length; k++) {
         this.input = timers[k]!
-        runner.take(i, this.input)
+        if (i !== without?.actor || this.input !== without.input) runner.take(i, this.input)
       }
     }
     this.kind = 'fault'
@@ -58,6 +59,13 @@ export class Choices {
     runner.set(channel.column, channel.tails[content]!)
     runner.take(channel.to, this.input)
     runner.undo(0)
+  }
+
+  tryTimer(actor: number, input: number): void {
+    this.kind = 'timer'
+    this.index = actor
+    this.input = input
+    this.#runner.take(actor, input)
   }
 
   tryStart(): void {

@@ -5,12 +5,15 @@
  */
 import { realClock } from '../../core/clock.ts'
 import { Choices } from './choices.ts'
+import { commutingChoice } from './commuting-choice.ts'
 import { Found } from './found.ts'
 import { IntList } from './int-list.ts'
+import { EdgeList, firstTrapped } from './livelock.ts'
 import { PathFinder } from './path-finder.ts'
 import { PropertyTable } from './property-table.ts'
 import { StateTable } from './state-table.ts'
 import { StepRunner } from './step-runner.ts'
+import { SymmetryTable } from './symmetry-table.ts'
 import type { Counterexample, ExploreLimits, ExploreReport, Property, SystemModel } from './system.ts'
 import { SystemTables } from './system-tables.ts'
 
@@ -45,12 +48,17 @@ class Search {
   readonly #states: StateTable
   readonly #parents = new IntList()
   readonly #sometimes: readonly string[]
-  #columns: number
+  readonly #symmetries: SymmetryTable | undefined
+  /** Kept for livelocks only: every transition, and the states in which nothing more can happen. */
+  readonly #edges: EdgeList | undefined
+  readonly #ends: IntList | undefined
   /** The state that is looked at; -1: the starts. */
   #at = -1
   #depth = 0
   /** The depth of the newest state. */
   #deepest = 0
+  /** The newest successor of the state that is looked at. */
+  #furthest = -1
   #transitions = 0
   #terminals = 0
   #isIncomplete = false
@@ -61,11 +69,14 @@ class Search {
     this.#system = system
     this.#limits = limits
     this.#tables = new SystemTables(system)
+    this.#tables.widened = (columns) => this.#states.widen(columns)
     this.#runner = new StepRunner(this.#tables)
     this.#choices = new Choices(this.#runner)
     this.#properties = new PropertyTable(properties, this.#tables)
-    this.#columns = this.#tables.columns
-    this.#states = new StateTable(this.#columns)
+    this.#states = new StateTable(this.#tables.columns)
+    if ((system.symmetries ?? []).length > 0) this.#symmetries = new SymmetryTable(this.#tables)
+    if (limits.livelocks) this.#edges = new EdgeList()
+    if (limits.livelocks) this.#ends = new IntList()
     this.#sometimes = properties.filter(({ kind }) => kind === 'sometimes').map(({ name }) => name)
   }
 
@@ -79,6 +90,7 @@ class Search {
       this.#choices.tryStart()
       this.#transitions = 0
       this.#expandAll(seconds)
+      if (!this.#isIncomplete) this.#checkLivelocks()
     } catch (thrown) {
       if (!(thrown instanceof Found)) throw thrown
       violation = this.#counterexample(thrown)
@@ -109,43 +121,66 @@ class Search {
   #expand(): void {
     const before = this.#transitions
     this.#states.load(this.#at, this.#runner.row)
-    this.#choices.tryAll()
+    this.#tryChoices()
     if (this.#transitions > before) return
     this.#terminals++
+    this.#ends?.push(this.#at)
     this.#checked = this.#at
     this.#properties.checkEnd(this.#runner.row)
-    const { actors, observers } = this.#tables
-    for (const [i, group] of observers.groups.entries()) {
-      const owed = group.owed(this.#runner.row[actors.length + i]!)
-      if (owed !== undefined) throw owed
-    }
+    this.#tables.checkOwed(this.#runner.row)
     this.#checked = undefined
+  }
+
+  /** Tries the choices of the loaded state: one that commutes with the others and leads on, or all. */
+  #tryChoices(): void {
+    const one = this.#system.commutes === undefined ? undefined : commutingChoice(this.#tables, this.#runner.row)
+    if (one !== undefined) {
+      this.#furthest = -1
+      if (one.channel !== undefined) this.#choices.tryDelivery(one.channel)
+      else this.#choices.tryTimer(one.actor, one.input)
+      // Not if it only leads back: the other choices would be put off for ever.
+      if (this.#furthest > this.#at) return
+    }
+    this.#choices.tryAll(one)
   }
 
   /** The runner's row is a successor. */
   #add(): void {
     const { changed, row } = this.#runner
     const states = this.#states
-    if (this.#tables.columns > this.#columns) {
-      this.#columns = this.#tables.columns
-      states.widen(this.#columns)
-    }
     this.#transitions++
     const { count } = states
     const isStart = this.#at < 0
-    const id = isStart ? states.internAll(row) : states.intern(row, changed)
+    const symmetries = this.#symmetries
+    let id: number
+    if (symmetries !== undefined) id = states.internAll(symmetries.smallest(row).row)
+    else id = isStart ? states.internAll(row) : states.intern(row, changed)
+    if (id > this.#furthest) this.#furthest = id
+    if (!isStart) this.#edges?.push(this.#at, id)
     if (id < count) return
     this.#parents.push(this.#at)
     this.#deepest = isStart ? 0 : this.#depth + 1
     this.#checked = id
-    this.#properties.check(row, this.#deepest, isStart ? undefined : changed)
+    this.#properties.check(row, this.#deepest, isStart || symmetries !== undefined ? undefined : changed)
+    symmetries?.forEachImage(row, (image) => this.#properties.check(image, this.#deepest, undefined))
     this.#checked = undefined
+  }
+
+  #checkLivelocks(): void {
+    if (this.#edges === undefined || this.#ends === undefined) return
+    const trapped = firstTrapped(this.#states.count, this.#edges, this.#ends)
+    if (trapped === undefined) return
+    this.#checked = trapped
+    throw new Found('an end can be reached', 'whatever happens from here, it never ends')
   }
 
   #counterexample(found: Found): Counterexample {
     this.#runner.undo(0)
-    const paths = new PathFinder(this.#runner, this.#choices, this.#states, this.#parents)
-    const path = this.#checked === undefined ? paths.toFailure(this.#at, found) : paths.to(this.#checked)
+    const paths = new PathFinder(this.#runner, this.#choices, this.#states, this.#parents, this.#symmetries)
+    const path =
+      this.#checked === undefined
+        ? paths.toFailure(this.#at, found)
+        : paths.to(this.#checked, (row) => this.#properties.breaks(found.property, row))
     return { property: found.property, message: found.message, path }
   }
 
@@ -162,7 +197,9 @@ class Search {
       depth: this.#deepest,
       terminals: this.#terminals,
       seconds,
-      bytesPerState: Math.ceil((this.#states.bytes + this.#parents.bytes) / Math.max(1, states)),
+      bytesPerState: Math.ceil(
+        (this.#states.bytes + this.#parents.bytes + (this.#edges?.bytes ?? 0)) / Math.max(1, states),
+      ),
       sometimes,
       violation,
     }

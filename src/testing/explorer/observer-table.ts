@@ -3,6 +3,7 @@
  * number, so that a list of facts costs one look-up per group; it is told memory by memory, fact by fact, only when the
  * group has not heard this list in this condition lately.
  */
+import { StreamError } from '../../core/errors.ts'
 import type { FactLists } from './fact-lists.ts'
 import { Found } from './found.ts'
 import { Interner } from './interner.ts'
@@ -94,7 +95,7 @@ export class ObserverTable {
         }
       }
     }
-    throw new Error('no observer objects')
+    throw new StreamError('BUG', 'This must not happen, please report it: no observer objects any more.')
   }
 }
 
@@ -134,13 +135,22 @@ export class ObserverGroup {
     let owed = this.#owed[condition]
     if (owed === undefined) {
       owed = null
-      for (const [i, { observer, memory }] of this.#tables.entries()) {
-        const what = observer.atEnd?.(memory.call(this.#tables[i], this.memories.at(condition, i)))
-        if (what !== undefined) owed ??= new Found(observer.name, what)
+      for (const [i, table] of this.#tables.entries()) {
+        const what = table.observer.atEnd?.(table.memory(this.memories.at(condition, i)))
+        if (what !== undefined) owed ??= new Found(table.observer.name, what)
       }
       this.#owed[condition] = owed
     }
     return owed ?? undefined
+  }
+
+  /** The condition with every memory replaced. */
+  mapped(condition: number, map: (observer: string, memory: unknown) => unknown): number {
+    const scratch = new Int32Array(groupSize)
+    for (const [i, table] of this.#tables.entries()) {
+      scratch[i] = table.id(map(table.observer.name, table.memory(this.memories.at(condition, i))))
+    }
+    return this.memories.intern(scratch, 0)
   }
 
   #listen(list: number): readonly number[] {

@@ -73,6 +73,15 @@ export class PropertyTable {
     }
   }
 
+  /** Is this property broken in this state, or is it none that looks at states of actors? */
+  breaks(name: string, row: Int32Array): boolean {
+    for (const group of this.#groups) {
+      const property = [...group.always, ...group.eventually].find((one) => one.name === name)
+      if (property !== undefined) return ask(property, this.#states(group, row)) !== true
+    }
+    return true
+  }
+
   #concerns({ actors }: PropertyGroup, changed: readonly number[]): boolean {
     if (actors.length === 0) return false
     for (let i = 0; i < changed.length; i++) if (actors.includes(changed[i]!)) return true

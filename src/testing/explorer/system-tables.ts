@@ -37,6 +37,8 @@ export class SystemTables implements Linker {
   /** Every actor's start, in order. */
   readonly starts: Operations
   readonly budgetColumn: number
+  /** Told how many columns there are when a channel is first used. */
+  widened: (columns: number) => void = () => {}
   readonly #messages = new Interner<Message>('A message')
   readonly #actors = new Map<string, ActorTable>()
   /** By sender, then by receiver. */
@@ -96,8 +98,17 @@ export class SystemTables implements Linker {
     const channel = new ChannelTable(length, `${sender} → ${receiver}`, from, to, this.budgetColumn + 1 + length)
     this.#channels[from]![to] = channel
     this.channels.push(channel)
+    this.widened(this.columns)
     for (const { fault, loses } of this.faults) if (fault.loses?.(sender, receiver)) loses.push(channel)
     return channel
+  }
+
+  /** Throws `Found` when an observer is still owed something at the end that `row` is. */
+  checkOwed(row: Int32Array): void {
+    for (const [i, group] of this.observers.groups.entries()) {
+      const owed = group.owed(row[this.actors.length + i]!)
+      if (owed !== undefined) throw owed
+    }
   }
 
   #linkFault(fault: Fault, index: number): LinkedFault {

@@ -104,6 +104,14 @@ export interface SystemModel {
   repeats?(message: Message, from: string, to: string): string | undefined
   readonly observers?: readonly Observer[]
   readonly symmetries?: readonly Symmetry[]
+  /**
+   * The author's word that taking this message now or later makes no difference: it leaves what every other choice does as
+   * it was, and no property and no observer can tell the states before and after it apart, but by what follows. Wherever
+   * it can be taken, it is then the only choice that is tried. Not asked to hold against faults, losses and repetitions:
+   * where one of them could still hit this message or its receiver, everything is tried. A timer has its actor for both
+   * `from` and `to`.
+   */
+  commutes?(message: Message, from: string, to: string): boolean
 }
 
 /**
@@ -125,6 +133,11 @@ export interface ExploreLimits {
   readonly maxDepth?: number
   /** Wall time; default none. */
   readonly maxSeconds?: number
+  /**
+   * Also require that from every state an end can be reached: a state in which nothing more can happen. Finds those that
+   * run in circles for ever. Costs eight bytes per transition.
+   */
+  readonly livelocks?: boolean
   /** Called now and then while the search goes on. */
   onProgress?(progress: ExploreProgress): void
   /** What `maxSeconds` and `seconds` are measured with; the real clock unless given. */

@@ -9,7 +9,7 @@ export class VectorTable {
   readonly width: number
   count = 0
   readonly #chunks: Int32Array[]
-  /** Id + 1 of the vector whose hash leads here; 0: free. */
+  /** Pairs: the id + 1 of the vector whose hash leads here (0: free), and that hash. */
   #slots = new Int32Array(64)
 
   constructor(width: number) {
@@ -28,10 +28,12 @@ export class VectorTable {
     const chunks = this.#chunks
     const slots = this.#slots
     const mask = slots.length - 1
-    let slot = hash(vector, offset, width) & mask
-    for (; ; slot = (slot + 1) & mask) {
+    const hashed = hash(vector, offset, width)
+    let slot = (hashed << 1) & mask
+    for (; ; slot = (slot + 2) & mask) {
       const id = slots[slot]! - 1
       if (id < 0) break
+      if (slots[slot + 1] !== hashed) continue
       const chunk = chunks[id >>> chunkBits]!
       let at = (id & chunkMask) * width
       let i = 0
@@ -43,20 +45,9 @@ export class VectorTable {
     }
     const id = this.#append(vector, offset)
     slots[slot] = id + 1
-    if (this.count * 2 > slots.length) this.#rehash(slots.length * 2)
+    slots[slot + 1] = hashed
+    if (this.count * 4 > slots.length) this.#grow()
     return id
-  }
-
-  /** The id of a vector that is known, or -1. */
-  find(vector: Int32Array, offset: number): number {
-    const mask = this.#slots.length - 1
-    for (let slot = hash(vector, offset, this.width) & mask; ; slot = (slot + 1) & mask) {
-      const id = this.#slots[slot]! - 1
-      if (id < 0) return -1
-      let i = 0
-      while (i < this.width && this.at(id, i) === vector[offset + i]) i++
-      if (i === this.width) return id
-    }
   }
 
   at(id: number, position: number): number {
@@ -98,14 +89,16 @@ export class VectorTable {
     return id
   }
 
-  #rehash(size: number): void {
-    const slots = new Int32Array(size)
-    const mask = size - 1
-    const { width } = this
-    for (let id = 0; id < this.count; id++) {
-      let slot = hash(this.#chunks[id >>> chunkBits]!, (id & chunkMask) * width, width) & mask
-      while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = id + 1
+  #grow(): void {
+    const old = this.#slots
+    const slots = new Int32Array(old.length * 2)
+    const mask = slots.length - 1
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from] === 0) continue
+      let slot = (old[from + 1]! << 1) & mask
+      while (slots[slot] !== 0) slot = (slot + 2) & mask
+      slots[slot] = old[from]!
+      slots[slot + 1] = old[from + 1]!
     }
     this.#slots = slots
   }
