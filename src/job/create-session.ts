@@ -221,6 +221,10 @@ class LocalSession implements Session {
     const jobId = address.split('/')[0] as JobId
     const failure = { code: 'BUG', message, restartable: false }
     this.#kernel.send(roleAddress(jobId, 'job'), { type: 'job.crashed', failure })
+    // It may have failed on the very word that its job waits for, and must not keep it from ending.
+    if (address === roleAddress(jobId, 'coordinator')) {
+      this.#kernel.send(roleAddress(jobId, 'job'), { type: 'checkpoints.settled', latest: undefined })
+    }
   }
 
   #forgetOldJobs(): void {
