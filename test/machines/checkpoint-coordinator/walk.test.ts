@@ -67,7 +67,7 @@ const scenes: Scene[] = [
       on.stored(1),
       on.published(1),
       ...[1, 2, 3].map((id) => on.decline(id, a)),
-      ...removed,
+      on.cleaned(1, 2),
     ],
   },
   ...(['stop-drain', 'stop-suspend'] as const).map((kind) => ({
@@ -103,11 +103,11 @@ const scenes: Scene[] = [
   {
     title: 'savepoints without end beside checkpoints',
     config: { savepointsMax: 1, queueMax: 3, tolerableFailures: 9 },
-    ids: 4,
+    ids: 3,
     attempts: 1,
     events: [
       on.timer('interval'),
-      ...removed,
+      on.cleaned(1, 2),
       ...[on.request('r', 'checkpoint'), on.request('stop', 'stop-suspend')],
       ...[on.request('s1', 'savepoint'), on.request('s2', 'savepoint')],
       ...[1, 2, 3].map((id) => on.decline(id, a)),
