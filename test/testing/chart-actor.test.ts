@@ -127,6 +127,13 @@ describe('chartActor', () => {
     expect(() => chartActor(asker, { input: { name: 'ada' }, routes: {} })).toThrow(
       /The chart "asker" has the effect "question", which has no route/,
     )
+    // Also when it is issued late, or never in this system.
+    const late = setup({ actions: { ring: effect() } }).createMachine({
+      id: 'bell',
+      initial: 'calm',
+      states: { calm: { on: { push: { actions: 'ring' } } } },
+    })
+    expect(() => chartActor(late, { routes: {} })).toThrow(/The chart "bell" has the effect "ring"/)
     const typo = { question: 'oracle', questoin: 'oracle' }
     expect(() => chartActor(asker, { input: { name: 'ada' }, routes: typo })).toThrow(
       /The chart "asker" has no effect "questoin", which routes names; it has question, report/,

@@ -128,6 +128,14 @@ describe('testMachine: what fails', () => {
     expect(failures({ alphabet: [coin, fired('500'), fired('patience')], paths: [path!] })).toEqual({})
   })
 
+  it('counts rows and paths in the coverage although no case has been run', () => {
+    const some = [coin, fired('500'), fired('patience')]
+    const [path] = getPathsFromEvents(turnstile, [coin, coin, push])
+    expect(testMachine(turnstile, { alphabet: some }).coverage().missing).toEqual(['unlocked × push'])
+    expect(testMachine(turnstile, { alphabet: some, table }).coverage().missing).toEqual([])
+    expect(testMachine(turnstile, { alphabet: some, paths: [path!] }).coverage().missing).toEqual([])
+  })
+
   it('less than the wanted coverage, with and without exceptions', () => {
     const few = [coin, push]
     expect(failures({ alphabet: few, coverage: { wanted: 0.6 } })).toEqual({})
