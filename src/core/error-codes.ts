@@ -22,6 +22,7 @@ export const errorCodes = {
   MAX_PARALLELISM_INVALID: 'a maximum parallelism outside 1 to 32768',
   STATE_NAME_DUPLICATE: 'one operator declares two states of the same name',
   SAVEPOINT_BACKEND_INCOMPATIBLE: 'filesystem savepoints over jobmanager checkpoints',
+  UNALIGNED_INCOMPATIBLE: 'unaligned checkpoints together with at-least-once or several checkpoints at a time',
   // running
   USER_FUNCTION_FAILED: 'a function of the program threw',
   KEY_INVALID: 'a key function returned undefined, NaN, a function, a symbol or an object',
@@ -53,6 +54,7 @@ export const errorCodes = {
   PATH_OUTSIDE_ROOT: 'a path in a request, manifest or state file leaves the configured root',
   RESTORE_PARALLELISM_MISMATCH: 'an operator with state has another parallelism than the snapshot',
   RESTORE_MAX_PARALLELISM_MISMATCH: 'an operator with state has another maximum parallelism than the snapshot',
+  RESTORE_CHANNEL_MISMATCH: 'records of an unaligned checkpoint were on their way in a channel that the program does not have',
   RESTORE_STATE_UNMATCHED: 'the snapshot has state for an operator that the program does not have',
   RESTORE_FINISHED_MISMATCH:
     'an operator that had finished in the snapshot would be fed again, or is chained to one that had not',
@@ -61,6 +63,8 @@ export const errorCodes = {
   STORAGE_FAILED: 'reading or writing checkpoint storage failed',
   STORAGE_FULL: 'the disk is full',
   DIRECTORY_NOT_WRITABLE: 'a configured directory cannot be created or written',
+  TRACE_INVALID: 'a line of a trace that is not JSON, or not a record',
+  TRACE_VERSION_UNSUPPORTED: 'a trace of a format version this build does not read',
   // interfaces
   PORT_IN_USE: 'the REST port is taken',
   SESSION_UNREACHABLE: 'no session answers at this address',

@@ -29,9 +29,19 @@ export {
   type Routes,
 } from './explorer/chart-actor.ts'
 export { ChartCoverage, type ChartCoverageReport } from './explorer/chart-coverage.ts'
+export { counterexampleMermaid } from './explorer/counterexample-mermaid.ts'
+export { counterexampleTest, printCounterexample } from './explorer/counterexample-text.ts'
+export { counterexampleTrace } from './explorer/counterexample-trace.ts'
 export { explore } from './explorer/explore.ts'
 export { clearTimer, fact, send, sendImmediately, setTimer } from './explorer/outputs.ts'
-export { type Move, type Replay, type ReplayStep, replay } from './explorer/replay.ts'
+export {
+  type Move,
+  type Replay,
+  type ReplayOptions,
+  type ReplayStep,
+  replay,
+  replayCounterexample,
+} from './explorer/replay.ts'
 export * from './explorer/system.ts'
 export * from './machine-harness.ts'
 export { bareEvents, type GraphPath, graphEvents, type TestEvent } from './machine-paths.ts'

@@ -39,6 +39,11 @@ export interface Move {
   readonly outputs: readonly Output[]
 }
 
+export interface ReplayOptions {
+  /** What a choice that cannot be taken does: an error (the default), or the path ends there. */
+  readonly ifImpossible?: 'throw' | 'stop'
+}
+
 export interface Replay {
   readonly system: string
   /** What happened before the first choice: every actor's start. */
@@ -60,8 +65,30 @@ export interface Replay {
  * const { violation, steps } = replay(system, properties, ['timer buyer pay', 'buyer → bank: pay'])
  * ```
  */
-export function replay(system: SystemModel, properties: readonly Property[], path: readonly Choice[]): Replay {
-  return new Replayer(system, properties).run(path)
+export function replay(
+  system: SystemModel,
+  properties: readonly Property[],
+  path: readonly Choice[],
+  options: ReplayOptions = {},
+): Replay {
+  return new Replayer(system, properties).run(path, options.ifImpossible ?? 'throw')
+}
+
+/**
+ * Replays what a search has found, for the functions that print it. The violation is the one given: also one that a path
+ * alone cannot show, such as a livelock.
+ *
+ * ```ts
+ * const { violation } = explore(system, properties)
+ * if (violation) console.log(printCounterexample(replayCounterexample(system, properties, violation)))
+ * ```
+ */
+export function replayCounterexample(
+  system: SystemModel,
+  properties: readonly Property[],
+  violation: Counterexample,
+): Replay {
+  return { ...replay(system, properties, violation.path), violation }
 }
 
 class Replayer {
@@ -79,7 +106,7 @@ class Replayer {
     this.#properties = new PropertyTable(properties, this.#tables)
   }
 
-  run(path: readonly Choice[]): Replay {
+  run(path: readonly Choice[], ifImpossible: 'throw' | 'stop'): Replay {
     const namesStart = path[0] === 'start' || path[0]?.startsWith('start ') === true
     const starts = outcomesOf(this.#runner, this.#choices, true)
     let outcome = starts.find(({ choice }) => choice === (namesStart ? path[0] : 'start'))
@@ -91,6 +118,7 @@ class Replayer {
       if (i === 0 && namesStart) continue
       const outcomes = outcomesOf(this.#runner, this.#choices)
       outcome = outcomes.find((one) => one.choice === choice)
+      if (outcome === undefined && ifImpossible === 'stop') break
       if (outcome === undefined) throw impossible(this.#tables.model.name, choice, i, outcomes)
       this.#steps.push(this.#take(outcome, i + 1))
     }
