@@ -1,0 +1,106 @@
+/** The lines about the checkpoint coordinator: what each says, in one sentence. Their tests are in files named after the group. */
+import type { Lines } from './catalogue.ts'
+
+export const requestQueue: Lines = {
+  B1: 'A savepoint that must not wait starts even while as many checkpoints are pending as may be.',
+  B2: 'At that bound a checkpoint waits, and starts when one of those pending has ended.',
+  B3: 'A savepoint that has to respect the bound waits in the same way.',
+  B4: 'While too many old checkpoints are still being deleted, a request waits until one of them is gone.',
+  B5: 'Among requests of one kind, what a person asked for goes before what the timer asked for.',
+  B6: 'A savepoint goes before a checkpoint.',
+  B7: 'Both orders hold as well for savepoints that respect the bound.',
+  B8: 'When the queue is full of requests of the timer, the next one of the timer is refused by name.',
+  B9: 'In a queue with one place, taken by a checkpoint of the timer, a savepoint takes that place.',
+  B10: 'No savepoint waits for the pause between checkpoints.',
+  B11: 'Inside the pause a checkpoint of the timer is dropped, with the reason; one that a person asked for starts.',
+}
+
+export const triggering: Lines = {
+  C1: 'Ids of periodic checkpoints rise and their times never go back; stopping ends them, and a new start goes on above.',
+  C2: 'After a completion the next periodic checkpoint waits for the pause, however short the interval is.',
+  C3: 'While the timer is off, a request of the timer is refused by name, and one of a person is carried out.',
+  C4: 'A shutdown while a checkpoint is being triggered fails it with the reason of the shutdown.',
+  C5: 'A request that comes while another is being triggered waits for it, and both are carried out.',
+  C6: 'When the first of several waiting requests fails, the others are carried out all the same.',
+  C7: 'Requests that wait are refused when the attempt ends, and when the coordinator shuts down.',
+  C8: 'A checkpoint that fails while it is being set up leaves nothing pending, and the next one works.',
+  C9: 'The late answer of a hook to a checkpoint that has expired changes nothing.',
+  C10: 'What subtasks are told fits the job: how to align, and that a savepoint is aligned always.',
+  C11: 'Deleting old checkpoints slowly holds back new ones.',
+  C12: 'Starting the timer twice does not make two timers.',
+}
+
+export const checkpoints: Lines = {
+  D1: 'A checkpoint asked for before the subtasks run fails, and leaves nothing pending or completed.',
+  D2: 'So does one asked for after a subtask has finished, where checkpoints after the end of subtasks are switched off.',
+  D3: 'Where they are on, it is triggered, and the finished subtasks count as having acknowledged.',
+  D4: 'A subtask that finishes before it could be triggered aborts the checkpoint, and the others are told.',
+  D5: 'Starting the timer during the shutdown does nothing and throws nothing.',
+  D6: 'The end of one checkpoint does not start the next one of the timer at once: the pause comes first.',
+  D7: 'What is reported of a checkpoint after it has failed still reaches its statistics.',
+  D8: 'One subtask that declines aborts the checkpoint: what was acknowledged is let go, later and repeated answers are harmless.',
+  D9: 'Declining one of several pending checkpoints leaves the others as they are.',
+  D10: 'When all have acknowledged, the checkpoint is complete and every subtask is told once, under its id.',
+  D11: 'Two checkpoints pending at once complete, each for itself, in order.',
+  D12: 'A newer one that completes first gives up the older, whose state goes and whose later answers count as known.',
+  D13: 'When its time is up a pending checkpoint is aborted, its state goes, and nobody is told of a completion.',
+  D14: 'Messages about unknown checkpoints, unknown subtasks or other jobs throw nothing.',
+  D15: 'Whose state goes with an answer that comes late, repeated or from elsewhere is decided so that nothing needed is lost.',
+  D16: 'With room for 1, 2 or 5 checkpoints exactly so many are pending, and each completion lets one more begin.',
+  D17: 'When the newer of two completes, the older is given up and two new ones begin.',
+  D18: 'The timer triggers nothing until the subtasks run.',
+  D19: 'Several savepoints asked for at once all complete beside a bound of one checkpoint.',
+  D20: 'A very long pause does not delay a savepoint.',
+  D21: 'What is to happen to checkpoints at the end of the job is what the configuration says.',
+  D22: 'A savepoint is no restore point and tells no subtask of its end; checkpoints do not give it up, nor it them.',
+  D23: 'With unaligned checkpoints a savepoint waits for a pending checkpoint, and then starts.',
+  D24: 'A stop-savepoint that is declined fails with the cause, and the job fails once.',
+  D25: 'A coordinator that is stopped between the first check and the trigger makes no checkpoint, and says why.',
+  D26: 'An I/O error while a checkpoint begins has its own reason, counts, and fails a job that tolerates none.',
+  D27: 'A store that fails at the completion fails the checkpoint with the cause, and counts.',
+  D28: 'A manifest that cannot be written fails the request, and no checkpoint appears.',
+  D29: 'Coordinators of operators are asked before hooks, and subtasks may acknowledge during either.',
+  D30: 'A partial restart without a checkpoint resets the hooks.',
+  D31: 'A completion tells the coordinators of operators which checkpoint it is and which older ones were given up.',
+  D32: 'A coordinator of an operator that never answers is ended by the time-out.',
+  D33: 'A subtask that declines while coordinators of operators are still asked leaves no question open, and the next checkpoint works.',
+  D34: 'Who is told that a checkpoint was aborted also learns the newest completed one.',
+  D35: 'On a restore shared files are registered as the claim mode says, and nothing that is still needed goes.',
+  D36: 'Shared files of aborted or late checkpoints stay while a later one needs them.',
+  D37: 'Statistics hear of a pending checkpoint with the number of its subtasks, and of a restore.',
+  D38: 'A savepoint without a directory for checkpoints does not make one.',
+  D39: 'A failing subtask aborts those pending checkpoints that it has not acknowledged, and no others.',
+  D40: 'Stopping the attempt aborts everything pending with one reason.',
+}
+
+export const pendingCheckpoint: Lines = {
+  E1: 'A savepoint, of any kind, is never given up for a newer checkpoint.',
+  E2: 'Whoever waits for a checkpoint is answered when it is aborted, for any reason, and when it completes.',
+  E3: 'A checkpoint is never completed while an acknowledgement is missing.',
+  E4: 'However it is aborted, what was acknowledged goes exactly once.',
+  E5: 'Statistics hear of each acknowledgement, of the completion, and of each kind of failure.',
+  E6: 'A subtask without state acknowledges as well; one with state has an entry in the checkpoint.',
+  E7: 'The abort clears the time-out, and no time-out is set for what is aborted already.',
+  E8: 'Every hook must answer: an empty answer counts and is not stored, one from a stranger is refused.',
+  E9: 'A checkpoint is acknowledged when the last of all that take part has answered, and not before.',
+  E10: 'What is known of the place of a checkpoint only after it was aborted is removed then.',
+}
+
+export const failures: Lines = {
+  F1: 'A failure of a checkpoint that is not newer than the last success does not count.',
+  F2: 'With two failures tolerated the third in a row fails the job, once; reasons that do not count are passed over.',
+  F3: 'A success begins the count anew.',
+  F4: 'One checkpoint counts once, however often it fails.',
+  F5: 'With no failure tolerated, exactly the reasons that count fail the job.',
+  F6: 'A savepoint that fails at the coordinator never fails the job.',
+}
+
+export const completedCheckpoints: Lines = {
+  G1: 'To retain fewer than one checkpoint is refused.',
+  G2: 'Completed checkpoints are listed in the order in which they completed; with none there is no newest.',
+  G3: 'Beyond the number retained the oldest go first, without holding up anybody.',
+  G4: 'At the end of the job all go or stay as configured; a suspended job keeps everything.',
+  G5: 'A savepoint that is no longer listed keeps its files, and the newest checkpoint never goes.',
+  G6: 'Failing to delete an old checkpoint does not fail the new one.',
+  G7: 'A job that failed or was canceled keeps its checkpoints if it was told to.',
+}
