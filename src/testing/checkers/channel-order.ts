@@ -58,7 +58,7 @@ function consumeBarrier(memory: Memory, fact: FactOf<'barrier.consumed'>) {
     )
   }
   const overtaken = channel.consumed < at ? ([checkpointId, channel.consumed, at] as const) : null
-  return change(memory, name, { ...channel, barriers: channel.barriers.slice(place + 1), overtaken })
+  return change(memory, name, { ...channel, barriers: channel.barriers.toSpliced(place, 1), overtaken })
 }
 
 function consume(memory: Memory, { attempt, channel: name, sequence, records }: FactOf<'consumed'>) {
