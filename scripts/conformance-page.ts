@@ -123,14 +123,14 @@ interface Report {
 export function failuresIn(report: string, tests: readonly ConformanceTest[]): readonly string[] {
   const { testResults } = JSON.parse(report) as Report
   const results = testResults.flatMap(({ assertionResults }) => assertionResults)
-  const passed = new Set(results.filter(({ status }) => status === 'passed').map(({ title }) => title.split(' ')[0]))
+  const ran = new Set(results.map(({ title }) => title.split(' ')[0]))
   const broken = testResults.filter(
     ({ status, assertionResults }) => status !== 'passed' && assertionResults.length === 0,
   )
   return [
     ...broken.map(({ name, message }) => `${name} could not be loaded: ${message ?? 'no reason given'}`),
     ...results.filter(({ status }) => status !== 'passed').map(({ title, status }) => `${title} (${status})`),
-    ...[...new Set(tests.map(({ id }) => id))].filter((id) => !passed.has(id)).map((id) => `${id} did not run`),
+    ...[...new Set(tests.map(({ id }) => id))].filter((id) => !ran.has(id)).map((id) => `${id} did not run`),
   ]
 }
 
