@@ -6,6 +6,7 @@ import {
   noFailures,
   withFailure,
   withSuccess,
+  withVerdictPassed,
 } from '../../../src/machines/checkpoint-coordinator/failure-counter.ts'
 import type { CheckpointFailureReason } from '../../../src/machines/checkpoint-coordinator/protocol.ts'
 
@@ -14,6 +15,11 @@ const failed = (counter: typeof noFailures, number: number, reason: CheckpointFa
   withFailure(counter, id(number), reason, 'checkpoint')
 
 describe('failures in a row', () => {
+  it('begins anew once the job fails for them, and still knows the newest success', () => {
+    const passed = withVerdictPassed(failed(failed(withSuccess(noFailures, id(2)), 3), 4))
+    expect(passed).toEqual({ inARow: 0, newestSuccess: 2, counted: [] })
+  })
+
   it('two are tolerated, the third distinct one is not; what does not count in between changes nothing', () => {
     let counter = failed(failed(noFailures, 1), 2)
     counter = failed(failed(counter, 3, 'CHECKPOINT_SUBSUMED'), 4, 'CHECKPOINT_DECLINED_TASK_NOT_READY')

@@ -220,6 +220,15 @@ describe('a broken coordinator is caught', () => {
           : effects,
     },
     {
+      title: 'the files of an expired checkpoint are left, and are counted as being removed for ever',
+      caught: 'invCC15cleaningHoldsBack',
+      shortest: 3,
+      breakIt: (event, effects) =>
+        event.type === 'timer.fired' && event.name.startsWith('timeout/')
+          ? effects.filter(({ type }) => type !== 'discard')
+          : effects,
+    },
+    {
       title: 'a savepoint is forgotten when the job stops',
       caught: 'invCC6answeredOnce',
       shortest: 3,
