@@ -12,21 +12,23 @@ export const alignmentTimer = 'alignment-timeout'
 
 export class AlignmentTimeout {
   readonly #self: Self
-  #checkpointId: CheckpointId | undefined
+  readonly #inputs: number
+  #checkpointId = 0 as CheckpointId
 
-  constructor(self: Self) {
+  /** A source, which has no inputs, waits for no barrier. */
+  constructor(self: Self, inputs: number) {
     this.#self = self
+    this.#inputs = inputs
   }
 
   expect({ checkpointId, timestamp, alignment }: BarrierFacts): void {
-    if (alignment?.type !== 'aligned-with-timeout') return
-    if (this.#checkpointId !== undefined && checkpointId < this.#checkpointId) return
+    if (alignment?.type !== 'aligned-with-timeout' || this.#inputs === 0 || checkpointId < this.#checkpointId) return
     this.#checkpointId = checkpointId
     const over = timestamp + alignment.timeoutMs
     this.#self.setTimer(alignmentTimer, Math.max(0, over - this.#self.host.now()))
   }
 
-  fired(): SubtaskEvent | undefined {
-    return this.#checkpointId && { type: 'alignment.timed-out', checkpointId: this.#checkpointId }
+  fired(): SubtaskEvent {
+    return { type: 'alignment.timed-out', checkpointId: this.#checkpointId }
   }
 }

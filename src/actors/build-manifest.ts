@@ -1,11 +1,11 @@
 /**
  * From what the subtasks acknowledged to the manifest of a checkpoint: pure.
  */
-import { type Manifest, type ManifestOperator, type ManifestSubtask, manifestVersion } from '../backends/manifest.ts'
+import { type Manifest, type ManifestOperator, type ManifestSubtask, manifestVersionOf } from '../backends/manifest.ts'
 import type { SnapshotKind } from '../core/elements.ts'
 import { type CheckpointId, type JobId, type SubtaskId, subtaskId } from '../core/ids.ts'
 import type { SubtaskState } from '../core/state-handles.ts'
-import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
+import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 
 /** What stays the same from checkpoint to checkpoint. */
 export interface ManifestPlan {
@@ -26,17 +26,18 @@ export function buildManifest(plan: ManifestPlan, facts: ManifestFacts): Manifes
   const states = new Map(facts.states.map(({ subtask, state }) => [subtask, state]))
   const finished = new Set(facts.finished)
   const operators = plan.graph.vertices.flatMap((vertex) =>
-    vertex.operators.map((operator) => manifestOperator(vertex, operator, states, finished)),
+    vertex.operators.map((_operator, position) => manifestOperator(vertex, position, states, finished)),
   )
-  return { formatVersion: manifestVersion, kind, job: plan.job, checkpointId, timestamp, operators }
+  return { formatVersion: manifestVersionOf(operators), kind, job: plan.job, checkpointId, timestamp, operators }
 }
 
 function manifestOperator(
   vertex: JobVertex,
-  operator: JobOperator,
+  position: number,
   states: ReadonlyMap<SubtaskId, SubtaskState>,
   finished: ReadonlySet<SubtaskId>,
 ): ManifestOperator {
+  const operator = vertex.operators[position]!
   const subtasks = Array.from({ length: vertex.parallelism }, (_, index): ManifestSubtask => {
     const id = subtaskId(vertex.id, index)
     const state = states.get(id)
@@ -46,6 +47,7 @@ function manifestOperator(
       finished: finished.has(id) || state?.finished === true,
       keyed: handles?.keyed,
       operator: handles?.operator,
+      ...(position === 0 && state?.inFlight !== undefined && { inFlight: state.inFlight }),
     }
   })
   const { id, uid, name } = operator

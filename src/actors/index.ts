@@ -25,7 +25,8 @@ export {
   savepointsAddress,
 } from './savepoint-actor.ts'
 export { SimulatedKernel, type SimulatedKernelOptions } from './simulated-host.ts'
-export { SubtaskActor, type SubtaskServices } from './subtask-actor.ts'
+export { SubtaskActor } from './subtask-actor.ts'
 export type * from './subtask-descriptor.ts'
 export type { SubtaskMessage } from './subtask-messages.ts'
+export type { SubtaskServices } from './subtask-services.ts'
 export { noTap, type StepSeen, type Tap } from './tap.ts'

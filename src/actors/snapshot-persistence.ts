@@ -3,14 +3,29 @@
  * wait until everything is durable.
  *
  * `slice` is called between batches and returns quickly; records go on flowing. When it says it is done, `finish` is
- * the I/O that makes the file and the operators' own side files durable, and gives the state to acknowledge.
+ * the I/O that makes the file and the operators' own side files durable, and gives the state to acknowledge. Records that
+ * an unaligned checkpoint found on their way are a segment per channel, before the operators' state.
  */
+
+import { encodeBatch, encodeBatchCount, encodeChannel } from '../backends/channel-segment.ts'
 import type { StateWriter } from '../backends/checkpoint-storage.ts'
-import type { KeyedStateHandle, OperatorStateHandles, StateHandle, SubtaskState } from '../backends/manifest.ts'
+import type {
+  ChannelStateHandle,
+  KeyedStateHandle,
+  OperatorStateHandles,
+  StateHandle,
+  SubtaskState,
+} from '../backends/manifest.ts'
 import type { KeyedSnapshot } from '../backends/state-backend.ts'
 import { codecVersion, encodeValue, notSerializable } from '../core/codec.ts'
+import type { RecordBatch } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import type { OperatorSnapshotPart } from '../operators/chain.ts'
+
+/** The batches of one input channel that belong to a snapshot. */
+export interface ChannelBatches extends Pick<ChannelStateHandle, 'gate' | 'input' | 'from'> {
+  readonly batches: readonly RecordBatch[]
+}
 
 export class SnapshotPersistence {
   readonly #parts: readonly OperatorSnapshotPart[]
@@ -19,7 +34,12 @@ export class SnapshotPersistence {
   readonly #writer: StateWriter | undefined
   readonly #handles: OperatorStateHandles[] = []
   readonly #durable: Promise<void>[] = []
+  readonly #channels: readonly ChannelBatches[]
+  readonly #inFlight: ChannelStateHandle[] = []
   #index = 0
+  #channel = 0
+  /** The next batch of `#channel`; 0 also before its segment is begun. */
+  #batch = 0
   #keyedOpen = false
   #bytes = 0
   #released = false
@@ -30,11 +50,14 @@ export class SnapshotPersistence {
     names: ReadonlyMap<string, string>,
     ended: boolean,
     openWriter: () => StateWriter,
+    channels: readonly ChannelBatches[] = [],
   ) {
     this.#parts = parts
     this.#names = names
     this.#ended = ended
-    const writes = parts.some((part) => part.state !== undefined || part.keyed?.empty === false)
+    this.#channels = channels.filter(({ batches }) => batches.length > 0)
+    const writes =
+      this.#channels.length > 0 || parts.some((part) => part.state !== undefined || part.keyed?.empty === false)
     this.#writer = writes ? openWriter() : undefined
     for (const part of parts) {
       if (part.durable === undefined) continue
@@ -52,6 +75,10 @@ export class SnapshotPersistence {
   /** Encodes while `more()` allows. Returns true when all is encoded. Fails with `STATE_NOT_SERIALIZABLE`. */
   slice(more: () => boolean): boolean {
     do {
+      if (this.#channel < this.#channels.length) {
+        this.#writeBatch(this.#channels[this.#channel]!)
+        continue
+      }
       const part = this.#parts[this.#index]
       if (part === undefined) return true
       if (this.#keyedOpen || (part.keyed !== undefined && !part.keyed.empty)) {
@@ -61,6 +88,23 @@ export class SnapshotPersistence {
       }
     } while (more())
     return this.#index === this.#parts.length
+  }
+
+  #writeBatch({ batches, ...name }: ChannelBatches): void {
+    const writer = this.#writer!
+    if (this.#batch === 0) {
+      writer.beginSegment()
+      writer.append(encodeChannel(name))
+    }
+    const batch = batches[this.#batch++]!
+    writer.append(this.#encode(batch, () => encodeBatch(batch), 'A record on its way'))
+    if (this.#batch < batches.length) return
+    writer.append(encodeBatchCount(batches.length))
+    const handle = { ...writer.endSegment(), ...name }
+    this.#inFlight.push(handle)
+    this.#bytes += handle.length
+    this.#batch = 0
+    this.#channel++
   }
 
   #writeKeyed(keyed: KeyedSnapshot, more: () => boolean): boolean {
@@ -91,25 +135,27 @@ export class SnapshotPersistence {
   }
 
   #writeOperatorState(part: OperatorSnapshotPart): StateHandle {
-    const bytes = this.#encode(part)
+    const owner = `The state of operator "${this.#names.get(part.operatorId)}"`
+    const bytes = this.#encode(part.state, () => encodeValue(part.state), owner)
     const writer = this.#writer!
     writer.beginSegment()
     writer.append(bytes)
     return { ...writer.endSegment(), codec: codecVersion }
   }
 
-  #encode({ operatorId, state }: OperatorSnapshotPart): Uint8Array {
+  #encode(value: unknown, encode: () => Uint8Array, owner: string): Uint8Array {
     try {
-      return encodeValue(state)
+      return encode()
     } catch (thrown) {
       if (!(thrown instanceof StreamError) || thrown.code !== 'STATE_NOT_SERIALIZABLE') throw thrown
-      throw notSerializable(state, `The state of operator "${this.#names.get(operatorId)}"`)
+      throw notSerializable(value, owner)
     }
   }
 
   /** What is acknowledged; valid once everything is encoded. */
   get state(): SubtaskState {
-    return { operators: this.#handles, bytes: this.#bytes, finished: this.#ended }
+    const inFlight = this.#inFlight.length === 0 ? {} : { inFlight: this.#inFlight }
+    return { operators: this.#handles, ...inFlight, bytes: this.#bytes, finished: this.#ended }
   }
 
   /** Makes everything durable. Given up before it began, it writes nothing: its file is gone. */

@@ -8,11 +8,10 @@
  * INV-SA-1 what user code throws ends this subtask as `subtask.crashed` and never leaves the actor.
  * INV-SA-2 the end is reported when the operators have let everything go, since the next attempt may open the same files.
  */
-import type { JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import type { StateBackend } from '../backends/state-backend.ts'
 import { endOfPartition } from '../core/elements.ts'
-import { asStreamError, type StreamError } from '../core/errors.ts'
-import { roleAddress } from '../core/ids.ts'
+import type { ErrorCode } from '../core/error-codes.ts'
+import { asStreamError } from '../core/errors.ts'
+import { type CheckpointId, roleAddress } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
 import { start, step } from '../machines/step.ts'
@@ -20,27 +19,14 @@ import { subtaskMachine } from '../machines/subtask/machine.ts'
 import type { Failure, SubtaskEffect, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
 import type { OperatorChain } from '../operators/chain.ts'
 import { AlignmentTimeout, alignmentTimer } from './alignment-timeout.ts'
-import type { Channel, OutputGate } from './channel.ts'
 import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
 import type { Actor, Self } from './kernel.ts'
-import { makeChain, SubtaskState } from './subtask-chain.ts'
+import { makeChain, SubtaskState, sinksHaveState } from './subtask-chain.ts'
 import type { SubtaskDescriptor } from './subtask-descriptor.ts'
 import { SubtaskFlow } from './subtask-flow.ts'
 import { failureOf, type SubtaskMessage } from './subtask-messages.ts'
+import type { SubtaskServices } from './subtask-services.ts'
 import { SubtaskSnapshots } from './subtask-snapshots.ts'
-import type { Tap } from './tap.ts'
-
-export interface SubtaskServices {
-  readonly stateBackend: StateBackend
-  readonly checkpoints: JobCheckpoints
-  /** Where `descriptor.restore` points into. */
-  readonly restoreFrom: StoredSnapshot | undefined
-  readonly gate: OutputGate
-  readonly channelOf: (id: string) => Channel
-  readonly tap: Tap
-  /** Another chart than the true one. */
-  readonly chart?: typeof subtaskMachine | undefined
-}
 
 const processingTimer = 'processing-time'
 
@@ -65,7 +51,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#services = services
     this.#state = new SubtaskState(descriptor, services.stateBackend)
     this.#snapshots = new SubtaskSnapshots(self, descriptor, services.checkpoints)
-    this.#timeout = new AlignmentTimeout(self)
+    this.#timeout = new AlignmentTimeout(self, descriptor.inputs.length)
     this.#flow = new SubtaskFlow({
       descriptor,
       channelOf: services.channelOf,
@@ -102,6 +88,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       case 'state.loaded':
         this.#guard(() => {
           this.#state.restore(message.operators)
+          for (const { channel, batches } of message.inFlight) this.#flow.inputs.restore(channel, batches)
           if (this.descriptor.restore?.finished === true) this.#endAgain()
           else this.#driver.feed({ type: 'state.restored' })
         })
@@ -117,21 +104,16 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
         this.#report(message.status, message.failure)
         return
       case 'timer.fired':
-        this.#timerFired(message.name)
+        if (message.name === alignmentTimer) this.#driver.feed(this.#timeout.fired())
+        else this.#flow.timerFired()
         return
       case 'checkpoint.triggered':
-        if (this.descriptor.inputs.length > 0) this.#timeout.expect(message)
+        this.#timeout.expect(message)
         this.#driver.feed(message)
         return
       default:
         this.#driver.feed(message)
     }
-  }
-
-  #timerFired(name: string): void {
-    const event = name === alignmentTimer ? this.#timeout.fired() : undefined
-    if (event === undefined) this.#flow.timerFired()
-    else this.#driver.feed(event)
   }
 
   work(): boolean {
@@ -156,18 +138,14 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     return this.#snapshots.writing
   }
 
+  #discard(checkpointId: CheckpointId): void {
+    this.#snapshots.discard(checkpointId)
+    this.#flow.inputs.takeRecorded(checkpointId)
+  }
+
   #announceEnd(): void {
     this.#flow.announceEnd()
     this.#driver.feed({ type: 'data.ended' })
-  }
-
-  /** Ended before the snapshot: were there sinks that had not yet been told that their records may be seen? */
-  get #sinksHaveState(): boolean {
-    const { operators, restore } = this.descriptor
-    const sinks = new Set(operators.flatMap(({ id, operator }) => (operator.kind === 'sink' ? [id] : [])))
-    return (
-      restore?.operators.some(({ operatorId, operator }) => operator !== undefined && sinks.has(operatorId)) ?? false
-    )
   }
 
   #endAgain(): void {
@@ -186,12 +164,13 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     try {
       action()
     } catch (thrown) {
-      this.#crash(asStreamError(thrown, 'USER_FUNCTION_FAILED', `"${this.descriptor.vertexName}" failed`))
+      this.#driver.feed(this.#crashed(thrown, 'USER_FUNCTION_FAILED'))
     }
   }
 
-  #crash(error: StreamError): void {
-    this.#driver.feed({ type: 'subtask.crashed', failure: failureOf(error) })
+  #crashed(thrown: unknown, code: ErrorCode): SubtaskEvent {
+    const error = asStreamError(thrown, code, `"${this.descriptor.vertexName}" failed`)
+    return { type: 'subtask.crashed', failure: failureOf(error) }
   }
 
   /** Runs what may finish at once or later, then goes on with `done`, in this turn or by message. */
@@ -200,22 +179,18 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       const pending = action()
       if (pending === undefined) return now()
       pending.catch(() => {}) // Heard below; a host that runs the operation later must not find it unhandled.
-      const failed = (thrown: unknown): SubtaskMessage => ({
-        type: 'subtask.crashed',
-        failure: failureOf(asStreamError(thrown, 'SINK_FAILED', `"${this.descriptor.vertexName}" failed`)),
-      })
+      const failed = (thrown: unknown): SubtaskMessage => this.#crashed(thrown, 'SINK_FAILED')
       this.#self.io(
         label,
         () => pending,
-        () => later,
+        (): SubtaskMessage => later,
         failed,
       )
     })
   }
 
   #close(): void {
-    const pending = this.#chain?.close()
-    if (pending !== undefined) this.#closing = pending
+    this.#closing = this.#chain?.close() ?? this.#closing
   }
 
   #report(status: SubtaskStatus, failure: Failure | undefined): void {
@@ -249,7 +224,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       this.#self.wake()
     },
     endData: () => {
-      if (this.#chain === undefined && this.#sinksHaveState)
+      if (this.#chain === undefined && sinksHaveState(this.descriptor))
         return this.#state.load(this.#self, this.#services.restoreFrom)
       this.#flow.endTimers()
       this.#whenever(
@@ -275,12 +250,15 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     forwardBarrier: (params) => this.#flow.outputs.forward({ type: 'barrier', ...params }),
     forwardCancel: ({ checkpointId }) => this.#flow.outputs.broadcast({ type: 'cancel-checkpoint', checkpointId }),
     persistSnapshot: ({ checkpointId }) => {
-      const atOnce = this.#snapshots.persist(checkpointId)
+      const atOnce = this.#snapshots.persist(checkpointId, this.#flow.inputs.takeRecorded(checkpointId))
       if (atOnce !== undefined) this.#driver.feed(atOnce)
     },
-    discardSnapshot: ({ checkpointId }) => this.#snapshots.discard(checkpointId),
+    discardSnapshot: ({ checkpointId }) => this.#discard(checkpointId),
     acknowledge: (params) => this.#toCoordinator({ type: 'subtask.acknowledged', ...params }),
-    decline: (params) => this.#toCoordinator({ type: 'subtask.declined', ...params }),
+    decline: (params) => {
+      this.#discard(params.checkpointId)
+      this.#toCoordinator({ type: 'subtask.declined', ...params })
+    },
     commit: ({ checkpointId }) => {
       const done: SubtaskEvent = { type: 'commit.done', checkpointId }
       this.#whenever(

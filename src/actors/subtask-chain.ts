@@ -1,17 +1,21 @@
 /**
  * From a subtask's descriptor to its running chain: state backends, restored state, operators in their contexts.
  */
+
+import { readChannelSegment } from '../backends/channel-segment.ts'
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { checkSegmentIs } from '../backends/keyed-segment.ts'
+import type { ChannelStateHandle } from '../backends/manifest.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
 import { decodeValue } from '../core/codec.ts'
 import { asStreamError, assert } from '../core/errors.ts'
+import { parseSubtaskId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { OperatorChain } from '../operators/chain.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
 import type { Self } from './kernel.ts'
 import type { OperatorRestore, SubtaskDescriptor } from './subtask-descriptor.ts'
-import { failureOf, type LoadedOperator, type SubtaskMessage } from './subtask-messages.ts'
+import { failureOf, type LoadedChannel, type LoadedOperator, type SubtaskMessage } from './subtask-messages.ts'
 import type { SubtaskOutputs } from './subtask-outputs.ts'
 
 /** The state of one subtask's operators, by position in the chain. */
@@ -39,8 +43,12 @@ export class SubtaskState {
     assert(restore !== undefined && from !== undefined, 'a subtask restores without a snapshot')
     self.io(
       'restore',
-      async () => Promise.all(restore.operators.map((operator) => loadOperator(from, operator))),
-      (operators): SubtaskMessage => ({ type: 'state.loaded', operators }),
+      async () =>
+        Promise.all([
+          Promise.all(restore.operators.map((operator) => loadOperator(from, operator))),
+          Promise.all((restore.inFlight ?? []).map((handle) => loadChannel(from, this.#descriptor, handle))),
+        ]),
+      ([operators, inFlight]): SubtaskMessage => ({ type: 'state.loaded', operators, inFlight }),
       (thrown): SubtaskMessage => ({
         type: 'subtask.crashed',
         failure: failureOf(asStreamError(thrown, 'STORAGE_FAILED', `"${vertexName}" could not read its state`)),
@@ -74,6 +82,23 @@ async function loadOperator(from: StoredSnapshot, restore: OperatorRestore): Pro
   )
   const operator = restore.operator === undefined ? undefined : await from.read(restore.operator)
   return { operatorId: restore.operatorId, keyed, operator }
+}
+
+async function loadChannel(
+  from: StoredSnapshot,
+  { inputs }: SubtaskDescriptor,
+  handle: ChannelStateHandle,
+): Promise<LoadedChannel> {
+  const channel = inputs.findIndex((one) => one.gate === handle.gate && parseSubtaskId(one.from).index === handle.from)
+  assert(inputs[channel]?.input === handle.input, 'records for a channel that is not there')
+  const batches = readChannelSegment(await from.read(handle), handle, `${from.path}/${handle.file}`)
+  return { channel, batches }
+}
+
+/** Ended before its snapshot: were there sinks that had not yet been told that their records may be seen? */
+export function sinksHaveState({ operators, restore }: SubtaskDescriptor): boolean {
+  const sinks = new Set(operators.flatMap(({ id, operator }) => (operator.kind === 'sink' ? [id] : [])))
+  return restore?.operators.some(({ operatorId, operator }) => operator !== undefined && sinks.has(operatorId)) ?? false
 }
 
 /** The chain of a subtask, not yet open. Processing-time requests set the timer `timerName` of the actor. */

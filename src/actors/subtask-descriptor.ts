@@ -2,7 +2,7 @@
  * All that a subtask needs to start, as data (but for the user's functions inside operator factories): made by the
  * deployment plan, printed and compared in tests, carried to wherever the subtask runs.
  */
-import type { KeyedStateHandle, StateHandle } from '../backends/manifest.ts'
+import type { ChannelStateHandle, KeyedStateHandle, StateHandle } from '../backends/manifest.ts'
 import type { CheckpointId, JobId, OperatorId, SubtaskId, VertexId } from '../core/ids.ts'
 import type { JobOperator } from '../graph/job-graph.ts'
 import type { Partitioning } from '../graph/transformation.ts'
@@ -21,6 +21,15 @@ export interface OutputDescriptor {
   readonly targetUid?: string | undefined
 }
 
+export interface InputDescriptor {
+  readonly channel: string
+  /** 0, or 1 for the second input of a two-input head. */
+  readonly input: 0 | 1
+  /** The place of its edge among those into the vertex: with the index of `from`, the channel's name in snapshots. */
+  readonly gate: number
+  readonly from: SubtaskId
+}
+
 /** State to restore for one operator of the chain. */
 export interface OperatorRestore {
   readonly operatorId: OperatorId
@@ -31,6 +40,8 @@ export interface OperatorRestore {
 export interface SubtaskRestore {
   readonly checkpointId: CheckpointId
   readonly operators: readonly OperatorRestore[]
+  /** What was on its way to this subtask. */
+  readonly inFlight?: readonly ChannelStateHandle[] | undefined
   /** It had finished when the snapshot was taken: nothing is left for it to do. */
   readonly finished: boolean
 }
@@ -46,8 +57,8 @@ export interface SubtaskDescriptor {
   readonly maxParallelism: number
   readonly attempt: number
   readonly operators: readonly JobOperator[]
-  /** Input channels in a fixed order; `input` is 0, or 1 for the second input of a two-input head. */
-  readonly inputs: readonly { readonly channel: string; readonly input: 0 | 1; readonly from: SubtaskId }[]
+  /** Input channels in a fixed order. */
+  readonly inputs: readonly InputDescriptor[]
   readonly outputs: readonly OutputDescriptor[]
   readonly mode: 'exactly-once' | 'at-least-once'
   readonly checkpointing: boolean

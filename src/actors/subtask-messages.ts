@@ -2,6 +2,7 @@
  * What reaches a subtask's actor: its machine's events from the coordinator and the job, and the results of its own
  * operations.
  */
+import type { RecordBatch } from '../core/elements.ts'
 import type { StreamError } from '../core/errors.ts'
 import type { CheckpointId, OperatorId } from '../core/ids.ts'
 import type { Failure, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
@@ -13,13 +14,24 @@ export interface LoadedOperator {
   readonly operator: Uint8Array | undefined
 }
 
+/** What was on its way in one input channel. */
+export interface LoadedChannel {
+  /** Position among the inputs. */
+  readonly channel: number
+  readonly batches: readonly RecordBatch[]
+}
+
 export type SubtaskMessage =
   /** The operators of a subtask that reached its end have let everything go. */
   | { readonly type: 'operators.closed'; readonly status: SubtaskStatus; readonly failure: Failure | undefined }
   /** Flushing at the end of the data took its time and is done. */
   | { readonly type: 'data.flushed' }
   | SubtaskEvent
-  | { readonly type: 'state.loaded'; readonly operators: readonly LoadedOperator[] }
+  | {
+      readonly type: 'state.loaded'
+      readonly operators: readonly LoadedOperator[]
+      readonly inFlight: readonly LoadedChannel[]
+    }
   /** The asynchronous part of a snapshot is durable. */
   | { readonly type: 'snapshot.durable'; readonly checkpointId: CheckpointId }
   | { readonly type: 'timer.fired'; readonly name: string }

@@ -5,13 +5,14 @@
  * the machine's events. Several may be in flight; they are written one after the other.
  */
 import type { JobCheckpoints } from '../backends/checkpoint-storage.ts'
+import type { RecordBatch } from '../core/elements.ts'
 import { asStreamError, type StreamError } from '../core/errors.ts'
-import type { CheckpointId } from '../core/ids.ts'
+import { type CheckpointId, parseSubtaskId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import type { BarrierFacts, SnapshotMetrics, SubtaskEvent } from '../machines/subtask/protocol.ts'
 import type { OperatorSnapshotPart } from '../operators/chain.ts'
 import type { Self } from './kernel.ts'
-import { SnapshotPersistence } from './snapshot-persistence.ts'
+import { type ChannelBatches, SnapshotPersistence } from './snapshot-persistence.ts'
 import type { SubtaskDescriptor } from './subtask-descriptor.ts'
 import { failureOf, type SubtaskMessage } from './subtask-messages.ts'
 
@@ -69,14 +70,14 @@ export class SubtaskSnapshots {
     }
   }
 
-  /** Starts the asynchronous part; returns its result when there is nothing to write. */
-  persist(id: CheckpointId): SubtaskEvent | undefined {
+  /** Starts the asynchronous part, with what was recorded on inputs; returns its result when there is nothing to write. */
+  persist(id: CheckpointId, recorded: readonly (readonly RecordBatch[])[] = []): SubtaskEvent | undefined {
     const taken = this.#taken.get(id)
     if (taken === undefined) return undefined
     try {
-      taken.persistence = new SnapshotPersistence(taken.parts, this.#namesOf(), taken.ended, () =>
-        this.#checkpoints.openWriter(id, this.#descriptor.id),
-      )
+      const open = () => this.#checkpoints.openWriter(id, this.#descriptor.id)
+      const channels = this.#channelsOf(recorded)
+      taken.persistence = new SnapshotPersistence(taken.parts, this.#namesOf(), taken.ended, open, channels)
       if (taken.persistence.trivial) {
         taken.persistence.slice(() => true)
         return this.stored(id)
@@ -154,6 +155,13 @@ export class SubtaskSnapshots {
     return error.code === 'LEASE_LOST'
       ? { type: 'subtask.crashed', failure }
       : { type: 'snapshot.failed', checkpointId, failure }
+  }
+
+  #channelsOf(recorded: readonly (readonly RecordBatch[])[]): ChannelBatches[] {
+    return recorded.map((batches, channel) => {
+      const { gate, input, from } = this.#descriptor.inputs[channel]!
+      return { gate, input, from: parseSubtaskId(from).index, batches }
+    })
   }
 
   #namesOf(): ReadonlyMap<string, string> {

@@ -13,7 +13,7 @@ import { checkpointNotFound, namedFiles } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { isInside, metadataName, readWhole, removeDirWith, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
-import type { Manifest, StateHandle } from './manifest.ts'
+import { handlesOf, type Manifest, type StateHandle } from './manifest.ts'
 import { checkFileName } from './manifest-check.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
 import { checkCodec, checkSegment, stateFileMissing } from './state-segments.ts'
@@ -60,15 +60,13 @@ function stateFileError(error: unknown, path: string): StreamError {
 
 /** Is every file there that the manifest names, and long enough? Fails with `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`. */
 export async function checkFiles(fs: FileSystem, dir: string, manifest: Manifest): Promise<void> {
-  const handles = manifest.operators.flatMap(({ subtasks }) =>
-    subtasks.flatMap(({ keyed, operator }) => [keyed, operator]),
-  )
+  const handles = manifest.operators.flatMap(({ subtasks }) => subtasks.flatMap(handlesOf))
   const check = async (file: string): Promise<void> => {
     const path = join(dir, file)
     const size = await fs.size(path).catch((error: unknown) => {
       throw stateFileError(error, path)
     })
-    const expected = Math.max(...handles.map((handle) => (handle?.file === file ? handle.offset + handle.length : 0)))
+    const expected = Math.max(...handles.map((handle) => (handle.file === file ? handle.offset + handle.length : 0)))
     if (size < expected) {
       throw new StreamError(
         'STATE_FILE_DAMAGED',

@@ -2,7 +2,7 @@
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
-import type { Manifest } from './manifest.ts'
+import { handlesOf, type Manifest } from './manifest.ts'
 
 /** May a job resume from it by itself? A savepoint belongs to the person who asked for it, unless it ended the job. */
 export const isResumable = (manifest: Manifest): boolean => manifest.kind !== 'savepoint'
@@ -16,11 +16,7 @@ export function newerOf(a: StoredSnapshot | undefined, b: StoredSnapshot): Store
 
 /** Every file that a manifest names. */
 export const namedFiles = (manifest: Manifest): ReadonlySet<string> =>
-  new Set(
-    manifest.operators
-      .flatMap(({ subtasks }) => subtasks.flatMap(({ keyed, operator }) => [keyed?.file, operator?.file]))
-      .filter((file) => file !== undefined),
-  )
+  new Set(manifest.operators.flatMap(({ subtasks }) => subtasks.flatMap(handlesOf)).map(({ file }) => file))
 
 export const checkpointNotFound = (path: string, why?: string): StreamError =>
   new StreamError(

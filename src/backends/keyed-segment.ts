@@ -73,7 +73,7 @@ const damaged = (what: string) => new StreamError('STATE_FILE_DAMAGED', `Keyed s
 
 /** Reads a whole segment. Fails with `STATE_FILE_DAMAGED` or `STATE_CODEC_UNSUPPORTED`. */
 export function readSegment(bytes: Uint8Array, reader: SegmentReader): void {
-  const frames = readFrames(bytes)
+  const frames = readFrames(bytes, damaged)
   const header = checkHeader(frames.next().value)
   reader.header(header)
   let entries = 0
@@ -106,7 +106,7 @@ export function checkSegmentIs(bytes: Uint8Array, handle: KeyedStateHandle, path
 
 function headerIn(bytes: Uint8Array, path: string): SegmentHeader {
   try {
-    return checkHeader(readFrames(bytes).next().value)
+    return checkHeader(readFrames(bytes, damaged).next().value)
   } catch (error) {
     if (!(error instanceof StreamError)) throw error
     throw new StreamError(error.code, `State file ${path}: ${error.message}`, { cause: error, details: { file: path } })
@@ -162,7 +162,8 @@ function checkHeader(value: unknown): SegmentHeader {
 const isStateEntry = (entry: unknown): boolean =>
   Array.isArray(entry) && typeof entry[0] === 'string' && kinds.includes(String(entry[1]))
 
-function* readFrames(bytes: Uint8Array): Generator<unknown, undefined> {
+/** The values of the frames; `damaged` says what is wrong with them. */
+export function* readFrames(bytes: Uint8Array, damaged: (what: string) => StreamError): Generator<unknown, undefined> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   for (let at = 0; at < bytes.length; ) {
     if (at + 4 > bytes.length) throw damaged('a frame is cut short')

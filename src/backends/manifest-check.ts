@@ -8,6 +8,7 @@ import type { CheckpointId, JobId, OperatorId, VertexId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import type { JsonFields } from './json-fields.ts'
 import {
+  type ChannelStateHandle,
   type KeyedStateHandle,
   type Manifest,
   type ManifestOperator,
@@ -23,9 +24,10 @@ const hex32 = /^[0-9a-f]{32}$/
 export function checkManifest(value: unknown, fields: JsonFields): Manifest {
   const known = ['formatVersion', 'kind', 'job', 'checkpointId', 'timestamp', 'operators']
   const manifest = fields.object(value, '', known)
+  const formatVersion = fields.integer(manifest.formatVersion, 'formatVersion', 1, manifestVersion)
   const job = fields.object(manifest.job, 'job', ['id', 'name'])
   const checked: Manifest = {
-    formatVersion: fields.integer(manifest.formatVersion, 'formatVersion', manifestVersion, manifestVersion),
+    formatVersion,
     kind: fields.oneOf(manifest.kind, 'kind', kinds),
     job: {
       id: fields.matching(job.id, 'job.id', hex32, '32 hex digits') as JobId,
@@ -35,7 +37,7 @@ export function checkManifest(value: unknown, fields: JsonFields): Manifest {
     timestamp: fields.integer(manifest.timestamp, 'timestamp', 0),
     operators: fields
       .list(manifest.operators, 'operators')
-      .map((operator, index) => checkOperator(operator, `operators[${index}]`, fields)),
+      .map((operator, index) => checkOperator(operator, formatVersion, `operators[${index}]`, fields)),
   }
   const ids = checked.operators.map(({ id }) => id)
   const twice = ids.find((id, index) => ids.indexOf(id) !== index)
@@ -43,7 +45,7 @@ export function checkManifest(value: unknown, fields: JsonFields): Manifest {
   return checked
 }
 
-function checkOperator(value: unknown, path: string, fields: JsonFields): ManifestOperator {
+function checkOperator(value: unknown, version: number, path: string, fields: JsonFields): ManifestOperator {
   const known = ['id', 'uid', 'name', 'vertex', 'parallelism', 'maxParallelism', 'subtasks']
   const operator = fields.object(value, path, known)
   const maxParallelism = fields.integer(operator.maxParallelism, `${path}.maxParallelism`, 1, limits.parallelismMax)
@@ -60,25 +62,45 @@ function checkOperator(value: unknown, path: string, fields: JsonFields): Manife
     parallelism,
     maxParallelism,
     subtasks: subtasks.map((subtask, index) =>
-      checkSubtask(subtask, index, maxParallelism, `${path}.subtasks[${index}]`, fields),
+      checkSubtask(subtask, { index, maxParallelism, version }, `${path}.subtasks[${index}]`, fields),
     ),
   }
 }
 
 function checkSubtask(
   value: unknown,
-  index: number,
-  groups: number,
+  of: { readonly index: number; readonly maxParallelism: number; readonly version: number },
   path: string,
   fields: JsonFields,
 ): ManifestSubtask {
-  const subtask = fields.object(value, path, ['index', 'finished', 'keyed', 'operator'])
+  const { index, maxParallelism: groups, version } = of
+  const known = ['index', 'finished', 'keyed', 'operator', ...(version === 1 ? [] : ['inFlight'])]
+  const subtask = fields.object(value, path, known)
   return {
     index: fields.integer(subtask.index, `${path}.index`, index, index),
     finished: fields.boolean(subtask.finished, `${path}.finished`),
     keyed: subtask.keyed === undefined ? undefined : checkKeyed(subtask.keyed, groups, `${path}.keyed`, fields),
     operator: subtask.operator === undefined ? undefined : checkPlain(subtask.operator, `${path}.operator`, fields),
+    ...(subtask.inFlight !== undefined && { inFlight: checkInFlight(subtask.inFlight, `${path}.inFlight`, fields) }),
   }
+}
+
+function checkInFlight(value: unknown, path: string, fields: JsonFields): readonly ChannelStateHandle[] {
+  const handles = fields.list(value, path).map((entry, index): ChannelStateHandle => {
+    const at = `${path}[${index}]`
+    const handle = fields.object(entry, at, [...handleFields, 'gate', 'input', 'from'])
+    return {
+      ...checkHandle(entry, at, fields),
+      gate: fields.integer(handle.gate, `${at}.gate`, 0, limits.parallelismMax),
+      input: fields.integer(handle.input, `${at}.input`, 0, 1) as 0 | 1,
+      from: fields.integer(handle.from, `${at}.from`, 0, limits.parallelismMax - 1),
+    }
+  })
+  if (handles.length === 0) throw fields.fail(`${path}: expected at least one channel, got an empty list`)
+  const names = handles.map(({ gate, from }) => `gate ${gate} from subtask ${from}`)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw fields.fail(`${path}: ${twice} is there twice`)
+  return handles
 }
 
 const handleFields = ['file', 'offset', 'length', 'checksum', 'codec']

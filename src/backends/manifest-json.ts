@@ -27,17 +27,18 @@ export function parseManifest(text: string, where: string): Manifest {
 export const printSealed = (body: object): string =>
   `${JSON.stringify({ ...body, checksum: checksumOf(JSON.stringify(body)) }, undefined, 2)}\n`
 
-/** Parses what `printSealed` made, checks version and checksum, and returns the rest. */
-export function parseSealed(text: string, fields: JsonFields, version: number, where: string): JsonObject {
+/** Parses what `printSealed` made, checks version (1 to `newest`) and checksum, and returns the rest. */
+export function parseSealed(text: string, fields: JsonFields, newest: number, where: string): JsonObject {
   if (text.length > limits.manifestBytesMax) {
     throw fields.fail(`it has ${text.length} bytes, expected at most ${limits.manifestBytesMax}`)
   }
   const { checksum, ...body } = fields.parse(text)
-  if (typeof body.formatVersion === 'number' && body.formatVersion !== version) {
+  if (typeof body.formatVersion === 'number' && (body.formatVersion < 1 || body.formatVersion > newest)) {
+    const readable = newest === 1 ? 'version 1' : `versions 1 to ${newest}`
     throw new StreamError(
       'MANIFEST_VERSION_UNSUPPORTED',
-      `${where} has format version ${body.formatVersion}: this build reads version ${version}.`,
-      { details: { file: where, expected: version, got: body.formatVersion } },
+      `${where} has format version ${body.formatVersion}: this build reads ${readable}.`,
+      { details: { file: where, expected: newest, got: body.formatVersion } },
     )
   }
   const got = checksumOf(JSON.stringify(body))

@@ -54,7 +54,8 @@ export const errorCodes = {
   PATH_OUTSIDE_ROOT: 'a path in a request, manifest or state file leaves the configured root',
   RESTORE_PARALLELISM_MISMATCH: 'an operator with state has another parallelism than the snapshot',
   RESTORE_MAX_PARALLELISM_MISMATCH: 'an operator with state has another maximum parallelism than the snapshot',
-  RESTORE_CHANNEL_MISMATCH: 'records of an unaligned checkpoint were on their way in a channel that the program does not have',
+  RESTORE_CHANNEL_MISMATCH:
+    'records of an unaligned checkpoint were on their way in a channel that the program does not have',
   RESTORE_STATE_UNMATCHED: 'the snapshot has state for an operator that the program does not have',
   RESTORE_FINISHED_MISMATCH:
     'an operator that had finished in the snapshot would be fed again, or is chained to one that had not',

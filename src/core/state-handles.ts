@@ -29,9 +29,23 @@ export interface OperatorStateHandles {
   readonly operator: StateHandle | undefined
 }
 
+/**
+ * Records that an unaligned checkpoint found on their way in one channel of a subtask. A channel is named by what stays
+ * the same from one run to the next: `gate` is the place of its edge among those into the subtask, from 0, `from` the
+ * index of the subtask that sends.
+ */
+export interface ChannelStateHandle extends StateHandle {
+  readonly gate: number
+  /** 0, or 1 for the second input of a two-input operator. */
+  readonly input: 0 | 1
+  readonly from: number
+}
+
 /** What one subtask acknowledges. */
 export interface SubtaskState {
   readonly operators: readonly OperatorStateHandles[]
+  /** Left out when nothing was on its way, or the checkpoint was aligned. */
+  readonly inFlight?: readonly ChannelStateHandle[] | undefined
   readonly bytes: number
   /** Had the subtask reached the end of its data when it took this snapshot? Then a restore finds it finished. */
   readonly finished: boolean

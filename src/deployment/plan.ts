@@ -70,11 +70,13 @@ type Vertices = ReadonlyMap<VertexId, JobVertex>
 
 function inputsOf(graph: JobGraph, vertices: Vertices, vertex: JobVertex, index: number): SubtaskDescriptor['inputs'] {
   const to = subtaskId(vertex.id, index)
+  const gates = graph.edges.filter((edge) => edge.to === vertex.id)
   return graph.edges.flatMap((edge, number) => {
     if (edge.to !== vertex.id) return []
+    const gate = gates.indexOf(edge)
     return peersOf(edge, index, vertices.get(edge.from)!).map((peer) => {
       const from = subtaskId(edge.from, peer)
-      return { channel: channelId(number, from, to), input: edge.input, from }
+      return { channel: channelId(number, from, to), input: edge.input, gate, from }
     })
   })
 }

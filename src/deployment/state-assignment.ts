@@ -2,13 +2,15 @@
  * Snapshot × program → what each subtask restores, or why it cannot: pure.
  *
  * State is matched by operator id: an id given by `setUidHash` wins where the snapshot has it. This version restores at
- * equal parallelism only, and refuses anything else by name.
+ * equal parallelism only, and refuses anything else by name. Records that were on their way (`channel-check.ts`) go with the
+ * operator that would have received them.
  */
 import type { OperatorRestore, SubtaskRestore } from '../actors/subtask-descriptor.ts'
-import type { Manifest, ManifestOperator } from '../backends/manifest.ts'
+import { type ChannelStateHandle, handlesOf, type Manifest, type ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import { type OperatorId, type SubtaskId, subtaskId } from '../core/ids.ts'
 import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
+import { checkChannels } from './channel-check.ts'
 
 export interface StateAssignment {
   /** The graph with maximum parallelisms adopted from the snapshot where the program set none. */
@@ -21,14 +23,14 @@ export interface StateAssignment {
 }
 
 export const hasState = ({ subtasks }: ManifestOperator): boolean =>
-  subtasks.some(({ keyed, operator }) => keyed !== undefined || operator !== undefined)
+  subtasks.some((subtask) => handlesOf(subtask).length > 0)
 
 const matters = (operator: ManifestOperator): boolean =>
   hasState(operator) || operator.subtasks.some(({ finished }) => finished)
 
 /**
- * Fails with `RESTORE_STATE_UNMATCHED`, `RESTORE_PARALLELISM_MISMATCH` or `RESTORE_MAX_PARALLELISM_MISMATCH`, each
- * naming the operator, what the snapshot has and what the program has.
+ * Fails with `RESTORE_STATE_UNMATCHED`, `RESTORE_PARALLELISM_MISMATCH`, `RESTORE_MAX_PARALLELISM_MISMATCH` or
+ * `RESTORE_CHANNEL_MISMATCH`, each naming the operator, what the snapshot has and what the program has.
  */
 export function assignState(
   graph: JobGraph,
@@ -51,6 +53,7 @@ export function assignState(
   for (const vertex of adopted.vertices) {
     for (let index = 0; index < vertex.parallelism; index++) {
       const restore = restoreOf(vertex, index, matched, manifest)
+      checkChannels({ graph: adopted, matched }, vertex, index, options.path)
       if (restore !== undefined) restores.set(subtaskId(vertex.id, index), restore)
     }
   }
@@ -95,6 +98,7 @@ function restoreOf(
   manifest: Manifest,
 ): SubtaskRestore | undefined {
   const operators: OperatorRestore[] = []
+  const inFlight: ChannelStateHandle[] = []
   let known = 0
   let finished = 0
   for (const { id } of vertex.operators) {
@@ -102,12 +106,14 @@ function restoreOf(
     if (part === undefined) continue
     known++
     if (part.finished) finished++
+    inFlight.push(...(part.inFlight ?? []))
     if (part.keyed === undefined && part.operator === undefined) continue
     operators.push({ operatorId: id, keyed: part.keyed === undefined ? [] : [part.keyed], operator: part.operator })
   }
   const done = known > 0 && finished === known
-  if (operators.length === 0 && !done) return undefined
-  return { checkpointId: manifest.checkpointId, operators, finished: done }
+  if (operators.length === 0 && inFlight.length === 0 && !done) return undefined
+  const onTheirWay = inFlight.length === 0 ? {} : { inFlight }
+  return { checkpointId: manifest.checkpointId, operators, ...onTheirWay, finished: done }
 }
 
 const named = ({ name, uid, id }: { name: string; uid: string | undefined; id: string }): string =>

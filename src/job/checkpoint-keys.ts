@@ -110,4 +110,18 @@ export const checkpointKeys = {
     true,
     'Go on taking checkpoints when some tasks have finished?',
   ),
+  unaligned: key(
+    'job',
+    'execution.checkpointing.unaligned.enabled execution.checkpointing.unaligned',
+    flag,
+    false,
+    'May barriers overtake queued records, which then become part of the checkpoint? Needs `exactly-once` and one checkpoint at a time.',
+  ),
+  alignedTimeout: key(
+    'job',
+    'execution.checkpointing.aligned-checkpoint-timeout execution.checkpointing.alignment-timeout',
+    duration(0),
+    0,
+    'With unaligned checkpoints: so long after its trigger a checkpoint is still aligned.',
+  ),
 }

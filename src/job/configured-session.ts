@@ -9,7 +9,13 @@ import type { RestartOptions, SavepointOptions } from '../program/options.ts'
 import type { Configuration } from './configuration.ts'
 import type { ConfigurationKey } from './configuration-key.ts'
 import { configurationKeys as keys } from './configuration-keys.ts'
-import type { CheckpointStorageOptions, JobDefaults, Log, SessionOptions } from './session-options.ts'
+import type {
+  CheckpointStorageOptions,
+  EffectiveCheckpointing,
+  JobDefaults,
+  Log,
+  SessionOptions,
+} from './session-options.ts'
 
 /**
  * The options of a session that runs under this configuration. `log` hears of settings that cannot be honoured. Fails
@@ -74,6 +80,26 @@ export function checkSavepointBackend(savepoints: SavepointOptions, checkpoints:
   )
 }
 
+/**
+ * Refuses unaligned checkpoints where they promise nothing or cannot be told apart. To be called with what a job really
+ * uses. Fails with `UNALIGNED_INCOMPATIBLE`, naming both settings and the fix.
+ */
+export function checkUnaligned({ unaligned, mode, maxConcurrent }: EffectiveCheckpointing): void {
+  if (unaligned === undefined) return
+  const both = (setting: string, fix: string): StreamError =>
+    new StreamError(
+      'UNALIGNED_INCOMPATIBLE',
+      `Unaligned checkpoints ("unaligned", "${keys.unaligned.name}") are on, but ${setting}. ${fix}, or leave them off.`,
+      { details: { mode, maxConcurrent } },
+    )
+  if (mode !== 'exactly-once') {
+    throw both(`the mode is "${mode}", in which no barrier waits`, 'Set "mode" to "exactly-once"')
+  }
+  if (maxConcurrent > 1) {
+    throw both(`up to ${maxConcurrent} checkpoints may be under way at once`, 'Set "maxConcurrent" to 1')
+  }
+}
+
 /** What configuration says about jobs: only what was set, so that built-in defaults stay in one place. */
 export function jobDefaultsOf(configuration: Configuration): JobDefaults {
   const set = <Name extends string, T>(name: Name, key: ConfigurationKey<T>) => {
@@ -90,6 +116,8 @@ export function jobDefaultsOf(configuration: Configuration): JobDefaults {
     ...set('retained', keys.retained),
     ...set('retention', keys.retention),
     ...set('afterTasksFinish', keys.afterTasksFinish),
+    ...set('unaligned', keys.unaligned),
+    ...set('alignedTimeoutMs', keys.alignedTimeout),
   }
   const restart = restartOf(configuration)
   return {

@@ -8,7 +8,7 @@ import type { CoordinatorConfig } from '../machines/checkpoint-coordinator/proto
 import type { RestartStrategy } from '../machines/job/protocol.ts'
 import { defaultJobName, type StreamEnvironment } from '../program/environment.ts'
 import type { RestartOptions, SavepointOptions } from '../program/options.ts'
-import { checkSavepointBackend } from './configured-session.ts'
+import { checkSavepointBackend, checkUnaligned } from './configured-session.ts'
 import type { SubmitOptions } from './session.ts'
 import type {
   CheckpointStorageOptions,
@@ -29,7 +29,7 @@ export interface EffectiveOptions {
   readonly batchRecords: number
 }
 
-/** Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE`. `development` says whether stored values are frozen by default. */
+/** Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE` or `UNALIGNED_INCOMPATIBLE`. `development` says whether stored values are frozen by default. */
 export function effectiveOptions(
   environment: StreamEnvironment,
   submit: SubmitOptions,
@@ -56,8 +56,10 @@ export function effectiveOptions(
     tolerableFailures: checkpoint.tolerableFailures ?? 0,
     retention: checkpoint.retention ?? 'retain-on-failure',
     afterTasksFinish: checkpoint.afterTasksFinish ?? true,
+    unaligned: checkpoint.unaligned === true ? { alignedTimeoutMs: checkpoint.alignedTimeoutMs ?? 0 } : undefined,
     storage: storage.kind,
   }
+  checkUnaligned(checkpointing)
   return {
     name: submit.name ?? merged.name ?? defaultJobName,
     program: {
@@ -73,7 +75,6 @@ export function effectiveOptions(
       retained: checkpoint.retained ?? limits.retainedCheckpoints,
       queueMax: limits.requestQueueMax,
       savepointsMax: limits.savepointsInFlightMax,
-      unaligned: undefined,
     },
     storage,
     savepoints,

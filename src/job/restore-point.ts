@@ -3,7 +3,7 @@
  * or nothing; and what of it each operator would get.
  */
 import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import type { ManifestOperator } from '../backends/manifest.ts'
+import { handlesOf, type ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import { assignState, hasState, type StateAssignment } from '../deployment/state-assignment.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
@@ -60,7 +60,7 @@ const nothingInMemory = (jobName: string): StreamError =>
   )
 
 const bytesOf = ({ subtasks }: ManifestOperator): number =>
-  subtasks.reduce((sum, { keyed, operator }) => sum + (keyed?.length ?? 0) + (operator?.length ?? 0), 0)
+  subtasks.flatMap(handlesOf).reduce((sum, { length }) => sum + length, 0)
 
 /** The restore, operator by operator: those of the program first, then the state that nobody takes. */
 export function restorePlanOf(graph: JobGraph, point: RestorePoint): RestorePlan {

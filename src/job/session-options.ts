@@ -37,5 +37,6 @@ export interface EffectiveCheckpointing {
   readonly tolerableFailures: number
   readonly retention: NonNullable<CheckpointOptions['retention']>
   readonly afterTasksFinish: boolean
+  readonly unaligned: { readonly alignedTimeoutMs: number } | undefined
   readonly storage: CheckpointStorageOptions['kind']
 }

@@ -22,6 +22,13 @@ export interface CheckpointOptions {
   readonly retention?: 'delete' | 'retain-on-failure' | 'retain-on-cancellation'
   /** Go on taking checkpoints when some tasks have finished? */
   readonly afterTasksFinish?: boolean
+  /**
+   * May barriers overtake queued records, which then become part of the checkpoint? For jobs with back pressure. Needs
+   * `exactly-once` and one checkpoint at a time. Default false.
+   */
+  readonly unaligned?: boolean
+  /** With `unaligned`: so long after its trigger a checkpoint is still aligned. Default 0: barriers overtake at once. */
+  readonly alignedTimeoutMs?: number
   readonly storage?: { readonly kind: 'jobmanager' } | { readonly kind: 'filesystem'; readonly dir: string }
 }
 
@@ -106,6 +113,8 @@ const checkpointRules: Rules = {
   retained: integerFrom(1),
   retention: oneOf('delete', 'retain-on-failure', 'retain-on-cancellation'),
   afterTasksFinish: flag,
+  unaligned: flag,
+  alignedTimeoutMs: integerFrom(0),
 }
 
 const storageRules: Rules = { kind: oneOf('jobmanager', 'filesystem'), dir: text }

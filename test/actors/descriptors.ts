@@ -71,4 +71,9 @@ export const descriptor = (
   }
 }
 
-export const input = (channel: string, of: 0 | 1 = 0) => ({ channel, input: of, from: `from/${channel}` as SubtaskId })
+export const input = (channel: string, of: 0 | 1 = 0) => ({
+  channel,
+  input: of,
+  gate: channel.charCodeAt(0) - 97,
+  from: 'from/0' as SubtaskId,
+})

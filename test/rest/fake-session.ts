@@ -29,6 +29,7 @@ export const fakeCheckpointing: EffectiveCheckpointing = {
   tolerableFailures: 0,
   retention: 'retain-on-failure',
   afterTasksFinish: true,
+  unaligned: undefined,
   storage: 'jobmanager',
 }
 

@@ -1,0 +1,41 @@
+/**
+ * Do the records that an unaligned checkpoint found on their way fit the channels of a program? They can only go where they
+ * were going: into the same input of the operator that receives them, from a subtask that is still there.
+ *
+ * A savepoint holds no such records, so it is the way through such a change.
+ */
+import type { ChannelStateHandle, ManifestOperator } from '../backends/manifest.ts'
+import { StreamError } from '../core/errors.ts'
+import type { OperatorId } from '../core/ids.ts'
+import { operatorLabel } from '../core/operator-label.ts'
+import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
+import { peersOf } from './plan.ts'
+
+/** Fails with `RESTORE_CHANNEL_MISMATCH`, naming the operator and the channel. */
+export function checkChannels({ graph, matched }: Found, vertex: JobVertex, index: number, path: string): void {
+  const gates = graph.edges.filter(({ to }) => to === vertex.id)
+  for (const [position, operator] of vertex.operators.entries()) {
+    for (const handle of matched.get(operator.id)?.subtasks[index]?.inFlight ?? []) {
+      const edge = position === 0 ? gates[handle.gate] : undefined
+      const feeder = graph.vertices.find(({ id }) => id === edge?.from)
+      const fits = edge?.input === handle.input && peersOf(edge, index, feeder!).includes(handle.from)
+      if (!fits) throw mismatch(operator, handle, path)
+    }
+  }
+}
+
+interface Found {
+  readonly graph: JobGraph
+  readonly matched: ReadonlyMap<OperatorId, ManifestOperator>
+}
+
+function mismatch({ name, uid }: JobOperator, { gate, input, from }: ChannelStateHandle, path: string): StreamError {
+  const channel = `input ${input} (edge ${gate}) from subtask ${from}`
+  return new StreamError(
+    'RESTORE_CHANNEL_MISMATCH',
+    `${path} is an unaligned checkpoint with records on their way to operator ${operatorLabel({ operatorName: name, uid })}, ` +
+      `${channel}, a channel that the program does not have. Restore it with the program and the parallelism that wrote ` +
+      'it, or restore a savepoint, in which nothing is on its way.',
+    { details: { operator: name, channel } },
+  )
+}
