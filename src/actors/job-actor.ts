@@ -47,8 +47,6 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
   /** Are its actors there? */
   #deployed = false
   #attempt: number
-  /** Ends that were told before the checkpoints of the attempt were started; undefined once they are. */
-  #endsBeforeStart: object[] | undefined = []
 
   constructor(self: Self, jobId: JobId, services: JobServices<Prepared>) {
     this.#self = self
@@ -91,18 +89,6 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
   #feed(message: JobMessage): void {
     const { host } = this.#self
     this.#driver.feed({ ...message, at: host.now(), random: host.random.next() } as JobEvent)
-    if (message.type === 'subtask.reported') this.#passOn(message as Extract<JobEvent, { type: 'subtask.reported' }>)
-  }
-
-  /**
-   * The coordinator hears of ends through here and not from the subtasks themselves, so that it hears of none before it
-   * knows the attempt: what comes while nobody listens would be lost, and a checkpoint would wait for who has left.
-   */
-  #passOn({ subtask, attempt, status }: Extract<JobEvent, { type: 'subtask.reported' }>): void {
-    if (status !== 'ended' && status !== 'finished') return
-    const end = { type: `subtask.${status}`, subtask, attempt }
-    if (this.#endsBeforeStart === undefined) this.#toCoordinator(end)
-    else this.#endsBeforeStart.push(end)
   }
 
   #deploy(attempt: number, prepared: Prepared): void {
@@ -138,7 +124,6 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
     deploy: ({ attempt, latest }) => {
       this.#stopAttempt()
       this.#attempt = attempt
-      this.#endsBeforeStart = []
       this.#preparing = true
       this.#self.io(
         `prepare attempt ${attempt}`,
@@ -150,12 +135,13 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
         },
       )
     },
-    startCheckpoints: ({ attempt, finished }) => {
+    startCheckpoints: ({ attempt, finished, ended }) => {
       this.#toCoordinator({ type: 'job.running', attempt, plan: this.#services.deployment.taskPlan(finished) })
-      const told = this.#endsBeforeStart ?? []
-      this.#endsBeforeStart = undefined
-      for (const end of told) this.#toCoordinator(end)
+      for (const subtask of ended) this.#toCoordinator({ type: 'subtask.ended', subtask, attempt })
     },
+    // Through here and not from the subtasks themselves: what came before the coordinator knows the attempt would be
+    // lost, and a checkpoint would wait for who has left.
+    tellEnd: ({ status, ...who }) => this.#toCoordinator({ type: `subtask.${status}`, ...who }),
     stopCheckpoints: (params) => this.#toCoordinator({ type: 'job.stopping', ...params }),
     cancelSubtasks: ({ attempt }) => {
       if (this.#preparing || !this.#deployed) {

@@ -60,6 +60,8 @@ export const questions = {
   isNews,
   /** Nobody asks a subtask to cancel while the job is alive, so that one is lost like one that failed. */
   reportsLost: (s: Situation) => reports('failed')(s) || reports('canceled')(s),
+  reportsEnded: reports('ended'),
+  reportsFinished: reports('finished'),
   reportsFatal: (s: Situation) => reports('failed')(s) && !failureIn(s.event).restartable,
   isFatal: ({ event }: Situation) => event.type === 'job.crashed' && !event.failure.restartable,
   allUp: ({ context }: Situation) => all(context, up),

@@ -13,6 +13,7 @@
  * INV-JOB-5 after a cancel or suspend that was accepted nothing is deployed.
  * INV-JOB-6 the timer restart-delay is set exactly while restarting.
  * INV-JOB-7 an attempt is restored from what `checkpoints.settled` of the one before said.
+ * INV-JOB-8 the coordinator is told of ends of the current attempt only, and of none before startCheckpoints.
  * The rows are in `test/machines/job/table.test.ts`, the reasons in `docs/protocols/job.md`.
  */
 import { assign, setup } from 'xstate'
@@ -83,6 +84,12 @@ export const jobMachine = setup({
           },
         },
         running: {
+          on: {
+            'subtask.reported': [
+              { guard: 'reportsEnded', actions: ['noteStatus', order.tellEnd('ended')] },
+              { guard: 'reportsFinished', actions: ['noteStatus', order.tellEnd('finished')] },
+            ],
+          },
           always: {
             guard: 'allFinished',
             target: '#job.finishing',

@@ -1,8 +1,8 @@
 /** The job's effects with their parameters, as the chart names them. No decision is made here. */
 import { assert } from '../../core/errors.ts'
 import { effect } from '../step.ts'
-import { restartDelayMs, type Situation } from './job-context.ts'
-import type { JobEffect, JobStatus } from './protocol.ts'
+import { type JobContext, restartDelayMs, type Situation } from './job-context.ts'
+import type { JobEffect, JobEvent, JobStatus } from './protocol.ts'
 
 type ParamsOf<Type extends JobEffect['type']> = Extract<JobEffect, { type: Type }>['params']
 
@@ -10,6 +10,7 @@ type ParamsOf<Type extends JobEffect['type']> = Extract<JobEffect, { type: Type 
 export const effects = {
   deploy: effect<ParamsOf<'deploy'>>(),
   startCheckpoints: effect<ParamsOf<'startCheckpoints'>>(),
+  tellEnd: effect<ParamsOf<'tellEnd'>>(),
   stopCheckpoints: effect<ParamsOf<'stopCheckpoints'>>(),
   cancelSubtasks: effect<ParamsOf<'cancelSubtasks'>>(),
   reportStatus: effect<ParamsOf<'reportStatus'>>(),
@@ -28,8 +29,18 @@ export const startCheckpoints = {
   params: ({ context }: Situation) => ({
     attempt: context.attempt,
     finished: context.input.subtasks.filter((_, i) => context.statuses[i] === 'finished'),
+    ended: context.input.subtasks.filter((_, i) => context.statuses[i] === 'ended'),
   }),
 } as const
+export const tellEnd = (status: 'ended' | 'finished') =>
+  ({
+    type: 'tellEnd',
+    params: ({ context, event }: { context: JobContext; event: Extract<JobEvent, { type: 'subtask.reported' }> }) => ({
+      subtask: event.subtask,
+      attempt: context.attempt,
+      status,
+    }),
+  }) as const
 export const stopCheckpoints = (message: string) =>
   ({ type: 'stopCheckpoints', params: { message, failedSubtask: undefined } }) as const
 export const stopCheckpointsFailing = {

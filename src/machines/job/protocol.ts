@@ -64,10 +64,26 @@ export type JobEffect =
       readonly type: 'deploy'
       readonly params: { readonly attempt: number; readonly latest: CheckpointId | undefined }
     }
-  /** Every subtask runs (or is finished): the coordinator may trigger. */
+  /**
+   * Every subtask runs (or is finished): the coordinator may trigger. `ended` of those that run have processed all their
+   * data already, and are told to it as by `tellEnd`.
+   */
   | {
       readonly type: 'startCheckpoints'
-      readonly params: { readonly attempt: number; readonly finished: readonly SubtaskId[] }
+      readonly params: {
+        readonly attempt: number
+        readonly finished: readonly SubtaskId[]
+        readonly ended: readonly SubtaskId[]
+      }
+    }
+  /** The coordinator hears that a subtask has ended or finished; of none before `startCheckpoints`. */
+  | {
+      readonly type: 'tellEnd'
+      readonly params: {
+        readonly subtask: SubtaskId
+        readonly attempt: number
+        readonly status: 'ended' | 'finished'
+      }
     }
   /**
    * End the attempt for the coordinator; always answered by `checkpoints.settled`, also if nothing was started.

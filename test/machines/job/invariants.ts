@@ -1,4 +1,4 @@
-/** INV-JOB-1 to INV-JOB-7 of `src/machines/job/machine.ts` as monitors. They know the protocol, nothing of the chart. */
+/** INV-JOB-1 to INV-JOB-8 of `src/machines/job/machine.ts` as monitors. They know the protocol, nothing of the chart. */
 import type { JobEffect, JobEvent } from '../../../src/machines/job/protocol.ts'
 import type { SubtaskStatus } from '../../../src/machines/subtask/protocol.ts'
 import { type AnyMonitor, monitor, Wrong } from '../monitored-walk.ts'
@@ -153,6 +153,25 @@ const restoresLatest = watch('INV-JOB-7 restores what settled', { said: -1, open
   return { said, open }
 })
 
+const tellsEndsInTime = watch(
+  'INV-JOB-8 ends are told in time',
+  { attempt: 0, started: false },
+  (memory, event, effects) => {
+    let { attempt, started } = memory
+    for (const effect of effects) {
+      if (effect.type === 'deploy') [attempt, started] = [effect.params.attempt, false]
+      if (effect.type === 'startCheckpoints') started = true
+      if (effect.type === 'stopCheckpoints') started = false
+      if (effect.type !== 'tellEnd') continue
+      if (!started) return new Wrong('no checkpoints go on')
+      if (effect.params.attempt !== attempt) return new Wrong(`attempt ${effect.params.attempt}, not ${attempt}`)
+      if (event.type !== 'subtask.reported' || event.subtask !== effect.params.subtask)
+        return new Wrong('nobody said so')
+    }
+    return { attempt, started }
+  },
+)
+
 export const jobInvariants: readonly JobMonitor[] = [
   deploysInOrder,
   completesOnce,
@@ -161,4 +180,5 @@ export const jobInvariants: readonly JobMonitor[] = [
   endsWhenAsked,
   timerWhileRestarting,
   restoresLatest,
+  tellsEndsInTime,
 ]

@@ -18,6 +18,10 @@ const fx = {
   deploy: (attempt: number, latest?: number) => effect('deploy', { attempt, latest }),
   start: (attempt: number, finished: number) =>
     effect('startCheckpoints', { attempt, finished: subtasks.slice(0, finished) }),
+  stop: (failed?: number) =>
+    effect('stopCheckpoints', { failedSubtask: failed === undefined ? undefined : subtasks[failed] }),
+  end: (subtask: number, status: 'ended' | 'finished') =>
+    effect('tellEnd', { subtask: subtasks[subtask], attempt: 1, status }),
   cancel: (attempt: number) => effect('cancelSubtasks', { attempt }),
   status: (status: JobStatus) => effect('reportStatus', { status, at: on.submitted.at }),
   restart: (attempt: number, delayMs: number) => effect('reportRestart', { attempt, delayMs }),
@@ -36,6 +40,7 @@ const givens: Record<string, readonly JobEvent[]> = {
   cancelling: [on.submitted, on.cancel],
   suspending: [on.submitted, on.suspend],
   'one of two runs': [on.submitted, on.reported(0, 'running')],
+  'one of two has ended': [on.submitted, on.reported(0, 'ended')],
   'one of two has finished': [on.submitted, on.reported(0, 'finished')],
   failed: [on.crashed, on.released],
   canceled: [on.cancel, on.released],
@@ -122,6 +127,8 @@ const rows: readonly Row<JobEvent>[] = [
     fx.start(1, 2),
     'stopCheckpoints',
   ),
+  row('running', on.reported(0, 'ended'), 'alive.running', fx.end(0, 'ended')),
+  row('running', on.reported(0, 'finished'), 'alive.running', fx.end(0, 'finished')),
   row('failed', on.cancel, 'failed'),
   row('failed', on.suspend, 'failed'),
   row('canceled', on.cancel, 'canceled'),
@@ -146,7 +153,16 @@ const rows: readonly Row<JobEvent>[] = [
   row('finished', on.cancel, 'finished'),
   row('finished', on.suspend, 'finished'),
   // What the edges alone do not show.
-  row('running', on.reported(0, 'failed'), 'failing.unsettled', 'stopCheckpoints', fx.cancel(1), fx.status('FAILING')),
+  row('running', on.reported(0, 'failed'), 'failing.unsettled', fx.stop(0), fx.cancel(1), fx.status('FAILING')),
+  row('running', on.crashed, 'failing.unsettled', fx.stop(), fx.cancel(1), fx.status('FAILING')),
+  row('running', on.reported(0, 'running'), 'alive.running'),
+  row(
+    'one of two has ended',
+    on.reported(1, 'running'),
+    'alive.running',
+    fx.status('RUNNING'),
+    effect('startCheckpoints', { attempt: 1, finished: [], ended: [subtasks[0]] }),
+  ),
   row(
     'failing, one is left',
     on.reported(1, 'canceled'),

@@ -75,6 +75,15 @@ describe('a broken job is caught', () => {
     ['it deploys before the delay', broken((effects) => effects.flatMap(eagerly)), 'INV-JOB-1'],
     ['it completes as something else', without('reportStatus'), 'INV-JOB-2'],
     ['it never stops its checkpoints', without('stopCheckpoints'), 'INV-JOB-4'],
+    [
+      'it tells ends before anybody listens',
+      broken((effects, event) =>
+        event.type === 'subtask.reported' && event.status === 'ended' && effects.length === 0
+          ? [{ type: 'tellEnd', params: { subtask: event.subtask, attempt: event.attempt, status: 'ended' } }]
+          : effects,
+      ),
+      'INV-JOB-8',
+    ],
     ['it leaves its timer behind', without('timer.clear'), 'INV-JOB-6'],
   ]
   for (const [name, system, invariant] of canaries) {
