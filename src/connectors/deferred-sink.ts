@@ -33,7 +33,10 @@ export function deferredSink<T>(
   }
 }
 
-/** The highest sequence number handed over, by the writer (job, operator, subtask) that numbered it. */
+/**
+ * The highest sequence number handed over, by the writer that numbered it: job, operator, subtask, and which incarnation of
+ * it. After it fell back behind a savepoint, a job numbers other records as the savepoint does, which it must not pass for.
+ */
 type Delivered = Map<string, number>
 
 /** The records between two snapshots. */
@@ -75,7 +78,8 @@ class DeferredWriter<T> implements SinkWriter<T> {
     const state = decodeState<T>(context, restored)
     this.#deliver = deliver
     this.#delivered = delivered
-    this.#writer = `${context.jobId}/${context.operatorId}/${context.subtaskIndex}`
+    const { jobId, operatorId, subtaskIndex, epoch, attempt } = context
+    this.#writer = `${jobId}/${operatorId}/${subtaskIndex}/${epoch}.${attempt}`
     this.#sequence = state.sequence
     // The state is of a completed checkpoint, so its records are due unless this process has handed them over before.
     for (const portion of state.portions) {

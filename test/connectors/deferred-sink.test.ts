@@ -59,6 +59,21 @@ describe('toArray', () => {
     expect(seen).toEqual([1])
   })
 
+  it('does not take what followed a fall back for what the savepoint before it covers: nothing is lost', () => {
+    const seen: number[] = []
+    const sink = toArray(seen)
+    const first = sink.createWriter(testContext(), undefined)
+    first.write([1, 2])
+    const { state } = first.snapshot(ck(1), 'savepoint')
+    void first.notifyCompleted(ck(1))
+    const again = sink.createWriter(testContext({ attempt: 1 }), undefined)
+    again.write([1])
+    again.snapshot(ck(2), 'checkpoint')
+    void again.notifyCompleted(ck(2))
+    sink.createWriter(testContext({ jobId: jobOf('c') }), stored(state))
+    expect(seen).toEqual([1, 1, 2])
+  })
+
   it('starts anew for another job made of the same sink', () => {
     const seen: number[] = []
     const sink = toArray(seen)
