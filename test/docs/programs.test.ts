@@ -1,17 +1,19 @@
 /** The documents tell the truth: their TypeScript compiles, and what they say it prints is what it prints. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { agrees, jobOutput, outputs, snippetsOf, typeErrors, writeSnippets } from './snippets.ts'
+import { agrees, excerptsOf, jobOutput, outputs, snippetsOf, typeErrors, writeSnippets } from './snippets.ts'
 
 const pages = [
   'README.md',
   'docs/programs.md',
   'docs/testing.md',
+  'docs/exploring.md',
   'docs/embedding.md',
   'docs/connectors.md',
   'docs/cli.md',
 ]
 const snippets = pages.flatMap(snippetsOf)
+const excerpts = pages.flatMap(excerptsOf)
 const run = snippets.filter(({ mode }) => mode === 'run')
 const jobs = snippets.filter(({ mode }) => mode === 'job')
 
@@ -19,13 +21,17 @@ describe('the snippets of the documents', () => {
   let written: ReturnType<typeof writeSnippets>
   let printed: ReadonlyMap<string, string>
   beforeAll(async () => {
-    written = writeSnippets(snippets)
+    written = writeSnippets(snippets, excerpts)
     printed = await outputs(written.dir, run)
   }, 60_000)
   afterAll(() => written.remove())
 
   it('compile', async () => {
     expect(await typeErrors(written.dir)).toBe('')
+  })
+
+  it.each(excerpts)('show what is there: $title of $path', ({ isThere }) => {
+    expect(isThere).toBe(true)
   })
 
   it.each(run)('run and print what $title says', ({ file, expected }) => {

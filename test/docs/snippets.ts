@@ -3,11 +3,12 @@
  *
  * A block marked `ts` is checked by the compiler only, `ts run` also runs, `ts job` is run by `tidemark run`. The `text` block right
  * after it is what it prints; `…` there stands for anything. A block that imports nothing goes on from the page's
- * `ts setup` block. Owns no expectations about any page.
+ * `ts setup` block. A block marked `ts file=<path>` shows part of that file, and the files beside it can be imported by
+ * the other blocks, as `./name.ts`. Owns no expectations about any page.
  */
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export type SnippetMode = 'check' | 'run' | 'job'
@@ -24,6 +25,7 @@ export interface Snippet {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const modes: Readonly<Record<string, SnippetMode>> = { ts: 'check', 'ts run': 'run', 'ts job': 'job' }
+const fileMark = 'ts file='
 const blocks = /^```(ts[^\n]*)\n([\s\S]*?)^```$(?:\n\n```text\n([\s\S]*?)^```$)?/gm
 
 /** The snippets of one page, by its path from the root of the repository. */
@@ -32,20 +34,45 @@ export function snippetsOf(page: string): readonly Snippet[] {
   const found = [...text.matchAll(blocks)]
   const setup = found.find(([, info]) => info === 'ts setup')?.[2] ?? ''
   return found.flatMap(({ 1: info = '', 2: body = '', 3: expected, index }) => {
-    if (info === 'ts setup') return []
+    if (info === 'ts setup' || info.startsWith(fileMark)) return []
     const mode = modes[info]
     const line = text.slice(0, index).split('\n').length
-    if (mode === undefined) throw new Error(`${page}:${line}: \`${info}\` is not ts, ts setup, ts run or ts job.`)
+    if (mode === undefined)
+      throw new Error(`${page}:${line}: \`${info}\` is not ts, ts setup, ts run, ts job or ts file=….`)
     const whole = /^import /m.test(body) ? body : `${setup}\n${body}`
     const file = `${basename(page, '.md').toLowerCase()}-${line}.ts`
     return [{ title: `${page}:${line}`, file, mode, text: `${whole}\nexport {}\n`, expected }]
   })
 }
 
+/** What a page shows of a file of the repository. */
+export interface Excerpt {
+  readonly title: string
+  readonly path: string
+  /** Is the file written like this, however deep the indentation? */
+  readonly isThere: boolean
+}
+
+export function excerptsOf(page: string): readonly Excerpt[] {
+  const text = readFileSync(join(root, page), 'utf8')
+  const plain = (code: string) => code.trim().replace(/^[ \t]+/gm, '')
+  return [...text.matchAll(blocks)].flatMap(({ 1: info = '', 2: body = '', index }) => {
+    if (!info.startsWith(fileMark)) return []
+    const path = info.slice(fileMark.length)
+    const title = `${page}:${text.slice(0, index).split('\n').length}`
+    return [{ title, path, isThere: plain(readFileSync(join(root, path), 'utf8')).includes(plain(body)) }]
+  })
+}
+
 /** A directory inside the repository, so that `tidemark` means this checkout; git ignores it. */
-export function writeSnippets(snippets: readonly Snippet[]): { readonly dir: string; remove(): void } {
+export function writeSnippets(
+  snippets: readonly Snippet[],
+  excerpts: readonly Excerpt[] = [],
+): { readonly dir: string; remove(): void } {
   mkdirSync(join(root, 'out'), { recursive: true })
   const dir = mkdtempSync(join(root, 'out', 'docs-'))
+  for (const folder of new Set(excerpts.map(({ path }) => dirname(path))))
+    cpSync(join(root, folder), dir, { recursive: true })
   for (const { file, text } of snippets) writeFileSync(join(dir, file), text)
   const compilerOptions = { noUnusedLocals: false, skipLibCheck: true }
   const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'], exclude: ['run-all.ts'] }
