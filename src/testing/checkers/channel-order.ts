@@ -1,6 +1,7 @@
 /**
  * S2. A channel is first in, first out, for barriers among themselves and among records; only a barrier that overtakes
- * goes past records, and then the records it passes are recorded in the snapshot, once. At-least-once changes nothing here:
+ * goes past records and older barriers; the records are then recorded in the snapshot, once, and the barriers come later,
+ * in their place. At-least-once changes nothing here:
  * there a receiver does not wait for other channels, but each channel keeps its order.
  *
  * Remembers, per channel of the running attempt, the barriers that are in it with the number of records before each.

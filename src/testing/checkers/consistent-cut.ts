@@ -29,10 +29,14 @@ interface Memory {
 
 const none = { attempt: noAttempt, sent: {}, consumed: {}, cuts: [] } as const
 
-const withCut = (memory: Memory, id: number, change: (cut: Cut) => Cut): Memory =>
-  memory.cuts.some((cut) => cut.id === id)
-    ? { ...memory, cuts: memory.cuts.map((cut) => (cut.id === id ? change(cut) : cut)) }
-    : memory
+function withCut(memory: Memory, id: number, change: (cut: Cut) => Cut): Memory {
+  const place = memory.cuts.findIndex((cut) => cut.id === id)
+  if (place === -1) return memory
+  const cut = memory.cuts[place]!
+  const next = change(cut)
+  const same = next.sent === cut.sent && next.consumed === cut.consumed && next.recorded === cut.recorded
+  return same ? memory : { ...memory, cuts: memory.cuts.with(place, next) }
+}
 
 const withoutCut = (memory: Memory, id: number): Memory => {
   const cuts = keep(memory.cuts, (cut) => cut.id !== id)

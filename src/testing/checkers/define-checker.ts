@@ -23,9 +23,25 @@ export function defineChecker<Memory>({ name, title, initial, on, atEnd }: Check
     title,
     initial,
     hears: Object.keys(on) as Fact['type'][],
-    next: (memory, fact) => handlers[fact.type]?.(memory, fact) ?? memory,
+    next: (memory, fact) => settled(memory, handlers[fact.type]?.(memory, fact) ?? memory),
     ...(atEnd === undefined ? {} : { atEnd }),
   }
+}
+
+/** The old memory, when the new one has the very same fields: so handlers may copy freely. */
+function settled<Memory>(memory: Memory, next: Memory | Violation): Memory | Violation {
+  if (next === memory || typeof next !== 'object' || next === null || next instanceof Violation) return next
+  if (Array.isArray(next)) return isSame(memory, next) ? memory : next
+  const old = memory as Readonly<Record<string, unknown>>
+  for (const name in next) if (!isSame(old[name], (next as Readonly<Record<string, unknown>>)[name])) return next
+  return memory
+}
+
+/** The same value, or both empty. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  return Array.isArray(a) === Array.isArray(b) && Object.keys(a).length === 0 && Object.keys(b).length === 0
 }
 
 export const violation = (message: string): Violation => new Violation(message)

@@ -120,6 +120,11 @@ checkerCases('S2', {
       attempt(),
       ...[sent('a>t', 0, 2), barrier('a>t', 1), sent('a>t', 2), took('a>t', 1, true), recorded('a>t', 1, 0, 2)],
     ],
+    'an older barrier that was overtaken and comes in its place': [
+      attempt(),
+      ...[sent('a>t', 0), barrier('a>t', 1), barrier('a>t', 2, true), took('a>t', 2, true)],
+      ...[recorded('a>t', 2, 0, 1), consumed('a>t', 0), took('a>t', 1)],
+    ],
     'the same ids in a new attempt': [attempt(), barrier('a>t', 5), died, attempt(), barrier('a>t', 5), took('a>t', 5)],
     'a barrier of an older attempt': [attempt(), barrier('a>t', 1), attempt(2), took('a>t', 1)],
     'an overtaking barrier of a checkpoint that was aborted': [

@@ -5,15 +5,20 @@ import { checkFacts } from '../../../src/testing/checkers/check-facts.ts'
 import type { Fact } from '../../../src/testing/checkers/facts.ts'
 import { run } from './history.ts'
 
+type Facts = Fact | readonly Facts[]
+
 export interface CheckerCases {
-  readonly accepts: Readonly<Record<string, readonly (Fact | readonly Fact[])[]>>
+  readonly accepts: Readonly<Record<string, readonly Facts[]>>
   /** With a part of what is said, and whether it is owed at the end rather than told by the last fact. */
-  readonly rejects: Readonly<Record<string, readonly [says: string, ...facts: readonly (Fact | readonly Fact[])[]]>>
+  readonly rejects: Readonly<Record<string, readonly [says: string, ...facts: readonly Facts[]]>>
 }
 
+const flattened = (facts: readonly Facts[]): readonly Fact[] =>
+  facts.flatMap((one) => ('type' in one ? [one] : flattened(one)))
+
 /** A history begins with an ordinary run, unless it brings its own. */
-const whole = (facts: readonly (Fact | readonly Fact[])[]): readonly Fact[] => {
-  const flat = facts.flat() as Fact[]
+const whole = (facts: readonly Facts[]): readonly Fact[] => {
+  const flat = flattened(facts)
   return flat[0]?.type === 'run.began' ? flat : [run(), ...flat]
 }
 

@@ -90,7 +90,7 @@ export const emitted = (subtask: string, number = 1): Fact => ({
   records: 1,
   attempt: number,
 })
-export const ended = (subtask: string): Fact => ({ type: 'data.ended', subtask, attempt: 1 })
+export const ended = (subtask: string, number = 1): Fact => ({ type: 'data.ended', subtask, attempt: number })
 export const watermark = (channel: string, timestamp = Number.MAX_SAFE_INTEGER): Fact => ({
   type: 'watermark.sent',
   channel,
