@@ -40,6 +40,7 @@ class SinkJob {
   #taken: Taken[] = []
   #last: Taken = none
   readonly #consumed: number[] = []
+  readonly #savepoints: Taken[] = []
   /** How many records must be visible. */
   due = 0
 
@@ -58,7 +59,8 @@ class SinkJob {
   async complete(which: number, notify: boolean, crash: number | undefined): Promise<void> {
     const [done] = this.#taken.splice(which % Math.max(1, this.#taken.length), 1)
     if (done === undefined) return
-    if (done.kind !== 'savepoint') {
+    if (done.kind === 'savepoint') this.#savepoints.push(done)
+    else {
       this.#taken = this.#taken.filter((each) => each.id > done.id)
       this.#last = done
     }
@@ -124,6 +126,18 @@ class SinkJob {
     this.#resume(this.#attempt + 1)
   }
 
+  /** Another job starts from a savepoint, on a copy: all that it covers is there, whatever the job did since. */
+  startFromSavepoint(which: number): void {
+    const savepoint = this.#savepoints[which % Math.max(1, this.#savepoints.length)]
+    if (savepoint === undefined) return
+    this.#dirs += 1
+    const copy = join(this.#root, String(this.#dirs))
+    cpSync(this.#dir, copy, { recursive: true })
+    toFile<number>(copy).createWriter(testContext({ jobId: jobOf('f'), epoch: 1_000 }), stored(savepoint.state))
+    const seen = new Set([...this.#consumed, ...this.#present(copy)])
+    expect(Array.from({ length: savepoint.next }, (_, i) => i).filter((record) => !seen.has(record))).toEqual([])
+  }
+
   /** Somebody takes every visible file away. */
   consume(): void {
     this.#consumed.push(...this.#present())
@@ -168,13 +182,13 @@ class SinkJob {
     return toFile<number>(this.#dir, { maxPartBytes: 6 }).createWriter(this.#context(of), restored)
   }
 
-  #names(): string[] {
-    return readdirSync(this.#dir).filter((name) => name !== '.pending')
+  #names(dir = this.#dir): string[] {
+    return readdirSync(dir).filter((name) => name !== '.pending')
   }
 
-  #present(): number[] {
-    return this.#names().flatMap((name) => {
-      const text = readFileSync(join(this.#dir, name), 'utf8')
+  #present(dir = this.#dir): number[] {
+    return this.#names(dir).flatMap((name) => {
+      const text = readFileSync(join(dir, name), 'utf8')
       expect(text.endsWith('\n')).toBe(true)
       return text.trimEnd().split('\n').map(Number)
     })
@@ -204,6 +218,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant('crash' as const), newJob: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constant({ type: 'fail' as const }) },
   { weight: 1, arbitrary: fc.constant({ type: 'consume' as const }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('start from savepoint' as const), which }) },
   { weight: 2, arbitrary: fc.constant({ type: 'take over' as const }) },
   {
     weight: 4,
@@ -227,6 +242,7 @@ it('shows exactly the records up to the last completed checkpoint, whatever dies
         else if (act.type === 'crash') await job.crash(act.newJob)
         else if (act.type === 'fail') await job.fail()
         else if (act.type === 'take over') job.takeOver()
+        else if (act.type === 'start from savepoint') job.startFromSavepoint(act.which)
         else if (act.type === 'haunt') await job.haunt(act.which, act.what)
         else job.consume()
         expect(job.visible()).toEqual(Array.from({ length: job.due }, (_, i) => i))
