@@ -1,0 +1,274 @@
+/**
+ * The disk of the model: it survives everything. Each operation happens at one moment; what makes it late is that its
+ * order waits in a channel. Its answer is heard within the same step, for between the moment on the disk and the answer
+ * nothing else asks the disk for what has changed but the next process, and that one comes after a fault, which may
+ * come before the operation just as well.
+ *
+ * What an older owner of the job orders is refused; nobody lives to hear the answer.
+ */
+import type { SnapshotKind } from '../../core/elements.ts'
+import type { JobStatus } from '../../core/job-status.ts'
+import type { Fact } from '../checkers/facts.ts'
+import type { ActorModel, Output, Turn } from '../explorer/system.ts'
+import type { Content, ToStorage } from './model-messages.ts'
+import type { CheckpointModelOptions } from './model-options.ts'
+import type { KernelRules } from './protocol-parts.ts'
+import { type Asked, answer, failure } from './storage-failures.ts'
+
+interface Manifest {
+  readonly kind: SnapshotKind
+  readonly subtasks: readonly string[]
+  readonly finished: readonly string[]
+}
+
+export interface StorageState {
+  readonly epoch: number
+  /** By `<checkpoint>/<subtask>`. */
+  readonly states: Readonly<Record<string, Content>>
+  readonly manifests: Readonly<Record<string, Manifest>>
+  /** By checkpoint: the savepoints that hold it. */
+  readonly pins: Readonly<Record<string, readonly string[]>>
+  /** By name: the checkpoint. */
+  readonly pointers: Readonly<Record<string, number>>
+  /** Checkpoints that the job has let go and a pin still holds. */
+  readonly letGo: readonly number[]
+  /** The highest id ever seen here. */
+  readonly highest: number
+  /** Noted when a job ends for good: nothing is resumed. */
+  readonly over: boolean
+}
+
+export interface StorageSetting {
+  readonly options: CheckpointModelOptions
+  readonly rules: KernelRules
+}
+
+const emptyDisk: StorageState = {
+  epoch: 0,
+  states: {},
+  manifests: {},
+  pins: {},
+  pointers: {},
+  letGo: [],
+  highest: 0,
+  over: false,
+}
+
+const fact = (told: Fact): Output => ({ type: 'fact', fact: told })
+
+export const stateKey = (checkpoint: number, subtask: string): string => `${checkpoint}/${subtask}`
+const without = <T>(record: Readonly<Record<string, T>>, ...keys: readonly string[]): Readonly<Record<string, T>> =>
+  Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)))
+
+export function storageModel(setting: StorageSetting): ActorModel<StorageState, ToStorage> {
+  const canFail = setting.options.storeFailures > 0
+  return {
+    start: { state: emptyDisk, outputs: [] },
+    receive(state, message) {
+      if (message.type === 'storage.open') return open(setting, state)
+      if (!setting.rules.accepts(message.epoch, state.epoch)) {
+        return { state, outputs: [fact({ type: 'write.refused', epoch: message.epoch })] }
+      }
+      const alive = message.epoch === state.epoch
+      const done = carryOut(setting, state, message)
+      // An owner that is gone hears nothing.
+      const turn = { state: done.state, outputs: alive ? done.outputs : done.outputs.filter(isFact) }
+      const failed = canFail && alive ? failure(message) : undefined
+      if (failed === undefined) return turn
+      return [
+        { ...turn, label: 'done' },
+        { state, outputs: failed, label: 'fails', spends: 'store failures' },
+      ]
+    },
+  }
+}
+
+const isFact = ({ type }: Output): boolean => type === 'fact'
+
+function open({ rules }: StorageSetting, before: StorageState): Turn<StorageState> {
+  const epoch = before.epoch + 1
+  const { state, outputs } = rules.sweeps ? sweep({ ...before, epoch }) : { state: { ...before, epoch }, outputs: [] }
+  const completed = Object.entries(state.manifests)
+    .filter(([, { kind }]) => rules.restorable(kind))
+    .map(([id]) => Number(id))
+    .toSorted((a, b) => a - b)
+    .filter((id) => !state.letGo.includes(id))
+  const newest = completed.at(-1)
+  const lastId = rules.lastId(state.highest, newest ?? 0)
+  const opened = { type: 'storage.opened', epoch, lastId, completed, newest, over: state.over }
+  return { state, outputs: [fact({ type: 'lease.taken', epoch }), ...outputs, answer('job', opened)] }
+}
+
+/** Removes what no manifest names, and what was let go and nothing holds. */
+function sweep(before: StorageState): Turn<StorageState> {
+  const { epoch } = before
+  let state = before
+  const outputs: Output[] = []
+  for (const key of Object.keys(state.states)) {
+    const [id, subtask] = key.split('/') as [string, string]
+    if (state.manifests[id] !== undefined) continue
+    state = { ...state, states: without(state.states, key) }
+    outputs.push(fact({ type: 'state.deleted', epoch, checkpointId: Number(id), subtask }))
+  }
+  return { state, outputs }
+}
+
+function carryOut(setting: StorageSetting, state: StorageState, message: Asked): Turn<StorageState> {
+  const { epoch } = message
+  switch (message.type) {
+    case 'state.write': {
+      const { checkpointId, subtask, content, attempt } = message
+      const states = { ...state.states, [stateKey(checkpointId, subtask)]: content }
+      return {
+        state: { ...state, states, highest: Math.max(state.highest, checkpointId) },
+        outputs: [
+          fact({ type: 'state.stored', epoch, checkpointId, subtask }),
+          answer(subtask, { type: 'state.written', checkpointId, attempt, stored: true }),
+        ],
+      }
+    }
+    case 'state.discard': {
+      const { checkpointId, subtask } = message
+      const key = stateKey(checkpointId, subtask)
+      if (state.states[key] === undefined) return { state, outputs: [] }
+      return {
+        state: { ...state, states: without(state.states, key) },
+        outputs: [fact({ type: 'state.deleted', epoch, checkpointId, subtask })],
+      }
+    }
+    case 'manifest.put': {
+      const { checkpointId, kind, subtasks, finished } = message
+      const manifests = { ...state.manifests, [checkpointId]: { kind, subtasks, finished } }
+      return {
+        state: { ...state, manifests, highest: Math.max(state.highest, checkpointId) },
+        outputs: [
+          fact({ type: 'manifest.stored', epoch, checkpointId, kind }),
+          answer('coordinator', { type: 'manifest.stored', checkpointId, path: `${checkpointId}` }),
+        ],
+      }
+    }
+    case 'checkpoints.discard': {
+      const { checkpointIds } = message
+      const turn = discardAll(setting, state, checkpointIds, epoch)
+      const cleaned = answer('coordinator', { type: 'storage.cleaned', checkpointIds, failed: undefined })
+      return { state: turn.state, outputs: [...turn.outputs, cleaned] }
+    }
+    case 'attempt.prepare':
+      return { state, outputs: [answer('job', prepared(setting, state, message))] }
+    case 'storage.release':
+      return release(setting, state, message.status, epoch)
+    case 'savepoint.step':
+      return savepointStep(setting, state, message)
+  }
+}
+
+/** A job that fails, is canceled or suspended keeps what it may go on from. */
+function release(setting: StorageSetting, before: StorageState, status: JobStatus, epoch: number): Turn<StorageState> {
+  const ids = status === 'FINISHED' ? Object.keys(before.manifests).map(Number) : []
+  const kept = discardAll(setting, before, ids, epoch)
+  const left = { ...kept.state, over: status !== 'SUSPENDED' }
+  const swept = left.over && setting.rules.sweeps ? sweep(left) : { state: left, outputs: [] }
+  return { state: swept.state, outputs: [...kept.outputs, ...swept.outputs, answer('job', { type: 'job.released' })] }
+}
+
+function discardAll(
+  setting: StorageSetting,
+  before: StorageState,
+  ids: readonly number[],
+  epoch: number,
+): Turn<StorageState> {
+  let state = before
+  const outputs: Output[] = []
+  for (const id of ids) {
+    const turn = discard(setting, state, id, epoch)
+    state = turn.state
+    outputs.push(...turn.outputs)
+  }
+  return { state, outputs }
+}
+
+function discard({ rules }: StorageSetting, state: StorageState, id: number, epoch: number): Turn<StorageState> {
+  const pinned = (state.pins[id] ?? []).length > 0
+  if (!rules.mayDelete({ pinned })) {
+    const letGo = state.letGo.includes(id) ? state.letGo : [...state.letGo, id].toSorted((a, b) => a - b)
+    return { state: { ...state, letGo }, outputs: [] }
+  }
+  const keys = Object.keys(state.states).filter((key) => key.startsWith(`${id}/`))
+  if (keys.length === 0 && state.manifests[id] === undefined) return { state, outputs: [] }
+  return {
+    state: {
+      ...state,
+      manifests: without(state.manifests, `${id}`),
+      states: without(state.states, ...keys),
+      letGo: state.letGo.filter((other) => other !== id),
+    },
+    outputs: [fact({ type: 'checkpoint.deleted', epoch, checkpointId: id })],
+  }
+}
+
+function prepared(
+  { rules }: StorageSetting,
+  state: StorageState,
+  { attempt, latest }: Extract<Asked, { type: 'attempt.prepare' }>,
+): object {
+  const none = { type: 'attempt.prepared', attempt, restored: undefined, contents: {}, finished: [] }
+  if (latest === undefined) return none
+  const manifest = state.manifests[latest]
+  if (manifest === undefined) return { type: 'attempt.unprepared', attempt }
+  const stored = Object.keys(state.manifests).map(Number)
+  const contents: Record<string, Content> = {}
+  for (const subtask of manifest.subtasks) {
+    const content = state.states[stateKey(rules.restores(subtask, latest, stored), subtask)]
+    if (content === undefined) return { type: 'attempt.unprepared', attempt }
+    contents[subtask] = content
+  }
+  return { ...none, restored: latest, contents, finished: manifest.finished }
+}
+
+function savepointStep(
+  setting: StorageSetting,
+  state: StorageState,
+  message: Extract<Asked, { type: 'savepoint.step' }>,
+): Turn<StorageState> {
+  const { key, step, checkpointId, savepoint, epoch } = message
+  const stepped = (event: object): Output => answer('savepoints', { type: 'savepoint.stepped', key, event })
+  const missing = (code: string): Turn<StorageState> => ({
+    state,
+    outputs: [stepped({ type: 'step.failed', code, message: 'failed' })],
+  })
+  const holders = state.pins[checkpointId] ?? []
+  switch (step) {
+    case 'reserve':
+      return { state, outputs: [stepped({ type: 'name.reserved', path: savepoint })] }
+    case 'pin':
+      if (state.manifests[checkpointId] === undefined) return missing('CHECKPOINT_NOT_FOUND')
+      return {
+        state: { ...state, pins: { ...state.pins, [checkpointId]: [...new Set([...holders, savepoint])] } },
+        outputs: [fact({ type: 'pinned', checkpointId, savepoint }), stepped({ type: 'checkpoint.pinned' })],
+      }
+    case 'publish':
+      if (state.manifests[checkpointId] === undefined) return missing('CHECKPOINT_NOT_FOUND')
+      return {
+        state: { ...state, pointers: { ...state.pointers, [savepoint]: checkpointId } },
+        outputs: [
+          fact({ type: 'savepoint.published', checkpointId, savepoint }),
+          stepped({ type: 'pointer.published' }),
+        ],
+      }
+    case 'remove':
+      if (state.pointers[savepoint] === undefined) return missing('SAVEPOINT_NOT_FOUND')
+      return {
+        state: { ...state, pointers: without(state.pointers, savepoint) },
+        outputs: [fact({ type: 'savepoint.removed', checkpointId, savepoint }), stepped({ type: 'pointer.removed' })],
+      }
+    case 'unpin': {
+      const left = holders.filter((holder) => holder !== savepoint)
+      const pins = left.length > 0 ? { ...state.pins, [checkpointId]: left } : without(state.pins, `${checkpointId}`)
+      const unpinned = { ...state, pins }
+      const due = left.length === 0 && state.letGo.includes(checkpointId)
+      const turn = due ? discard(setting, unpinned, checkpointId, epoch) : { state: unpinned, outputs: [] }
+      const told = holders.includes(savepoint) ? [fact({ type: 'unpinned', checkpointId, savepoint })] : []
+      return { state: turn.state, outputs: [...told, ...turn.outputs, stepped({ type: 'checkpoint.unpinned' })] }
+    }
+  }
+}
