@@ -14,6 +14,7 @@ export { CheckerRun, checkFacts, type FactViolation } from './checkers/check-fac
 export type { Checker } from './checkers/checker.ts'
 export type { Fact } from './checkers/facts.ts'
 export { renamed as renamedMemory } from './checkers/memory.ts'
+export * from './checkpoint-model/index.ts'
 export type { EmittedRecord } from './collected-output.ts'
 export {
   type CapabilityManifest,
