@@ -40,7 +40,10 @@ export const ranks: Readonly<Record<string, number>> = {
 }
 
 export const lists: Lists = {
-  longFiles: {},
+  longFiles: {
+    'test/testing/checkers/protocol-run.ts': 'one protocol in miniature, to be read as a whole',
+    'test/testing/checkers/mutations.ts': 'one list',
+  },
   bannedCalls: {
     'src/core/clock.ts': 'the one place that reads the time and sets timers',
     'src/core/random.ts': 'the one place that draws entropy, for the seed of a real run',

@@ -1,3 +1,7 @@
+import { alignmentBlocking } from '../../../src/testing/checkers/alignment-blocking.ts'
+import { channelOrder } from '../../../src/testing/checkers/channel-order.ts'
+import { conservation } from '../../../src/testing/checkers/conservation.ts'
+import { consistentCut } from '../../../src/testing/checkers/consistent-cut.ts'
 import { checkerCases } from './checker-cases.ts'
 import {
   aborted,
@@ -27,7 +31,7 @@ const sources = [
 ]
 const task = [snapshot('t', 1), barrier('t>k', 1), snapshot('k', 1)]
 
-checkerCases('S1', {
+checkerCases(consistentCut, {
   accepts: {
     'a cut at which every channel is empty': [onlyOne, sources, sent('a>t', 1), task, completed(1)],
     'records that a snapshot of the receiver covers with what was recorded': [
@@ -104,7 +108,7 @@ checkerCases('S1', {
   },
 })
 
-checkerCases('S2', {
+checkerCases(channelOrder, {
   accepts: {
     'barriers in order among records': [
       attempt(),
@@ -166,7 +170,7 @@ checkerCases('S2', {
 
 const half = [attempt(), sent('a>t', 0, 2), sent('b>t', 0, 2), barrier('a>t', 1), took('a>t', 1)]
 
-checkerCases('S3', {
+checkerCases(alignmentBlocking, {
   accepts: {
     'the other input, while one has delivered': [half, consumed('b>t', 0)],
     'the input again, after the snapshot': [half, took('b>t', 1), snapshot('t', 1), unblocked('t'), consumed('a>t', 0)],
@@ -192,7 +196,7 @@ checkerCases('S3', {
   },
 })
 
-checkerCases('S17', {
+checkerCases(conservation, {
   accepts: {
     'records in parts': [
       attempt(),

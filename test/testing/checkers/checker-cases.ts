@@ -1,7 +1,7 @@
 /** Histories that a checker accepts and histories that it rejects, each as one test. */
 import { describe, expect, it } from 'vitest'
-import { checkers } from '../../../src/testing/checkers/all-checkers.ts'
 import { checkFacts } from '../../../src/testing/checkers/check-facts.ts'
+import type { Checker } from '../../../src/testing/checkers/checker.ts'
 import type { Fact } from '../../../src/testing/checkers/facts.ts'
 import { run } from './history.ts'
 
@@ -22,8 +22,8 @@ const whole = (facts: readonly Facts[]): readonly Fact[] => {
   return flat[0]?.type === 'run.began' ? flat : [run(), ...flat]
 }
 
-export function checkerCases(name: string, { accepts, rejects }: CheckerCases): void {
-  const checker = checkers.find((one) => one.name === name)!
+export function checkerCases(checker: Checker, { accepts, rejects }: CheckerCases): void {
+  const { name } = checker
   describe(`${name}: ${checker.title}`, () => {
     for (const [title, facts] of Object.entries(accepts)) {
       it(`accepts ${title}`, () => {

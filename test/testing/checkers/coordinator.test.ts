@@ -1,3 +1,6 @@
+import { pendingLimits } from '../../../src/testing/checkers/pending-limits.ts'
+import { risingIds } from '../../../src/testing/checkers/rising-ids.ts'
+import { soundCompletion } from '../../../src/testing/checkers/sound-completion.ts'
 import { checkerCases } from './checker-cases.ts'
 import {
   aborted,
@@ -17,7 +20,7 @@ import {
 
 const begun = [attempt(), triggered(1)]
 
-checkerCases('S5', {
+checkerCases(soundCompletion, {
   accepts: {
     'all acknowledgements, some of them twice': [
       ...[begun, heard('a', 1), allHeard(1), heard('a', 1), ordered(1), told(1), completed(1), heard('b', 1)],
@@ -48,7 +51,7 @@ checkerCases('S5', {
   },
 })
 
-checkerCases('S7', {
+checkerCases(risingIds, {
   accepts: {
     'ids that rise, with gaps': [triggered(1), triggered(5)],
     'an id that left nothing behind': [triggered(1), completed(1), manifest(1), triggered(2), died, triggered(2)],
@@ -71,7 +74,7 @@ checkerCases('S7', {
   },
 })
 
-checkerCases('S13', {
+checkerCases(pendingLimits, {
   accepts: {
     'one after the other': [triggered(1), completed(1), triggered(2), aborted(2), triggered(3)],
     'savepoints beside a checkpoint': [triggered(1), ...[2, 3].map((id) => triggered(id, { kind: 'savepoint' }))],

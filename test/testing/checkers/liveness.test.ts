@@ -1,3 +1,7 @@
+import { completionsRecur, everyTriggerEnds } from '../../../src/testing/checkers/checkpoints-end.ts'
+import { noDeadlock, runsAgain } from '../../../src/testing/checkers/no-deadlock.ts'
+import { orphansCollected } from '../../../src/testing/checkers/orphans-collected.ts'
+import { requestsAnswered } from '../../../src/testing/checkers/requests-answered.ts'
 import { checkerCases } from './checker-cases.ts'
 import {
   aborted,
@@ -26,7 +30,7 @@ import {
   unpinned,
 } from './history.ts'
 
-checkerCases('L1', {
+checkerCases(everyTriggerEnds, {
   accepts: {
     'both ends': [triggered(1), completed(1), triggered(2), aborted(2)],
     'the death of the process': [triggered(1), died],
@@ -37,7 +41,7 @@ checkerCases('L1', {
   },
 })
 
-checkerCases('L2', {
+checkerCases(completionsRecur, {
   accepts: {
     'a completion after an abort': [aborted(1), completed(2)],
     'an abort by the end of the attempt': [aborted(1), attemptOver()],
@@ -52,7 +56,7 @@ checkerCases('L2', {
   },
 })
 
-checkerCases('L3', {
+checkerCases(noDeadlock, {
   accepts: {
     'inputs that are opened': [attempt(), blocked('a>t'), blocked('b>t'), unblocked('t')],
     'barriers that are taken': [attempt(), barrier('a>t', 1), barrier('a>t', 2), took('a>t', 1), took('a>t', 2)],
@@ -70,7 +74,7 @@ checkerCases('L3', {
   },
 })
 
-checkerCases('L4', {
+checkerCases(runsAgain, {
   accepts: {
     'a run': [attempt(), allBegan()],
     'nothing yet': [lease(1)],
@@ -88,7 +92,7 @@ checkerCases('L4', {
   },
 })
 
-checkerCases('L6', {
+checkerCases(requestsAnswered, {
   accepts: {
     'answers, good and bad': [asked('x'), asked('y'), answered('y'), answered('x', 1)],
     'a process that died': [asked('x'), died],
@@ -100,7 +104,7 @@ checkerCases('L6', {
   },
 })
 
-checkerCases('L7', {
+checkerCases(orphansCollected, {
   accepts: {
     'the newest, when the job is over': [
       ...[stored('a', 1), manifest(1), completed(1), stored('a', 2), manifest(2), completed(2), deleted(1), jobOver()],

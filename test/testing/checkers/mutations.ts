@@ -3,47 +3,7 @@
  * possible, so that each one that it gives must be rejected.
  */
 import type { Fact } from '../../../src/testing/checkers/facts.ts'
-
-type Of<Type extends Fact['type']> = Extract<Fact, { readonly type: Type }>
-export type Mutation = (facts: readonly Fact[]) => readonly Fact[] | undefined
-
-const is =
-  <Type extends Fact['type']>(type: Type, holds: (fact: Of<Type>) => boolean = () => true) =>
-  (fact: Fact): boolean =>
-    fact.type === type && holds(fact as Of<Type>)
-
-type Test = (fact: Fact) => boolean
-const at = (facts: readonly Fact[], place: number, ...instead: Fact[]) =>
-  place === -1 ? undefined : facts.toSpliced(place, 1, ...instead)
-
-const drop =
-  (test: Test): Mutation =>
-  (facts) =>
-    at(facts, facts.findIndex(test))
-const dropLast =
-  (test: Test): Mutation =>
-  (facts) =>
-    at(facts, facts.findLastIndex(test))
-const repeat =
-  (test: Test): Mutation =>
-  (facts) => {
-    const place = facts.findIndex(test)
-    return at(facts, place, facts[place]!, facts[place]!)
-  }
-const change =
-  <Type extends Fact['type']>(type: Type, changed: (fact: Of<Type>) => Partial<Of<Type>> | undefined): Mutation =>
-  (facts) => {
-    const place = facts.findIndex((fact) => fact.type === type && changed(fact as Of<Type>) !== undefined)
-    if (place === -1) return undefined
-    return at(facts, place, { ...facts[place]!, ...changed(facts[place] as Of<Type>) } as Fact)
-  }
-/** The fact at `from` now comes just before the one at `to`. */
-const moved = (facts: readonly Fact[], from: number, to: number): readonly Fact[] =>
-  facts.toSpliced(from, 1).toSpliced(from < to ? to - 1 : to, 0, facts[from]!)
-
-/** Places of all facts that fit. */
-const places = (facts: readonly Fact[], test: Test): number[] =>
-  facts.flatMap((fact, place) => (test(fact) ? [place] : []))
+import { after, at, change, drop, dropLast, is, type Mutation, moved, type Of, places, repeat } from './spoiling.ts'
 
 /** Checkpoints that completed, in order. */
 const completed = (facts: readonly Fact[]) => facts.filter((fact) => fact.type === 'completed')
@@ -105,14 +65,6 @@ const withoutAcknowledgement: Mutation = (facts) => {
     )
   )
 }
-
-const after =
-  (test: Test, more: (fact: Fact, facts: readonly Fact[]) => Fact | undefined): Mutation =>
-  (facts) => {
-    const place = facts.findIndex((fact) => test(fact) && more(fact, facts) !== undefined)
-    if (place === -1) return undefined
-    return at(facts, place, facts[place]!, more(facts[place]!, facts)!)
-  }
 
 const stopped = is('snapshot.taken', ({ kind, subtask }) => kind === 'stop-suspend' && subtask === 'a')
 const restored = (fact: { readonly restored: number | undefined }) => fact.restored !== undefined

@@ -1,3 +1,7 @@
+import { committedOutput, everythingDelivered } from '../../../src/testing/checkers/committed-output.ts'
+import { noDeadlock } from '../../../src/testing/checkers/no-deadlock.ts'
+import { sinkTransactions } from '../../../src/testing/checkers/sink-transactions.ts'
+import { stopWithSavepoint } from '../../../src/testing/checkers/stop-with-savepoint.ts'
 import { checkerCases } from './checker-cases.ts'
 import {
   aborted,
@@ -24,7 +28,7 @@ import {
 
 const ten = run({ outputs: { out: 10 } })
 
-checkerCases('S10', {
+checkerCases(committedOutput, {
   accepts: {
     'items once, in parts and in any order': [ten, committed(1, 4, 10), committed(2, 1, 3), jobOver()],
     'a commit that is repeated': [ten, committed(1, 1, 3), committed(2, 4, 10), committed(1, 1, 3), jobOver()],
@@ -42,7 +46,7 @@ checkerCases('S10', {
 
 const first = [attempt(), precommitted(1, 1, 3)]
 
-checkerCases('S11', {
+checkerCases(sinkTransactions, {
   accepts: {
     'a commit after the manifest': [first, manifest(1), committed(1, 1, 3), jobOver()],
     'a commit that a restore repeats': [
@@ -82,7 +86,7 @@ checkerCases('S11', {
   },
 })
 
-checkerCases('L5', {
+checkerCases(everythingDelivered, {
   accepts: {
     'all of it': [ten, attempt(), committed(1, 1, 4), committed(1, 2, 10), jobOver()],
     'a part, of a job that was canceled': [ten, attempt(), jobOver('CANCELED')],
@@ -108,7 +112,7 @@ const stop = (kind: 'stop-suspend' | 'stop-drain', over = false) => [
   snapshot('a', 1, { kind, ended: over }),
 ]
 
-checkerCases('S15', {
+checkerCases(stopWithSavepoint, {
   accepts: {
     'silence, completion, end': [stop('stop-suspend'), barrier('a>t', 1), completed(1, 'stop-suspend'), jobOver()],
     'a drain that flushes first': [
@@ -152,7 +156,7 @@ checkerCases('S15', {
   },
 })
 
-checkerCases('L3', {
+checkerCases(noDeadlock, {
   accepts: {
     'inputs of a subtask that is over with its attempt': [attempt(), blocked('a>t'), barrier('a>t', 1), attemptOver()],
     'inputs of a dead process': [attempt(), blocked('a>t'), died],

@@ -1,3 +1,6 @@
+import { keyGroupCover } from '../../../src/testing/checkers/key-group-cover.ts'
+import { timerRestore } from '../../../src/testing/checkers/timer-restore.ts'
+import { uniformRestore } from '../../../src/testing/checkers/uniform-restore.ts'
 import { checkerCases } from './checker-cases.ts'
 import {
   aborted,
@@ -24,7 +27,7 @@ import {
 
 const one = [attempt(), allBegan(), triggered(1), manifest(1), completed(1)]
 
-checkerCases('S9', {
+checkerCases(uniformRestore, {
   accepts: {
     'a restart of all from the newest': [one, attempt(2, 1), allBegan(1, 2), consumed('a>t', 0, 1, 2)],
     'attempts counted anew by a new process': [attempt(3), emitted('a', 3), died, attempt(1), emitted('a', 1)],
@@ -53,7 +56,7 @@ checkerCases('S9', {
   },
 })
 
-checkerCases('S12', {
+checkerCases(keyGroupCover, {
   accepts: {
     'all key groups, each once': [attempt(), keyGroups('a', 0, 3), keyGroups('b', 4, 7), allBegan()],
     'no state at all': [attempt(), allBegan()],
@@ -76,7 +79,7 @@ checkerCases('S12', {
 
 const cut = [attempt(), timerSet('x'), timerSet('y'), triggered(1), snapshot('t', 1), timerFired('x'), completed(1)]
 
-checkerCases('S14', {
+checkerCases(timerRestore, {
   accepts: {
     'timers that fire again after a restore': [cut, attempt(2, 1), timerFired('x', 2), timerFired('y', 2)],
     'a timer that is set again': [attempt(), timerSet('x'), timerFired('x'), timerSet('x'), timerFired('x')],

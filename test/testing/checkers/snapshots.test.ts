@@ -1,3 +1,6 @@
+import { durableBeforeVisible } from '../../../src/testing/checkers/durable-before-visible.ts'
+import { machineRereading } from '../../../src/testing/checkers/machine-rereading.ts'
+import { singleSnapshot } from '../../../src/testing/checkers/single-snapshot.ts'
 import { checkerCases } from './checker-cases.ts'
 import {
   aborted,
@@ -19,7 +22,7 @@ import {
   triggered,
 } from './history.ts'
 
-checkerCases('S4', {
+checkerCases(singleSnapshot, {
   accepts: {
     'one snapshot, then its barrier': [
       attempt(),
@@ -52,7 +55,7 @@ checkerCases('S4', {
 
 const taken = [attempt(), triggered(1), snapshot('k', 1)]
 
-checkerCases('S6', {
+checkerCases(durableBeforeVisible, {
   accepts: {
     'bytes, acknowledgement, manifest, completion': [
       ...[taken, durable('k', 1), acknowledged('k', 1), manifest(1), told(1), completed(1), acknowledged('k', 1)],
@@ -81,7 +84,7 @@ checkerCases('S6', {
   },
 })
 
-checkerCases('S18', {
+checkerCases(machineRereading, {
   accepts: { 'what comes back equal': [{ type: 'machine.reread', machine: 'job', same: true }] },
   rejects: {
     'what comes back changed': [

@@ -1,3 +1,5 @@
+import { singleWriter } from '../../../src/testing/checkers/single-writer.ts'
+import { storageRetention } from '../../../src/testing/checkers/storage-retention.ts'
 import { checkerCases } from './checker-cases.ts'
 import {
   aborted,
@@ -22,7 +24,7 @@ import {
 const done = (id: number) => [triggered(id), manifest(id), completed(id)]
 const savepoint = [triggered(1, { kind: 'savepoint' }), manifest(1, 'savepoint'), pinned('s', 1), published('s', 1)]
 
-checkerCases('S8', {
+checkerCases(storageRetention, {
   accepts: {
     'the deletion of what a newer one replaces': [attempt(), done(1), done(2), deleted(1)],
     'the deletion of an aborted one, before and after it is told': [
@@ -78,7 +80,7 @@ checkerCases('S8', {
   },
 })
 
-checkerCases('S16', {
+checkerCases(singleWriter, {
   accepts: {
     'one owner after the other': [lease(1), stored('a', 1), lease(2), manifest(1, 'checkpoint', 2), deleted(1, 2)],
     'a write that was refused': [lease(1), lease(2), { type: 'write.refused', epoch: 1 }],
