@@ -73,7 +73,11 @@ function giveUp(memory: Memory, fact: FactOf<'declined' | 'abortion.heard'>) {
   const state = memory.subtasks[subtask] ?? nothing
   if (id <= state.upTo || state.over.includes(id)) return memory
   const aligning = state.aligning?.id === id ? null : state.aligning
-  return change(memory, subtask, { ...state, over: withItem(state.over, id), aligning })
+  if (aligning !== null && aligning.id < id) {
+    return change(memory, subtask, { ...state, over: withItem(state.over, id), aligning })
+  }
+  // Nothing older is aligned, so barriers of older ones align nothing any more.
+  return change(memory, subtask, { upTo: id, over: keep(state.over, (other) => other > id), aligning })
 }
 
 export const alignmentBlocking = defineChecker<Memory>({

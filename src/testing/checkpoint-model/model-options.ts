@@ -8,7 +8,7 @@ import type { CoordinatorConfig } from '../../machines/checkpoint-coordinator/pr
  * What waits in a channel of its own and may therefore come at any later moment, for every subtask or, as in
  * `aborts: task`, for one. What is not named happens at once, within the step that orders it; each says why.
  *
- * - `acknowledgements`: and declines, from subtasks to the coordinator. At once: the coordinator only collects them, and
+ * - `acknowledgements`: from subtasks to the coordinator; declines always wait. At once: the coordinator only collects them, and
  *   one that comes late is like a snapshot that is taken late.
  * - `triggers`: to sources. At once: one that waits is like a checkpoint that begins later, since nothing that a source does
  *   in between depends on the coordinator.

@@ -125,7 +125,8 @@ const handlers: Handlers = {
     forget(run, checkpointId)
     run.tell({ type: 'declined', checkpointId, ...run.subtask })
     const message = { type: 'subtask.declined', checkpointId, reason, message: 'declined', ...run.subtask }
-    run.send('coordinator', message as Message, 'acknowledgements')
+    // It never overtakes the order that it answers, and what else that order sets going.
+    run.outputs.push({ type: 'send', to: 'coordinator', message: message as Message })
   },
   commit: (run, { checkpointId }) => {
     commitDue(run, checkpointId)
