@@ -107,4 +107,13 @@ describe('the manifest of a checkpoint', () => {
       [true],
     ])
   })
+
+  it('has what was on its way with the first operator of a vertex, in version 2', () => {
+    const channel = { ...handle('v-1.state'), gate: 0, input: 0, from: 1 } as const
+    const state = { operators: [], inFlight: [channel], bytes: 3, finished: false }
+    const manifest = buildManifest(plan, { ...facts, states: [{ subtask: subtaskId('v' as VertexId, 1), state }] })
+    expect(manifest.formatVersion).toBe(2)
+    const found = manifest.operators.map(({ subtasks }) => subtasks.map(({ inFlight }) => inFlight))
+    expect(found).toEqual([[undefined, [channel]], [undefined, undefined], [undefined]])
+  })
 })

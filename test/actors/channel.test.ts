@@ -1,8 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Channel, OutputGate } from '../../src/actors/channel.ts'
-import { endOfData, endOfPartition, type StreamElement } from '../../src/core/elements.ts'
+import { type Barrier, endOfData, endOfPartition, recordBatch, type StreamElement } from '../../src/core/elements.ts'
+import type { CheckpointId } from '../../src/core/ids.ts'
 
+const barrier: Barrier = {
+  type: 'barrier',
+  checkpointId: 5 as CheckpointId,
+  timestamp: 1,
+  kind: 'checkpoint',
+  alignment: { type: 'unaligned' },
+}
 const mark = (timestamp: number): StreamElement => ({ type: 'watermark', timestamp })
 
 function make(capacity: number) {
@@ -69,6 +77,56 @@ describe('a channel', () => {
     expect(woken.consumer).toBe(2)
   })
 
+  it('puts a barrier before what is queued, which stays behind it until it is taken', () => {
+    const { channel, gate, woken } = make(3)
+    const [one, two, three] = [recordBatch([1]), recordBatch([2]), recordBatch([3])]
+    for (const element of [one, mark(1), two]) channel.push(element)
+    const seen: string[] = []
+    channel.watchBarriers({ ahead: () => void seen.push('ahead'), queued: () => void seen.push('queued') })
+    channel.pushAhead(barrier)
+    channel.push(three)
+    expect([channel.size, gate.full, woken.consumer, seen]).toEqual([5, 1, 2, ['ahead']])
+    const taken = channel.shift() as Barrier
+    expect(taken).toEqual({ ...barrier, overtook: 3 })
+    expect(channel.overtaken(taken)).toEqual([one, two])
+    expect([channel.shift(), channel.shift(), channel.shift(), channel.shift()]).toEqual([one, mark(1), two, three])
+    expect([gate.full, woken.producer]).toEqual([0, 1])
+    channel.push(endOfPartition)
+    expect(() => channel.pushAhead(barrier)).toThrow('a barrier after end-of-partition on channel a>b#0')
+  })
+
+  it('lets its consumer put a queued barrier ahead, once', () => {
+    const { channel } = make(8)
+    const [one, two] = [recordBatch([1]), recordBatch([2])]
+    for (const element of [one, barrier, two]) channel.push(element)
+    expect([channel.promote(6 as CheckpointId), channel.promote(barrier.checkpointId)]).toEqual([false, true])
+    expect(channel.promote(barrier.checkpointId)).toBe(false)
+    const taken = channel.shift() as Barrier
+    expect([taken, channel.overtaken(taken)]).toEqual([{ ...barrier, overtook: 1 }, [one]])
+    expect([channel.shift(), channel.shift(), channel.size]).toEqual([one, two, 0])
+  })
+
+  it('puts restored batches first, which takes credit', () => {
+    const { channel, gate, woken } = make(3)
+    const [one, two, three] = [recordBatch([1]), recordBatch([2]), recordBatch([3])]
+    channel.push(three)
+    channel.restore([one, two])
+    expect([gate.full, woken.consumer]).toEqual([1, 2])
+    expect([channel.shift(), channel.shift(), channel.shift()]).toEqual([one, two, three])
+    expect([gate.full, woken.producer]).toEqual([0, 1])
+  })
+
+  it('keeps what is recorded for one checkpoint, and gives it once', () => {
+    const { channel } = make(3)
+    const [five, six] = [5, 6].map((id) => id as CheckpointId) as [CheckpointId, CheckpointId]
+    channel.record(five, recordBatch([1]))
+    channel.record(six, recordBatch([2]))
+    channel.record(six, recordBatch([3]))
+    expect(channel.takeRecorded(five)).toEqual([])
+    expect(channel.takeRecorded(six)).toEqual([recordBatch([2]), recordBatch([3])])
+    expect(channel.takeRecorded(six)).toEqual([])
+  })
+
   it('lets elements follow the end of the data, and none the end of the partition', () => {
     const { channel } = make(2)
     channel.push(endOfData)
@@ -78,9 +136,12 @@ describe('a channel', () => {
   })
 
   it('behaves as a list does, whatever its capacity and however far it overshoots', () => {
-    const actions = fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant('push') }, fc.constant('shift')), {
-      maxLength: 200,
-    })
+    const actions = fc.array(
+      fc.oneof({ weight: 3, arbitrary: fc.constant('push') }, fc.constant('shift'), fc.constant('ahead')),
+      {
+        maxLength: 200,
+      },
+    )
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), actions, (capacity, steps) => {
         const { channel, gate, woken } = make(capacity)
@@ -92,6 +153,10 @@ describe('a channel', () => {
             if (model.length === 0) consumerWoken++
             model.push(mark(n))
             channel.push(mark(n))
+          } else if (step === 'ahead') {
+            consumerWoken++
+            model.unshift({ ...barrier, overtook: model.length })
+            channel.pushAhead(barrier)
           } else {
             if (model.length === capacity) producerWoken++
             expect(channel.shift()).toEqual(model.shift())

@@ -75,6 +75,41 @@ describe('a manifest as text', () => {
   })
 })
 
+describe('records on their way in a manifest', () => {
+  const channel = { ...handle, offset: 10, gate: 0, input: 0, from: 1 }
+  const withChannels = (...inFlight: object[]) =>
+    changed((body) => {
+      body.formatVersion = 2
+      subtaskOf(body).inFlight = inFlight
+    })
+
+  it('come back as they were', () => {
+    const read = parseManifest(withChannels(channel, { ...channel, gate: 1, input: 1 }), 'x')
+    expect(read.operators[0]!.subtasks[0]!.inFlight).toEqual([channel, { ...channel, gate: 1, input: 1 }])
+    expect(parseManifest(printManifest(read, 'x'), 'x')).toEqual(read)
+  })
+
+  it.each<[string, object[], string, ErrorCode?]>([
+    ['none', [], 'expected at least one channel, got an empty list'],
+    ['one channel twice', [channel, { ...channel, offset: 0 }], 'gate 0 from subtask 1 is there twice'],
+    ['a third input', [{ ...channel, input: 2 }], 'inFlight[0].input: expected an integer from 0 to 1, got 2'],
+    ['no sender', [{ ...channel, from: undefined }], 'inFlight[0].from: expected an integer'],
+    ['something unknown', [{ ...channel, news: 1 }], 'inFlight[0].news: unknown field'],
+    ['a path that leaves', [{ ...channel, file: '../a' }], 'expected a relative path', 'PATH_OUTSIDE_ROOT'],
+  ])('are refused with %s', (_what, inFlight, message, code = 'MANIFEST_DAMAGED') => {
+    expect(() => parseManifest(withChannels(...inFlight), 'x')).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('do not belong into version 1, which earlier builds read', () => {
+    const early = changed((body) => {
+      subtaskOf(body).inFlight = [channel]
+    })
+    expect(() => parseManifest(early, 'x')).toThrow(/inFlight: unknown field/)
+  })
+})
+
 describe('the rules of a manifest', () => {
   it.each<[string, (body: Record<string, unknown>) => void, string, ErrorCode?]>([
     [
