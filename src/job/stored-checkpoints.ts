@@ -69,7 +69,8 @@ export class StoredCheckpoints implements JobCheckpoints {
   async putManifest(manifest: Manifest): Promise<StoredSnapshot> {
     const stored = await this.#inner.putManifest(manifest)
     this.#ids.add(manifest.checkpointId)
-    this.stopped = isStop(manifest.kind)
+    // A savepoint that was asked for before the stop may be stored after it, and changes nothing about how the job ends.
+    if (manifest.kind !== 'savepoint') this.stopped = isStop(manifest.kind)
     return stored
   }
 
