@@ -14,7 +14,17 @@ export { CheckerRun, checkFacts, type FactViolation } from './checkers/check-fac
 export type { Checker } from './checkers/checker.ts'
 export type { Fact } from './checkers/facts.ts'
 export { renamed as renamedMemory } from './checkers/memory.ts'
-export * from './checkpoint-model/index.ts'
+export { checkpointSystem, type SystemParts } from './checkpoint-model/checkpoint-system.ts'
+export { type CheckpointModelOptions, quiet, quietCoordinator, type Slow } from './checkpoint-model/model-options.ts'
+export { type Possibility, possibilities } from './checkpoint-model/model-properties.ts'
+export {
+  type KernelRules,
+  type ProtocolCharts,
+  type ProtocolParts,
+  trueParts,
+  trueRules,
+} from './checkpoint-model/protocol-parts.ts'
+export { propertiesOf, type Scenario, scenarioCalled, scenarios } from './checkpoint-model/scenarios.ts'
 export type { EmittedRecord } from './collected-output.ts'
 export {
   type CapabilityManifest,
