@@ -11,6 +11,8 @@ import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 export class StoredCheckpoints implements JobCheckpoints {
   readonly #inner: JobCheckpoints
   readonly #ids: Set<CheckpointId>
+  /** The newest one stored by this process that counts as a restore point. */
+  #newest = 0
   /** Did the job end, so far as its checkpoints tell, by a stop from which it may go on? */
   stopped = false
 
@@ -69,8 +71,11 @@ export class StoredCheckpoints implements JobCheckpoints {
   async putManifest(manifest: Manifest): Promise<StoredSnapshot> {
     const stored = await this.#inner.putManifest(manifest)
     this.#ids.add(manifest.checkpointId)
-    // A savepoint that was asked for before the stop may be stored after it, and changes nothing about how the job ends.
-    if (manifest.kind !== 'savepoint') this.stopped = isStop(manifest.kind)
+    // What was triggered before the stop may be stored after it, and changes nothing about how the job ends.
+    if (manifest.kind !== 'savepoint' && manifest.checkpointId > this.#newest) {
+      this.#newest = manifest.checkpointId
+      this.stopped = isStop(manifest.kind)
+    }
     return stored
   }
 
