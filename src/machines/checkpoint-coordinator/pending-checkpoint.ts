@@ -101,6 +101,10 @@ export const states = (
 export const bytes = (pending: PendingCheckpoint): number =>
   states(pending).reduce((sum, { state }) => sum + state.bytes, 0)
 
+/** Of `bytes`, those of records that were on their way. */
+export const inFlightBytes = (pending: PendingCheckpoint): number =>
+  states(pending).reduce((sum, { state }) => (state.inFlight ?? []).reduce((of, { length }) => of + length, sum), 0)
+
 /** Had every subtask reached the end of its data? Then, with this complete, all of them may finish. */
 export const coversEnd = (pending: PendingCheckpoint): boolean =>
   pending.participants.every((participant) => participant.state?.finished === true)

@@ -3,7 +3,15 @@
  * its parameters off the context, as the earlier actions of the same edge left it. No condition stands here.
  */
 import type { Abortion, PendingEffect, PendingEvent } from './inner-protocol.ts'
-import { abortion, bytes, coversEnd, missing, type PendingCheckpoint, states } from './pending-checkpoint.ts'
+import {
+  abortion,
+  bytes,
+  coversEnd,
+  inFlightBytes,
+  missing,
+  type PendingCheckpoint,
+  states,
+} from './pending-checkpoint.ts'
 
 export type Params<Type extends PendingEffect['type']> = Extract<PendingEffect, { readonly type: Type }>['params']
 
@@ -95,6 +103,7 @@ export const announceCompleted = as('announce', ({ context, event }: Args) => ({
   at: event.at,
   durationMs: event.at - context.timestamp,
   bytes: bytes(context),
+  ...(inFlightBytes(context) > 0 && { inFlightBytes: inFlightBytes(context) }),
   path: context.path,
 }))
 
