@@ -131,7 +131,9 @@ export class JobClient implements Actor<ClientMessage> {
       case 'completed': {
         const { bytes: stateBytes, durationMs, path } = announcement
         const facts = { timestamp, checkpointId, stateBytes, durationMs, path }
-        this.events.next({ type: 'checkpoint-completed', kind, ...facts })
+        const { inFlightBytes } = announcement
+        const onTheirWay = inFlightBytes === undefined ? {} : { inFlightBytes }
+        this.events.next({ type: 'checkpoint-completed', kind, ...facts, ...onTheirWay })
         if (kind !== 'savepoint') return
         this.events.next({ type: 'savepoint-completed', ...facts })
         if (!path.startsWith('jobmanager://') || this.#savepointWarning === undefined) return

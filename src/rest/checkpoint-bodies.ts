@@ -50,7 +50,7 @@ function summarise(completed: readonly CheckpointHistoryEntry[]) {
     end_to_end_duration: distribution(ends.map((end) => end.durationMs)),
     alignment_buffered: zeros,
     processed_data: zeros,
-    persisted_data: zeros,
+    persisted_data: distribution(ends.map(({ inFlightBytes = 0 }) => inFlightBytes)),
   }
 }
 
@@ -89,7 +89,7 @@ export function checkpointItem({ triggered, acknowledged, end }: CheckpointHisto
     end_to_end_duration: end?.type === 'completed' ? end.durationMs : end === undefined ? -1 : end.at - triggered.at,
     alignment_buffered: 0,
     processed_data: 0,
-    persisted_data: 0,
+    persisted_data: end?.type === 'completed' ? (end.inFlightBytes ?? 0) : 0,
     num_subtasks: triggered.subtasks,
     num_acknowledged_subtasks: acknowledged,
     checkpoint_type: typeOf(triggered.kind),

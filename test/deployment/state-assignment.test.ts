@@ -3,7 +3,7 @@ import type { Manifest, ManifestOperator } from '../../src/backends/manifest.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
 import { assignState, hasState } from '../../src/deployment/state-assignment.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
-import { graph, hex, operator, subtask, vertex } from './graphs.ts'
+import { edge, graph, hex, operator, subtask, vertex } from './graphs.ts'
 import { handle, keyedHandle, manifest, refusalOf, stored } from './snapshots.ts'
 
 const path = '/state/chk-6'
@@ -155,5 +155,39 @@ describe('subtasks that had finished', () => {
     expect(finished(stored(1, ['f']), stored(2, ['f']))).toBe(true)
     expect(finished(stored(1, ['f']), stored(2, ['o']))).toBe(false)
     expect(finished(stored(1, ['']), stored(2, ['']))).toBeUndefined()
+  })
+})
+
+describe('records that were on their way', () => {
+  const channel = (gate: number, from: number, input: 0 | 1 = 0) => ({ ...handle('2-0.state'), gate, input, from })
+  const withChannels = (n: number, ...inFlight: ReturnType<typeof channel>[]) => {
+    const operator = stored(n, [''])
+    return manifest({ ...operator, subtasks: [{ ...operator.subtasks[0]!, inFlight }] })
+  }
+  const job = graph([vertex(1, 2), vertex(2)], [edge(1, 2)])
+
+  it('go with the operator that receives them, which then has something to restore', () => {
+    const { restores, dropped } = assign(job, withChannels(2, channel(0, 0), channel(0, 1)))
+    expect([...restores]).toEqual([
+      [subtask(2, 0), { checkpointId: 6, finished: false, operators: [], inFlight: [channel(0, 0), channel(0, 1)] }],
+    ])
+    expect(dropped).toEqual([])
+  })
+
+  it.each([
+    ['an edge that is not there', withChannels(2, channel(1, 0))],
+    ['a sender that is not there', withChannels(2, channel(0, 2))],
+    ['another input', withChannels(2, channel(0, 0, 1))],
+    ['an operator without inputs', withChannels(1, channel(0, 0))],
+  ])('are refused for %s', (_what, snapshot) => {
+    const alone = graph([vertex(1, 1), vertex(2)], [edge(1, 2)])
+    const refused = refusal(snapshot.operators[0]!.id === hex(1) ? alone : job, snapshot)
+    expect(refused.code).toBe('RESTORE_CHANNEL_MISMATCH')
+    expect(refused.message).toContain('restore a savepoint, in which nothing is on its way')
+  })
+
+  it('are refused where the receiver is in the middle of a chain now', () => {
+    const chained = graph([vertex(1), vertex(3, 1, { operators: [operator(3), operator(2)] })], [edge(1, 3)])
+    expect(refusal(chained, withChannels(2, channel(0, 0))).code).toBe('RESTORE_CHANNEL_MISMATCH')
   })
 })

@@ -4,7 +4,7 @@ import { effectiveOptions } from '../../src/job/effective-options.ts'
 import type { SubmitOptions } from '../../src/job/session.ts'
 import type { SessionOptions } from '../../src/job/session-options.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
-import type { JobOptions } from '../../src/program/options.ts'
+import type { CheckpointOptions, JobOptions } from '../../src/program/options.ts'
 
 const effective = (program: JobOptions = {}, submit: SubmitOptions = {}, session: SessionOptions = {}) =>
   effectiveOptions(StreamEnvironment.create(program), submit, session, true)
@@ -22,6 +22,7 @@ describe('effectiveOptions', () => {
       tolerableFailures: 0,
       retention: 'retain-on-failure',
       afterTasksFinish: true,
+      unaligned: undefined,
       storage: 'jobmanager',
     })
     expect(restart).toEqual({ strategy: 'none' })
@@ -37,6 +38,21 @@ describe('effectiveOptions', () => {
       queueMax: limits.requestQueueMax,
       savepointsMax: limits.savepointsInFlightMax,
     })
+  })
+
+  it('hands unaligned checkpoints to the coordinator, and refuses them where they cannot be', () => {
+    const checkpoint = { unaligned: true, alignedTimeoutMs: 50 } as const
+    expect(effective({ checkpoint }).coordinator.unaligned).toEqual({ alignedTimeoutMs: 50 })
+    expect(effective({ checkpoint: { unaligned: true } }).checkpointing.unaligned).toEqual({ alignedTimeoutMs: 0 })
+    expect(effective({ checkpoint: { ...checkpoint, unaligned: false } }).coordinator.unaligned).toBeUndefined()
+    const refused = (more: CheckpointOptions, message: RegExp) =>
+      expect(() => effective({ checkpoint: { ...checkpoint, ...more } })).toThrow(
+        expect.objectContaining({ code: 'UNALIGNED_INCOMPATIBLE', message: expect.stringMatching(message) }),
+      )
+    refused({ mode: 'at-least-once' }, /unaligned\.enabled.*"at-least-once".*Set "mode" to "exactly-once"/)
+    refused({ maxConcurrent: 2 }, /up to 2 checkpoints.*Set "maxConcurrent" to 1/)
+    const session = { defaults: { checkpoint: { mode: 'at-least-once' } } } as const
+    expect(() => effective({ checkpoint }, {}, session)).toThrow(/at-least-once/)
   })
 
   it('restarts for ever by default once there are checkpoints', () => {

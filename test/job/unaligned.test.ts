@@ -253,7 +253,10 @@ async function withRecordsOnTheirWay(storage: NonNullable<CheckpointOptions['sto
 describe('a snapshot with records on their way', () => {
   it.each(['filesystem', 'jobmanager'] as const)('is a starting point for another job (%s)', async (kind) => {
     const storage = kind === 'filesystem' ? { kind, dir: temporary() } : { kind }
-    const { process, path, checkpoint } = await withRecordsOnTheirWay(storage)
+    const { process, observed, path, checkpoint } = await withRecordsOnTheirWay(storage)
+    const completed = observed.of('checkpoint-completed').find((one) => one.path === path)!
+    expect(completed.inFlightBytes).toBeGreaterThan(0)
+    expect(completed.inFlightBytes).toBeLessThan(completed.stateBytes)
     expect((await process.storages.find(path)).manifest.formatVersion).toBe(2)
     const output: Counted[] = []
     const next = new SimulatedProcess({ seed: 6, ...(kind === 'jobmanager' && { storages: process.storages }) })
