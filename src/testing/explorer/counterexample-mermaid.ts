@@ -44,6 +44,7 @@ function arrows(
   if (kind === 'fault') lines.push(`  Note over ${all}: ${words(choice)}`)
   if (kind === 'lose') arrow(delivery!.from, '-x', delivery!.to, `${delivery!.message.type} is lost`)
   for (const move of moves) {
+    if (kind === 'start' && !move.immediate) continue
     const text = textOf(move, kind === 'repeat' && !move.immediate)
     arrow(move.from, move.immediate ? '-)' : '->>', move.actor, text)
   }

@@ -39,22 +39,17 @@ class TraceWriter {
   add(step: ReplayStep): void {
     const { choice, delivery, kind, moves } = step
     const head = delivery && this.#head(delivery.from, delivery.to)
-    const first = this.records.length + 1
+    let cause = this.records.length + 1
     if (kind === 'fault') this.#push({ k: 'fault', e: { type: choice.slice('fault '.length) } })
     if (kind === 'lose') this.#push({ k: 'fault', ...head, e: { type: 'lose' } })
     for (const move of moves) {
-      const isFirst = this.records.length + 1 === first
-      const cause = isFirst || !move.immediate ? {} : { c: first }
+      const isFirst = !move.immediate
+      if (isFirst) cause = this.records.length + 1
       this.#push({
-        k:
-          move.message.type === 'start' && move.from === 'fault'
-            ? 'spawn'
-            : kind === 'timer' && isFirst
-              ? 'timer'
-              : 'deliver',
+        k: isStart(kind, move) ? 'spawn' : kind === 'timer' && isFirst ? 'timer' : 'deliver',
         a: move.actor,
         ...(isFirst && head),
-        ...cause,
+        ...(isFirst ? {} : { c: cause }),
         e: move.message,
         ...changeOf(move),
         h: hashOf(move.after),
@@ -85,6 +80,9 @@ class TraceWriter {
     return [ch, sequence, output.message.type]
   }
 }
+
+const isStart = (kind: ReplayStep['kind'], { from, immediate, message }: Move): boolean =>
+  (kind === 'start' && !immediate) || (kind === 'fault' && from === 'fault' && message.type === 'start')
 
 const channelId = (from: string, to: string): string => `${from}>${to}#0`
 

@@ -23,6 +23,8 @@ export const code = {
   restart: 4,
   /** Fault, –: its channels lose what is in them. */
   lose: 5,
+  /** Actor, –: what follows is its start; changes nothing. */
+  begin: 6,
 } as const
 
 export function operationsOf(actor: ActorTable, outputs: readonly Output[], linker: Linker): Operations {

@@ -157,7 +157,7 @@ class Replayer {
               message: actors[channel.to]!.inputs[input]!.message,
             },
           }),
-      moves: trail.flatMap((one, i) => this.#move(one, i > 0 || kind === 'fault' || kind === 'start')),
+      moves: trail.flatMap((one, i) => this.#move(one, one.type !== 'begin' && (i > 0 || kind === 'fault'))),
       facts: facts.map((fact) => this.#tables.facts.facts.values[fact]!),
       channels: Object.fromEntries(filled.map(({ column, lengths, name }) => [name, lengths[row[column]!]!])),
     }
@@ -168,7 +168,8 @@ class Replayer {
     const isTurn = footprint.type === 'turn'
     const actor = this.#tables.actors[isTurn ? footprint.turn.actor : footprint.actor]!
     const turn = isTurn ? footprint.turn.turn : actor.model.start
-    const taken = isTurn ? actor.inputs[footprint.input]! : { message: { type: 'start' }, from: 'fault' }
+    const from = footprint.type === 'begin' ? actor.name : 'fault'
+    const taken = isTurn ? actor.inputs[footprint.input]! : { message: { type: 'start' }, from }
     return [
       {
         actor: actor.name,
@@ -177,7 +178,7 @@ class Replayer {
         immediate,
         ...(turn.label === undefined ? {} : { label: turn.label }),
         before: actor.state(footprint.before),
-        after: turn.state,
+        after: footprint.type === 'begin' ? actor.state(footprint.before) : turn.state,
         outputs: turn.outputs,
       },
     ]

@@ -12,7 +12,7 @@ import type { SystemTables } from './system-tables.ts'
 /** One turn that was taken, and the facts told; kept only while a `trail` is wanted. */
 export type Footprint =
   | { readonly type: 'turn'; readonly turn: LinkedTurn; readonly input: number; readonly before: number }
-  | { readonly type: 'restart'; readonly actor: number; readonly before: number }
+  | { readonly type: 'begin' | 'restart'; readonly actor: number; readonly before: number }
   | { readonly type: 'facts'; readonly list: number }
 
 /** Where to go on when an actor that was called has finished. */
@@ -86,7 +86,7 @@ export class StepRunner {
   #call(actor: number, input: number, then: Frame | undefined): void {
     const { row, tables } = this
     const before = row[actor]!
-    const turns = tables.actors[actor]!.steps[before]![input] ?? this.#firstStep(actor, before, input)
+    const turns = tables.actors[actor]!.steps[before]![input] ?? this.#firstTurns(actor, before, input)
     const { length } = this.changed
     const footprints = this.trail?.length ?? 0
     for (let i = 0; i < turns.length; i++) {
@@ -128,6 +128,9 @@ export class StepRunner {
           this.trail?.push({ type: 'restart', actor: one, before: row[one]! })
           this.set(one, two)
           break
+        case code.begin:
+          this.trail?.push({ type: 'begin', actor: one, before: row[one]! })
+          break
         case code.lose:
           for (const { column } of tables.faults[one]!.loses) if (row[column] !== 0) this.set(column, 0)
           break
@@ -152,8 +155,15 @@ export class StepRunner {
     for (let i = 0; i < groups.length; i++) if (after[i] !== row[first + i]) this.set(first + i, after[i]!)
   }
 
-  #firstStep(actor: number, situation: number, input: number): readonly LinkedTurn[] {
-    return this.tables.actors[actor]!.step(situation, input)
+  /** The turns of a step that is asked for the first time, which is when a model may throw. */
+  #firstTurns(actor: number, situation: number, input: number): readonly LinkedTurn[] {
+    try {
+      return this.tables.actors[actor]!.step(situation, input)
+    } catch (thrown) {
+      if (this.failed === undefined || !(thrown instanceof Found)) throw thrown
+      this.failed(thrown)
+      return []
+    }
   }
 }
 

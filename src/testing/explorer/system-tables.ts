@@ -59,7 +59,10 @@ export class SystemTables implements Linker {
     this.faults = faults
     // All actors are there before the first message is linked.
     this.starts = Int32Array.from(
-      this.actors.flatMap((actor) => outputOperations(actor, actor.model.start.outputs, this, true)),
+      this.actors.flatMap((actor) => [
+        ...[code.begin, actor.index, 0],
+        ...outputOperations(actor, actor.model.start.outputs, this, true),
+      ]),
     )
     for (const fault of model.faults ?? []) faults.push(this.#linkFault(fault, faults.length))
   }
