@@ -76,9 +76,12 @@ export class SubtaskInputs {
     for (const [channel, one] of this.#channels.entries()) {
       const front = this.#blocked[channel] ? undefined : one.peek()
       if (front?.type !== 'barrier' || front.overtook === undefined) continue
+      const barrier = one.shift()
+      // A channel may hold back what it shows.
+      if (barrier === undefined) continue
       this.#ahead--
       this.channel = channel
-      return one.shift()
+      return barrier
     }
     return undefined
   }

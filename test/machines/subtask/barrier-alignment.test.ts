@@ -6,18 +6,23 @@ import {
   type BarrierAlignment,
   barrierOutcome,
   beginHandling,
+  beginRecording,
   canClose,
   cancelOutcome,
   canEnd,
   closeChannel,
   completeOf,
   endChannel,
+  endRecording,
   giveUp,
   hopelessOf,
   initialAlignment,
   isOver,
   receiveBarrier,
+  receiveRecorded,
   rememberAborted,
+  timeOut,
+  unrecordedOf,
 } from '../../../src/machines/subtask/barrier-alignment.ts'
 import { facts, id } from './alphabet.ts'
 import { base } from './rows.ts'
@@ -194,5 +199,62 @@ describe('whatever comes in whatever order', () => {
         }
       }),
     )
+  })
+})
+
+describe('a checkpoint that is recorded', () => {
+  const three = initialAlignment({ ...base, channels: 3 })
+  const recording = beginRecording(three, 0, facts(4))
+
+  it('lacks the barriers of the open inputs that have not delivered them', () => {
+    expect(unrecordedOf(recording)).toEqual([1, 2])
+    expect(unrecordedOf(beginRecording(three, undefined, facts(4)))).toEqual([0, 1, 2])
+    expect(unrecordedOf(beginRecording(endChannel(three, 1), 0, facts(4)))).toEqual([2])
+    expect(unrecordedOf(beginRecording(receive(three, [1, 4]), 0, facts(4)))).toEqual([2])
+  })
+
+  it('is over when each has delivered it or has ended, also at once', () => {
+    expect(receiveRecorded(endChannel(recording, 1), 2).recording).toBeUndefined()
+    expect(endChannel(receiveRecorded(recording, 1), 2).recording).toBeUndefined()
+    expect(beginRecording(endChannel(exactlyOnce, 1), 0, facts(4)).recording).toBeUndefined()
+    expect(endRecording(recording).recording).toBeUndefined()
+    expect(receiveRecorded(three, 1)).toBe(three)
+  })
+
+  it('says unaligned from then on, and counts as begun for everything else', () => {
+    expect(recording.recording?.facts).toEqual({ ...facts(4), alignment: { type: 'unaligned' } })
+    expect([recording.handledUpTo, recording.pending]).toEqual([4, []])
+  })
+
+  it.each([
+    ['missing, and not the last', recording, 1, 4, 'recorded'],
+    ['missing, and the last', receiveRecorded(recording, 1), 2, 4, 'recorded-last'],
+    ['there already', recording, 0, 4, 'misplaced'],
+    ['of an input that has ended', endChannel(recording, 1), 1, 4, 'old'],
+    ['older', recording, 1, 3, 'old'],
+    ['newer', recording, 1, 5, 'first'],
+    ['of an unknown input', recording, 3, 4, 'misplaced'],
+  ] as const)('meets a barrier that is %s', (_name, state, channel, n, outcome) => {
+    expect(barrierOutcome(state, channel, id(n))).toBe(outcome)
+  })
+
+  it('is what a cancel marker of its id means', () => {
+    const outcomes = [3, 4, 5].map((n) => cancelOutcome(recording, 1, id(n)))
+    expect(outcomes).toEqual(['old', 'recording', 'new'])
+  })
+
+  it('comes of an alignment that takes too long', () => {
+    const timed = timeOut(receive(three, [1, 4]))
+    expect(timed.pending).toEqual([{ facts: { ...facts(4), alignment: { type: 'unaligned' } }, arrived: [1] }])
+    expect(timeOut(three)).toBe(three)
+  })
+})
+
+describe('a checkpoint that the coordinator asks for while records are on their way', () => {
+  it('is pending with no barrier, and complete when all inputs have closed', () => {
+    const asked = receiveBarrier(exactlyOnce, undefined, facts(1))
+    expect([aligningOf(asked)?.arrived, completeOf(asked)]).toEqual([[], undefined])
+    expect(completeOf(closed(closed(asked, 0), 1))?.facts).toEqual(facts(1))
+    expect(receiveBarrier(receive(exactlyOnce, [0, 1]), undefined, facts(1)).pending[0]?.arrived).toEqual([0])
   })
 })

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+import type { ChannelStateHandle, ManifestOperator } from '../../src/backends/manifest.ts'
+import type { OperatorId } from '../../src/core/ids.ts'
+import { checkChannels } from '../../src/deployment/channel-check.ts'
+import { edge, graph, hex, operator, vertex } from './graphs.ts'
+import { handle, refusalOf, stored } from './snapshots.ts'
+
+const channel = (gate: number, from: number, input: 0 | 1 = 0): ChannelStateHandle => ({
+  ...handle('2-0.state'),
+  gate,
+  input,
+  from,
+})
+
+/** Records in this channel, stored for operator 2, against a program; `of` is the vertex that has the operator now. */
+const check = (job: ReturnType<typeof graph>, of: number, ...inFlight: ChannelStateHandle[]) => {
+  const bare = stored(2, [''])
+  const found: ManifestOperator = { ...bare, subtasks: [{ ...bare.subtasks[0]!, inFlight }] }
+  const matched = new Map([[hex(2) as OperatorId, found]])
+  checkChannels({ graph: job, matched }, job.vertices[of]!, 0, '/state/chk-6')
+}
+
+describe('records on their way', () => {
+  const job = graph([vertex(1, 2), vertex(2)], [edge(1, 2), edge(1, 2, { input: 1 })])
+
+  it('fit where each of their channels is still there', () => {
+    expect(() => check(job, 1, channel(0, 0), channel(0, 1), channel(1, 1, 1))).not.toThrow()
+  })
+
+  const forward = edge(1, 2, { partitioning: { type: 'forward' } })
+  it.each([
+    ['an edge that is not there', job, 1, channel(2, 0)],
+    ['a sender that is not there', job, 1, channel(0, 2)],
+    ['another input', job, 1, channel(0, 0, 1)],
+    ['a sender that sends to another subtask only', graph([vertex(1, 2), vertex(2, 2)], [forward]), 1, channel(0, 1)],
+    ['an operator that has no inputs now', graph([vertex(2)]), 0, channel(0, 0)],
+    [
+      'an operator in the middle of a chain now',
+      graph([vertex(1), vertex(3, 1, { operators: [operator(3), operator(2)] })], [edge(1, 3)]),
+      1,
+      channel(0, 0),
+    ],
+  ])('are refused for %s', (_what, program, of, at) => {
+    const refused = refusalOf(() => check(program, of, at))
+    expect([refused.code, refused.restartable]).toEqual(['RESTORE_CHANNEL_MISMATCH', false])
+    expect(refused.message).toContain('/state/chk-6 is an unaligned checkpoint with records on their way to operator')
+    expect(refused.message).toContain('restore a savepoint, in which nothing is on its way')
+  })
+})
