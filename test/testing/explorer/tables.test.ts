@@ -41,13 +41,19 @@ describe('VectorTable', () => {
 
   it('keeps more than one chunk, and what it keeps when it is widened', () => {
     const table = new VectorTable(2)
-    const count = 70_000
-    for (let i = 0; i < count; i++) expect(table.intern(Int32Array.of(0, i, i >> 3), 1)).toBe(i)
-    const wider = table.widened(3)
+    // So many that hashes of 32 bits meet: a set that believed them would have fewer.
+    const count = 300_000
     const vector = new Int32Array(3)
+    for (let i = 0; i < count; i++) {
+      vector[0] = i >> 9
+      vector[1] = i & 511
+      table.intern(vector, 0)
+    }
+    expect(table.count).toBe(count)
+    const wider = table.widened(3)
     for (const id of [0, 65_535, 65_536, count - 1]) {
       wider.read(id, vector, 0)
-      expect([...vector]).toEqual([id, id >> 3, 0])
+      expect([...vector]).toEqual([id >> 9, id & 511, 0])
       expect(wider.intern(vector, 0)).toBe(id)
     }
     expect(wider.count).toBe(count)
