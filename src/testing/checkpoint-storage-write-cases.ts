@@ -56,6 +56,26 @@ export const storingCases: readonly CheckpointStorageCase[] = [
     },
   },
   {
+    name: 'records on their way are state like any other: refused until stored, kept, and read back',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      const writer = job.openWriter(idOf(1), suiteSubtask)
+      writer.beginSegment()
+      writer.append(Buffer.from('on their way'))
+      const channel = { ...writer.endSegment(), gate: 0, input: 0, from: 3 } as const
+      const bare = suiteManifest(1, undefined)
+      const subtasks = [{ ...bare.operators[0]!.subtasks[0]!, inFlight: [channel] }]
+      const manifest = { ...bare, formatVersion: 2, operators: [{ ...bare.operators[0]!, subtasks }] }
+      await expectFailure(() => job.putManifest(manifest), ['STATE_FILE_MISSING', 'STATE_FILE_DAMAGED'])
+      await writer.close()
+      await job.putManifest(manifest)
+      await job.sweep([])
+      const stored = (await storage.newest('suite'))!
+      expectEqual(stored.manifest.operators[0]!.subtasks[0]!.inFlight, [channel], 'the channels')
+      expectEqual(textOf(await stored.read(channel)), 'on their way', 'the records')
+    },
+  },
+  {
     name: 'a checkpoint without state is whole',
     async run({ storage }) {
       const job = await storage.open(suiteJob)
