@@ -1,5 +1,6 @@
 /** Lists of facts, and of changes of timers, that steps tell at once, as numbers. */
 import { Interner } from './interner.ts'
+import { PairCache } from './pair-cache.ts'
 import type { Message, Output } from './system.ts'
 
 export class FactLists {
@@ -8,11 +9,22 @@ export class FactLists {
   readonly lists: (readonly number[])[] = []
   readonly timerChanges: (readonly Output[])[] = []
   readonly #ids = new Map<string, number>()
+  readonly #joined = new PairCache()
   readonly #timerIds = new Map<string, number>()
 
   id(facts: readonly Message[]): number {
     const list = facts.map((fact) => this.facts.id(fact))
     return named(this.#ids, this.lists, list.join(), list)
+  }
+
+  /** A list behind another. */
+  joined(first: number, second: number): number {
+    const known = this.#joined.get(first, second)
+    if (known >= 0) return known
+    const list = [...this.lists[first]!, ...this.lists[second]!]
+    const id = named(this.#ids, this.lists, list.join(), list)
+    this.#joined.set(first, second, id)
+    return id
   }
 
   timerChange(outputs: readonly Output[]): number {

@@ -17,8 +17,11 @@ const groupSize = 8
 class MemoryTable {
   readonly observer: Observer
   readonly #memories: Interner
-  /** By memory and fact: the memory then. */
+  /** By memory and heard fact: the memory then. */
   readonly #next: (number | undefined)[][] = []
+  /** The facts it hears, under numbers of its own; and by fact: that number, or -1. */
+  readonly #heard: Message[] = []
+  readonly #numbers: (number | undefined)[] = []
   readonly #hears: ReadonlySet<string> | undefined
 
   constructor(observer: Observer) {
@@ -28,8 +31,14 @@ class MemoryTable {
     this.id(observer.initial)
   }
 
-  hears(fact: Message): boolean {
-    return this.#hears?.has(fact.type) ?? true
+  /** Its own number of a fact, or -1 if it does not hear it. */
+  heard(factId: number, fact: Message): number {
+    const known = this.#numbers[factId]
+    if (known !== undefined) return known
+    const hears = this.#hears?.has(fact.type) ?? true
+    const number = hears ? this.#heard.push(fact) - 1 : -1
+    this.#numbers[factId] = number
+    return number
   }
 
   id(memory: unknown): number {
@@ -43,13 +52,13 @@ class MemoryTable {
   }
 
   /** Throws `Found` when it objects. */
-  next(id: number, factId: number, fact: Message): number {
-    const known = this.#next[id]![factId]
+  next(id: number, heard: number): number {
+    const known = this.#next[id]![heard]
     if (known !== undefined) return known
-    const after = this.observer.next(this.memory(id), fact)
+    const after = this.observer.next(this.memory(id), this.#heard[heard]!)
     if (after instanceof Violation) throw new Found(this.observer.name, after.message)
     const next = this.id(after)
-    this.#next[id]![factId] = next
+    this.#next[id]![heard] = next
     return next
   }
 }
@@ -86,9 +95,10 @@ export class ObserverTable {
     for (const factId of this.#facts.lists[list]!) {
       const fact = this.#facts.facts.values[factId]!
       for (const [i, memory] of this.#memories.entries()) {
-        if (!memory.hears(fact)) continue
+        const heard = memory.heard(factId, fact)
+        if (heard < 0) continue
         try {
-          ids[i] = memory.next(ids[i]!, factId, fact)
+          ids[i] = memory.next(ids[i]!, heard)
         } catch (thrown) {
           if (thrown instanceof Found) return thrown
           throw thrown
@@ -107,7 +117,7 @@ export class ObserverGroup {
   readonly #tables: readonly MemoryTable[]
   readonly #facts: FactLists
   readonly #cache = new PairCache()
-  /** By list: the facts of it that someone here hears, or nothing. */
+  /** By list: who hears which of its facts, as pairs of an observer and its own number of the fact. */
   readonly #heard: (readonly number[] | undefined)[] = []
   readonly #scratch = new Int32Array(groupSize)
   /** By condition: what is still owed at the end, by whom. */
@@ -155,19 +165,24 @@ export class ObserverGroup {
 
   #listen(list: number): readonly number[] {
     const { facts, lists } = this.#facts
-    const heard = lists[list]!.filter((id) => this.#tables.some((table) => table.hears(facts.values[id]!)))
+    const heard: number[] = []
+    for (const [i, table] of this.#tables.entries()) {
+      for (const factId of lists[list]!) {
+        const number = table.heard(factId, facts.values[factId]!)
+        if (number >= 0) heard.push(i, number)
+      }
+    }
     this.#heard[list] = heard
     return heard
   }
 
-  #tell(condition: number, facts: readonly number[]): number {
+  #tell(condition: number, heard: readonly number[]): number {
     const scratch = this.#scratch
+    const tables = this.#tables
     this.memories.read(condition, scratch, 0)
-    for (const factId of facts) {
-      const fact = this.#facts.facts.values[factId]!
-      for (const [i, table] of this.#tables.entries()) {
-        if (table.hears(fact)) scratch[i] = table.next(scratch[i]!, factId, fact)
-      }
+    for (let i = 0; i < heard.length; i += 2) {
+      const observer = heard[i]!
+      scratch[observer] = tables[observer]!.next(scratch[observer]!, heard[i + 1]!)
     }
     return this.memories.intern(scratch, 0)
   }

@@ -34,6 +34,8 @@ export class StepRunner {
   /** A step broke something. Without this, `Found` is thrown, and the row stays as it was left. */
   failed: ((found: Found) => void) | undefined
   readonly #previous: number[] = []
+  /** The facts of the step so far, which observers are told at its end; -1: none. */
+  #untold = -1
   readonly #conditions: number[] = []
 
   constructor(tables: SystemTables) {
@@ -66,10 +68,12 @@ export class StepRunner {
 
   /** An actor takes each of its turns on an input in turn. What was changed before is kept. */
   take(actor: number, input: number): void {
+    this.#untold = -1
     this.#call(actor, input, undefined)
   }
 
   run(operations: Operations): void {
+    this.#untold = -1
     if (this.failed === undefined) this.#run(operations, 0, undefined)
     else this.#attempt(operations, undefined)
   }
@@ -89,9 +93,13 @@ export class StepRunner {
     const turns = tables.actors[actor]!.steps[before]![input] ?? this.#firstTurns(actor, before, input)
     const { length } = this.changed
     const footprints = this.trail?.length ?? 0
+    const untold = this.#untold
+    let isTaken = false
     for (let i = 0; i < turns.length; i++) {
       const turn = turns[i]!
       if (turn.spends >= 0 && !this.spend(turn.spends)) continue
+      isTaken = true
+      this.#untold = untold
       if (turn.situation !== before) this.set(actor, turn.situation)
       this.trail?.push({ type: 'turn', turn, input, before })
       if (this.failed === undefined) this.#run(turn.operations, 0, then)
@@ -99,6 +107,8 @@ export class StepRunner {
       this.undo(length)
       if (this.trail !== undefined) this.trail.length = footprints
     }
+    // A dead end: the step cannot be taken, but what was told on the way counts.
+    if (!isTaken && untold >= 0) this.#tell(untold)
   }
 
   #run(operations: Operations, at: number, then: Frame | undefined): void {
@@ -113,7 +123,8 @@ export class StepRunner {
           break
         }
         case code.facts:
-          this.#tell(one)
+          this.trail?.push({ type: 'facts', list: one })
+          this.#untold = this.#untold < 0 ? one : tables.facts.joined(this.#untold, one)
           break
         case code.call: {
           const depth = (then?.depth ?? 0) + 1
@@ -137,7 +148,10 @@ export class StepRunner {
       }
     }
     if (then !== undefined) this.#run(then.operations, then.at, then.then)
-    else this.done()
+    else {
+      if (this.#untold >= 0) this.#tell(this.#untold)
+      this.done()
+    }
   }
 
   #tell(list: number): void {
@@ -145,7 +159,6 @@ export class StepRunner {
     const first = tables.actors.length
     const { groups } = tables.observers
     const after = this.#conditions
-    this.trail?.push({ type: 'facts', list })
     try {
       for (let i = 0; i < groups.length; i++) after[i] = groups[i]!.next(row[first + i]!, list)
     } catch (thrown) {
