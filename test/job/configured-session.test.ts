@@ -114,6 +114,8 @@ describe('jobDefaultsOf', () => {
         'state.checkpoints.num-retained': 6,
         'execution.checkpointing.externalized-checkpoint-retention': 'RETAIN_ON_CANCELLATION',
         'execution.checkpointing.checkpoints-after-tasks-finish.enabled': false,
+        'execution.checkpointing.unaligned': true,
+        'execution.checkpointing.aligned-checkpoint-timeout': '2 s',
       }),
     )
     expect(defaults).toEqual({
@@ -132,6 +134,8 @@ describe('jobDefaultsOf', () => {
         retained: 6,
         retention: 'retain-on-cancellation',
         afterTasksFinish: false,
+        unaligned: true,
+        alignedTimeoutMs: 2_000,
       },
     })
     checkJobOptions(defaults)

@@ -17,6 +17,7 @@ describe('accepted options', () => {
     [{ freezeState: true, batchRecords: 1 }],
     [{ checkpoint: { intervalMs: 200, mode: 'at-least-once', minPauseMs: 0, retained: 3, afterTasksFinish: false } }],
     [{ checkpoint: { timeoutMs: 1, maxConcurrent: 2, tolerableFailures: 0, retention: 'retain-on-cancellation' } }],
+    [{ checkpoint: { unaligned: true, alignedTimeoutMs: 0 } }],
     [{ checkpoint: { storage: { kind: 'jobmanager' } }, savepoint: { kind: 'filesystem' } }],
     [{ checkpoint: { storage: { kind: 'filesystem', dir: 'c' } }, savepoint: { kind: 'filesystem', dir: 's' } }],
     [{ restart: { strategy: 'none' } }],
@@ -41,6 +42,11 @@ describe('refused options are named, with what was expected', () => {
     [{ checkpoint: true }, 'options.checkpoint is true: expected an object.'],
     [{ checkpoint: { interval: 5 } }, 'options.checkpoint.interval is not an option: expected one of intervalMs'],
     [{ checkpoint: { intervalMs: 0.5 } }, 'options.checkpoint.intervalMs is 0.5: expected an integer from 1.'],
+    [{ checkpoint: { unaligned: 1 } }, 'options.checkpoint.unaligned is 1: expected true or false.'],
+    [
+      { checkpoint: { alignedTimeoutMs: -1 } },
+      'options.checkpoint.alignedTimeoutMs is -1: expected an integer from 0.',
+    ],
     [{ checkpoint: { minPauseMs: -1 } }, 'options.checkpoint.minPauseMs is -1: expected an integer from 0.'],
     [
       { checkpoint: { mode: 'exactlyOnce' } },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseCheckpointId } from '../../src/core/ids.ts'
-import { checkpointConfigText, distribution } from '../../src/rest/checkpoint-bodies.ts'
+import { checkpointConfigText, checkpointItem, distribution } from '../../src/rest/checkpoint-bodies.ts'
 import { hasEnded } from '../../src/rest/job-bodies.ts'
 import '../../src/rest/job-routes.ts'
 import { makeApi } from './api.ts'
@@ -174,6 +174,17 @@ describe('checkpoint statistics', () => {
     expect(text).toContain('"interval":9223372036854775807,')
     expect(body).toMatchObject({ mode: 'exactly_once', timeout: 600_000, max_concurrent: 1 })
     const given = JSON.parse(checkpointConfigText({ ...fakeCheckpointing, intervalMs: 200, retention: 'delete' }))
+    const overtaking = JSON.parse(checkpointConfigText({ ...fakeCheckpointing, unaligned: { alignedTimeoutMs: 30 } }))
+    expect([given.unaligned_checkpoints, given.aligned_checkpoint_timeout]).toEqual([false, 0])
+    expect([overtaking.unaligned_checkpoints, overtaking.aligned_checkpoint_timeout]).toEqual([true, 30])
     expect(given).toMatchObject({ interval: 200, externalization: { enabled: false, delete_on_cancellation: true } })
   })
+})
+
+it('what was on its way in a checkpoint is persisted data', () => {
+  const entry = checkpointEntry(1, { bytes: 50 })
+  expect(checkpointItem(entry).persisted_data).toBe(0)
+  const { end } = entry
+  if (end?.type !== 'completed') throw new Error('the entry is complete')
+  expect(checkpointItem({ ...entry, end: { ...end, inFlightBytes: 20 } }).persisted_data).toBe(20)
 })
