@@ -17,6 +17,7 @@ import { type ProtocolParts, trueParts } from './protocol-parts.ts'
 import { savepointsModel } from './savepoints-model.ts'
 import { SteppedChart, SteppedCoordinator } from './stepped-chart.ts'
 import { storageModel } from './storage-model.ts'
+import { strayFaults } from './stray-messages.ts'
 import { subtaskModel } from './subtask-model.ts'
 import { inputsOf, outputOf, type Topology, topologyOf } from './topology.ts'
 
@@ -87,6 +88,7 @@ const budgetsOf = (options: CheckpointModelOptions): Readonly<Record<string, num
   expiries: options.expiries ?? 0,
   repeated: options.repeated,
   lost: options.lost,
+  strays: options.strayMessages,
 })
 
 /**
@@ -116,7 +118,7 @@ function faultsOf(options: CheckpointModelOptions, { subtasks, sources }: Topolo
     tells: [{ to: 'client', message: { type: 'process.died' } }],
     restarts: ['savepoints', 'coordinator', ...subtasks, 'job'],
   }
-  return [...crashes, death]
+  return [...crashes, death, ...strayFaults(options)]
 }
 
 const acknowledging = ['subtask.acknowledged', 'subtask.declined']

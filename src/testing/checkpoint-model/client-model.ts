@@ -57,7 +57,7 @@ export function clientModel(options: CheckpointModelOptions): ActorModel<ClientS
           }
         }
         case 'disposal.answered': {
-          const left = state.savepoints.slice(1)
+          const left = message.failed ? state.savepoints : state.savepoints.slice(1)
           return {
             state: { ...state, disposing: false, savepoints: left },
             outputs: left.length > 0 ? [timer('dispose')] : [],

@@ -12,6 +12,7 @@ import type {
 } from '../../machines/checkpoint-coordinator/protocol.ts'
 import type { Fact } from '../checkers/facts.ts'
 import type { ActorModel, Message, Output } from '../explorer/system.ts'
+import { decidedFirst } from './decided-first.ts'
 import { laneOf } from './disk-lanes.ts'
 import type { ToCoordinator } from './model-messages.ts'
 import { type CheckpointModelOptions, configOf, isSlow, type SlowKind } from './model-options.ts'
@@ -55,7 +56,7 @@ export function coordinatorModel(setting: CoordinatorSetting): ActorModel<Coordi
       const spends = spent(setting, event)
       return {
         state: { charts, epoch: state.epoch, ...(sight !== undefined && { sight }) },
-        outputs,
+        outputs: decidedFirst(outputs),
         ...(spends !== undefined && { spends }),
       }
     },

@@ -12,6 +12,7 @@ import type { JobEffect, JobEvent, JobMachineInput } from '../../machines/job/pr
 import type { PlainState } from '../../machines/step.ts'
 import type { Fact } from '../checkers/facts.ts'
 import type { ActorModel, Message, Output, Turn } from '../explorer/system.ts'
+import { decidedFirst } from './decided-first.ts'
 import type { Content, ToJob } from './model-messages.ts'
 import { type CheckpointModelOptions, isSlow, type SlowKind } from './model-options.ts'
 import type { ProtocolCharts } from './protocol-parts.ts'
@@ -69,7 +70,7 @@ class JobRun {
   }
 
   get turn(): Turn<JobModelState> {
-    return { state: this.#state, outputs: this.#outputs }
+    return { state: this.#state, outputs: decidedFirst(this.#outputs) }
   }
 
   receive(message: ToJob): void {

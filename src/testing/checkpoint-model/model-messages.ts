@@ -73,6 +73,8 @@ export type ToSubtask =
   | (Extract<SubtaskEvent, { type: 'checkpoint.completed' | 'checkpoint.aborted' }> & InAttempt)
   | ({ readonly type: 'subtask.canceled' } & InAttempt)
   | { readonly type: 'subtask.crash' }
+  /** Something that nobody waits for. */
+  | { readonly type: 'stray'; readonly event: SubtaskEvent }
   | ({ readonly type: 'state.written'; readonly checkpointId: number; readonly stored: boolean } & InAttempt)
 
 type Unstamped<Event> = Event extends unknown ? Omit<Event, 'at' | 'random'> : never
@@ -156,7 +158,7 @@ export type ToClient =
       readonly checkpointId: number | undefined
       readonly savepoint: string | undefined
     }
-  | { readonly type: 'disposal.answered' }
+  | { readonly type: 'disposal.answered'; readonly failed: boolean }
   | { readonly type: 'job.completed' }
 
 export type ToWorld = {

@@ -83,6 +83,9 @@ export interface CheckpointModelOptions {
   /** How often an acknowledgement, decline or notice is repeated, or lost. */
   readonly repeated: number
   readonly lost: number
+  /** Who gets messages that nobody waits for, and how many of them. */
+  readonly strays: readonly string[]
+  readonly strayMessages: number
   /** Restarts that the strategy grants. */
   readonly restarts: number
   readonly slow: readonly Slow[]
@@ -125,6 +128,8 @@ export const quiet: CheckpointModelOptions = {
   expiries: 0,
   repeated: 0,
   lost: 0,
+  strays: [],
+  strayMessages: 1,
   restarts: 10,
   slow: ['acknowledgements', 'triggers', 'completions', 'aborts', 'manifests'],
 }

@@ -4,6 +4,7 @@ import type { SavepointEffect, SavepointEvent } from '../../machines/savepoint-s
 import type { SavepointContext } from '../../machines/savepoint-store/savepoint-context.ts'
 import type { PlainState } from '../../machines/step.ts'
 import type { ActorModel, Message, Output } from '../explorer/system.ts'
+import { decidedFirst } from './decided-first.ts'
 import type { ToSavepoints } from './model-messages.ts'
 import type { CheckpointModelOptions } from './model-options.ts'
 import type { ProtocolCharts } from './protocol-parts.ts'
@@ -40,7 +41,7 @@ export function savepointsModel(setting: SavepointsSetting): ActorModel<Savepoin
     receive(state, message) {
       const run = new SavepointsRun(setting, state)
       run.receive(message)
-      return { state: run.state, outputs: run.outputs }
+      return { state: run.state, outputs: decidedFirst(run.outputs) }
     },
   }
 }
@@ -123,7 +124,7 @@ class SavepointsRun {
     const send = (to: string, message: object) =>
       this.outputs.push({ type: 'send', to, message: message as Message, immediate: true })
     if (key.startsWith('dispose')) {
-      send('client', { type: 'disposal.answered' })
+      send('client', { type: 'disposal.answered', failed: outcome.type === 'failed' })
       return
     }
     if (outcome.type === 'failed') {

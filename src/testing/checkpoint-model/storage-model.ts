@@ -75,10 +75,12 @@ export function storageModel(setting: StorageSetting): ActorModel<StorageState, 
       const turn = { state: done.state, outputs: alive ? done.outputs : done.outputs.filter(isFact) }
       const failed = canFail && alive ? failure(message) : undefined
       if (failed === undefined) return turn
-      return [
-        { ...turn, label: 'done' },
-        { state, outputs: failed, label: 'fails', spends: 'store failures' },
-      ]
+      const fails = { state, outputs: failed, label: 'fails', spends: 'store failures' }
+      if (message.type !== 'savepoint.step' || message.step === 'reserve') return [{ ...turn, label: 'done' }, fails]
+      // A step of a savepoint may have happened all the same.
+      const told = done.outputs.filter(isFact)
+      const doubtful = { ...fails, state: done.state, outputs: [...told, ...failed], label: 'is done, and fails' }
+      return [{ ...turn, label: 'done' }, fails, doubtful]
     },
   }
 }

@@ -6,8 +6,10 @@
  */
 import type { Failure, SubtaskEvent } from '../../machines/subtask/protocol.ts'
 import type { ActorModel, Turn } from '../explorer/system.ts'
+import { decidedFirst } from './decided-first.ts'
 import type { Fired, ModelElement, StreamRecord, ToSubtask } from './model-messages.ts'
 import { configOf } from './model-options.ts'
+import { isForOver } from './stray-messages.ts'
 import { announceEnd, pollAgain } from './subtask-effects.ts'
 import { aheadOn, enqueue, expectTimeout, overtakenBy, recordConsumed } from './subtask-queues.ts'
 import { SubtaskRun, type SubtaskSetting } from './subtask-run.ts'
@@ -29,12 +31,12 @@ export function subtaskModel(setting: SubtaskSetting): ActorModel<SubtaskState, 
     receive(state, message, from): Turn<SubtaskState> | readonly Turn<SubtaskState>[] {
       const whole = turnOf(setting, state, message, from, false)
       if (whole === undefined) return []
-      const turn = { state: whole.state, outputs: whole.outputs }
+      const turn = { state: whole.state, outputs: decidedFirst(whole.outputs) }
       if (!canFail || !whole.tookSnapshot) return turn
       const failed = turnOf(setting, state, message, from, true)!
       return [
         { ...turn, label: 'taken' },
-        { state: failed.state, outputs: failed.outputs, label: 'fails', spends: 'snapshot failures' },
+        { state: failed.state, outputs: decidedFirst(failed.outputs), label: 'fails', spends: 'snapshot failures' },
       ]
     },
   }
@@ -69,6 +71,10 @@ function hear(run: SubtaskRun, message: Exclude<ToSubtask, { type: 'subtask.depl
     case 'subtask.crash':
       if (isOver(run.state)) return false
       run.feed({ type: 'subtask.crashed', failure: crashOf(!run.setting.options.fatal) })
+      return true
+    case 'stray':
+      if (isForOver(message.event) && !isOver(run.state)) return false
+      run.feed(message.event)
       return true
     case 'state.written':
       written(run, message)
