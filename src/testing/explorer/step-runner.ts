@@ -113,7 +113,12 @@ export class StepRunner {
 
   #run(operations: Operations, at: number, then: Frame | undefined): void {
     const { row, tables } = this
-    for (; at < operations.length; at += 3) {
+    for (;;) {
+      if (at >= operations.length) {
+        if (then === undefined) break
+        ;({ operations, at, then } = then)
+        continue
+      }
       const one = operations[at + 1]!
       const two = operations[at + 2]!
       switch (operations[at]) {
@@ -127,30 +132,41 @@ export class StepRunner {
           this.#untold = this.#untold < 0 ? one : tables.facts.joined(this.#untold, one)
           break
         case code.call: {
-          const depth = (then?.depth ?? 0) + 1
-          if (depth > limits.exploredCallsMax) throw endless(tables.actors[one]!.name)
-          this.#call(one, two, { operations, at: at + 3, then, depth })
+          const before = row[one]!
+          const turns = tables.actors[one]!.steps[before]![two]
+          const turn = turns?.length === 1 && this.failed === undefined ? turns[0]! : undefined
+          // One turn, as most have: no need to come back here for another.
+          if (turn !== undefined && turn.spends < 0) {
+            if (turn.situation !== before) this.set(one, turn.situation)
+            if (turn.operations.length === 0) break
+            then = frame(tables, one, operations, at + 3, then)
+            operations = turn.operations
+            at = 0
+            continue
+          }
+          this.#call(one, two, frame(tables, one, operations, at + 3, then))
           return
         }
-        case code.timers:
-          this.set(one, tables.actors[one]!.afterTimers(row[one]!, two))
-          break
-        case code.restart:
-          this.trail?.push({ type: 'restart', actor: one, before: row[one]! })
-          this.set(one, two)
-          break
-        case code.begin:
-          this.trail?.push({ type: 'begin', actor: one, before: row[one]! })
-          break
-        case code.lose:
-          for (const { column } of tables.faults[one]!.loses) if (row[column] !== 0) this.set(column, 0)
-          break
+        default:
+          this.#change(operations[at]!, one, two)
       }
+      at += 3
     }
-    if (then !== undefined) this.#run(then.operations, then.at, then.then)
-    else {
-      if (this.#untold >= 0) this.#tell(this.#untold)
-      this.done()
+    if (this.#untold >= 0) this.#tell(this.#untold)
+    this.done()
+  }
+
+  /** The operations that are seldom. */
+  #change(operation: number, one: number, two: number): void {
+    const { row, tables } = this
+    if (operation === code.timers) this.set(one, tables.actors[one]!.afterTimers(row[one]!, two))
+    if (operation === code.begin) this.trail?.push({ type: 'begin', actor: one, before: row[one]! })
+    if (operation === code.restart) {
+      this.trail?.push({ type: 'restart', actor: one, before: row[one]! })
+      this.set(one, two)
+    }
+    if (operation === code.lose) {
+      for (const { column } of tables.faults[one]!.loses) if (row[column] !== 0) this.set(column, 0)
     }
   }
 
@@ -180,8 +196,20 @@ export class StepRunner {
   }
 }
 
-const endless = (name: string): Found =>
-  new Found(
-    'immediate sends end',
-    `${name} is called in a chain of more than ${limits.exploredCallsMax} immediate sends`,
-  )
+function frame(
+  tables: SystemTables,
+  actor: number,
+  operations: Operations,
+  at: number,
+  then: Frame | undefined,
+): Frame {
+  const depth = (then?.depth ?? 0) + 1
+  if (depth > limits.exploredCallsMax) {
+    const { name } = tables.actors[actor]!
+    throw new Found(
+      'immediate sends end',
+      `${name} is called in a chain of more than ${limits.exploredCallsMax} immediate sends`,
+    )
+  }
+  return { operations, at, then, depth }
+}
