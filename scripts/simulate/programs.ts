@@ -1,0 +1,165 @@
+/**
+ * The programs that `npm run simulate` runs: variants of a keyed count with two sources, by seed. Each output stream
+ * brings its positions once: one stream per key, whose positions are the counts, and one of all records.
+ */
+import { valueState } from '../../src/operators/state-descriptors.ts'
+import { StreamEnvironment } from '../../src/program/environment.ts'
+import type { CheckpointOptions } from '../../src/program/options.ts'
+import type { SimulatedJob, SimulationRun } from '../../src/testing/simulation/index.ts'
+
+const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+const keyOf = (index: number): string => keys[index % keys.length]!
+
+export interface Counted {
+  readonly key: string
+  readonly index: number
+  readonly count: number
+}
+
+const checkpoint = { intervalMs: 20, timeoutMs: 300, tolerableFailures: 1_000, retained: 2 } as const
+const restart = { strategy: 'fixed-delay', attempts: 1_000, delayMs: 10 } as const
+
+function environment(run: SimulationRun, name: string, more: CheckpointOptions = {}): StreamEnvironment {
+  return StreamEnvironment.create({
+    name,
+    parallelism: 2,
+    batchRecords: 4,
+    checkpoint: { ...checkpoint, storage: run.storage, ...more },
+    savepoint: run.savepoint,
+    restart,
+  })
+}
+
+/** Two sources of different length, as one stream of indexes. */
+function numbers(run: SimulationRun, env: StreamEnvironment) {
+  const short = Math.ceil(run.records / 4)
+  const from = (first: number, count: number) =>
+    env.fromSource(run.source({ count, ratePerSecond: 1_000, at: (index) => first + index }))
+  return from(0, short)
+    .uid('short')
+    .union(from(short, run.records - short).uid('long'))
+}
+
+function expectCounts(run: SimulationRun, mode: 'exactly-once' | 'at-least-once' | undefined): void {
+  run.expect('records', run.records)
+  // At least once, a record may be counted again.
+  if (mode === 'at-least-once') return
+  for (const key of keys) {
+    run.expect(key, Array.from({ length: run.records }, (_, i) => keyOf(i)).filter((other) => other === key).length)
+  }
+}
+
+const record = ({ index }: Counted) => ({ stream: 'records', position: index + 1 })
+const counted = (value: Counted) => [{ stream: value.key, position: value.count }, record(value)]
+
+/** A keyed count in two subtasks, and sinks that each get a share of every key. */
+function count(run: SimulationRun, env: StreamEnvironment, mode = env.options.checkpoint?.mode): StreamEnvironment {
+  expectCounts(run, mode)
+  numbers(run, env)
+    .map((index) => {
+      run.pass('map')
+      return index
+    })
+    .uid('map')
+    .keyBy(keyOf)
+    .process({
+      output: {} as Counted,
+      state: { count: valueState<number>(0) },
+      element(index, ctx) {
+        run.pass('count')
+        ctx.state.count.update(ctx.state.count.value() + 1)
+        ctx.emit({ key: ctx.key, index, count: ctx.state.count.value() })
+      },
+    })
+    .uid('count')
+    .rebalance()
+    .sinkTo(run.sink(mode === 'at-least-once' ? (value: Counted) => [record(value)] : counted))
+    .uid('out')
+  return env
+}
+
+const keyedCount: SimulatedJob = (run) => count(run, environment(run, 'keyed count'))
+
+/** A person asks for savepoints now and then, and stops the job once or twice; it is resumed from there. */
+const savepoints: SimulatedJob = (run) => {
+  run.action({ name: 'savepoint', most: 6, act: (job) => job.triggerSavepoint() })
+  run.action({ name: 'stop', most: 2, act: (job) => job.stop() })
+  run.action({ name: 'checkpoint', most: 3, act: (job) => job.triggerCheckpoint() })
+  return count(run, environment(run, 'savepoints', { maxConcurrent: 2 }))
+}
+
+/** A client that asks for a savepoint, awaits it, and asks again. */
+const savepointLoop: SimulatedJob = (run) => {
+  run.client(async (job) => {
+    while (job.endedAt === undefined) {
+      try {
+        await job.triggerSavepoint()
+      } catch {
+        // The job has none to give while it starts and ends: ask again in a moment.
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+      }
+    }
+  })
+  return count(run, environment(run, 'savepoint loop', { minPauseMs: 5 }))
+}
+
+/** Each key emits its count when a timer of it fires, and what is left at the end of the data. */
+const timers: SimulatedJob = (run) => {
+  const env = environment(run, 'timers')
+  run.expect('records', run.records)
+  numbers(run, env)
+    .keyBy(keyOf)
+    .process({
+      output: [] as readonly number[],
+      state: { waiting: valueState<readonly number[]>([]) },
+      element(index, ctx) {
+        run.pass('element')
+        const waiting = ctx.state.waiting.value()
+        if (waiting.length === 0) ctx.timers.registerProcessingTime(ctx.now() + 15)
+        ctx.state.waiting.update([...waiting, index])
+      },
+      timer(_, ctx) {
+        run.pass('timer')
+        ctx.emit(ctx.state.waiting.value())
+        ctx.state.waiting.clear()
+      },
+      endOfKey(ctx) {
+        if (ctx.state.waiting.value().length > 0) ctx.emit(ctx.state.waiting.value())
+      },
+    })
+    .uid('batches')
+    .rebalance()
+    .sinkTo(run.sink((indexes) => indexes.map((index) => ({ stream: 'records', position: index + 1 }))))
+    .uid('out')
+  return env
+}
+
+const atLeastOnce: SimulatedJob = (run) => count(run, environment(run, 'at least once', { mode: 'at-least-once' }))
+
+/** Counts as if exactly once, and is not: for the mutant that claims so. */
+const countsAtLeastOnce: SimulatedJob = (run) =>
+  count(run, environment(run, 'counts at least once', { mode: 'at-least-once' }), 'exactly-once')
+
+export const programs: Readonly<Record<string, SimulatedJob>> = {
+  'keyed-count': keyedCount,
+  savepoints,
+  'savepoint-loop': savepointLoop,
+  timers,
+  'at-least-once': atLeastOnce,
+  'counts-at-least-once': countsAtLeastOnce,
+}
+
+/** Which program a seed runs, unless one is named. */
+export const programOf = (seed: number): string =>
+  (
+    [
+      'keyed-count',
+      'savepoints',
+      'keyed-count',
+      'timers',
+      'savepoints',
+      'savepoint-loop',
+      'keyed-count',
+      'at-least-once',
+    ] as const
+  )[Math.floor(seed / 4) % 8]!

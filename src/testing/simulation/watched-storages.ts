@@ -1,0 +1,200 @@
+/**
+ * The storages of a simulated process, which tell what is on the disk when it is so. What changes them (a mutant that
+ * breaks a promise of storage) is put beneath the watch.
+ */
+import type { CheckpointStorage, JobCheckpoints, StateWriter } from '../../backends/checkpoint-storage.ts'
+import type { FileSystem } from '../../backends/file-system.ts'
+import type { SavepointStore } from '../../backends/savepoint-store.ts'
+import { StreamError } from '../../core/errors.ts'
+import type { CheckpointStorageOptions } from '../../job/session-options.ts'
+import { Storages } from '../../job/storages.ts'
+import type { SavepointOptions } from '../../program/options.ts'
+import type { Fact } from '../checkers/facts.ts'
+import { changed } from './changed.ts'
+
+export interface StorageWatch {
+  readonly tell: (fact: Fact) => void
+  readonly labelOf: (subtask: string) => string
+}
+
+export interface WatchedStoragesOptions {
+  readonly fs: FileSystem
+  readonly clock: { now(): number }
+  /** Changes what holds a job's checkpoints, beneath the watch. */
+  readonly mutation?: ((checkpoints: JobCheckpoints) => JobCheckpoints) | undefined
+}
+
+/** The checkpoint that a path names, or that the file it names is part of; 0 for another path. */
+const checkpointOf = (path: string): number =>
+  Number((/^jobmanager:\/\/checkpoints\/[0-9a-f]{32}\/(\d+)/.exec(path) ?? /\/chk-(\d+)/.exec(path))?.[1] ?? 0)
+
+const isWhole = (path: string): boolean => /(?:^jobmanager:\/\/checkpoints\/[0-9a-f]{32}\/|\/chk-)\d+$/.test(path)
+
+/** What the run knows to be stored; it outlives the processes, as the disk does. */
+export class StoredFacts {
+  /** Where each stored checkpoint is. */
+  readonly manifests = new Map<number, string>()
+  /** Of the newest owner. */
+  epoch = 0
+  /** The checkpoint that the last process found to resume from. */
+  newest: number | undefined
+}
+
+export class WatchedStorages extends Storages {
+  readonly #watch: StorageWatch
+  readonly #known: StoredFacts
+  readonly #mutation: (checkpoints: JobCheckpoints) => JobCheckpoints
+  readonly #wrapped = new Map<object, object>()
+
+  constructor(watch: StorageWatch, known: StoredFacts, { mutation, ...disk }: WatchedStoragesOptions) {
+    super(disk)
+    this.#watch = watch
+    this.#known = known
+    this.#mutation = mutation ?? ((checkpoints) => checkpoints)
+  }
+
+  override checkpoints(options: CheckpointStorageOptions): CheckpointStorage {
+    return this.#storage(super.checkpoints(options))
+  }
+
+  override savepoints(options: SavepointOptions): SavepointStore {
+    return this.#store(super.savepoints(options))
+  }
+
+  override async findSavepoint(path: string) {
+    const found = await super.findSavepoint(path)
+    return { ...found, store: this.#store(found.store), storage: this.#storage(found.storage) }
+  }
+
+  #once<T extends object>(inner: T, make: () => T): T {
+    let outer = this.#wrapped.get(inner) as T | undefined
+    if (outer === undefined) {
+      outer = make()
+      this.#wrapped.set(inner, outer)
+    }
+    return outer
+  }
+
+  #storage(inner: CheckpointStorage): CheckpointStorage {
+    const { tell } = this.#watch
+    return this.#once(inner, () =>
+      changed(inner, {
+        newest: (newest) => async (name) => {
+          const snapshot = await newest(name)
+          this.#known.newest = snapshot?.manifest.checkpointId
+          return snapshot
+        },
+        open: (open) => async (job) => {
+          const opened = this.#mutation(await open(job))
+          await this.#reconcile(inner, opened)
+          return this.#job(opened)
+        },
+        pin: (pin) => async (path, savepoint) => {
+          await pin(path, savepoint)
+          tell({ type: 'pinned', checkpointId: checkpointOf(path), savepoint })
+        },
+        unpin: (unpin) => async (path, savepoint) => {
+          await unpin(path, savepoint)
+          const checkpointId = checkpointOf(path)
+          tell({ type: 'unpinned', checkpointId, savepoint })
+          if (!(await isThere(inner, path))) this.#deleted(checkpointId, this.#known.epoch)
+        },
+      }),
+    )
+  }
+
+  #store(inner: SavepointStore): SavepointStore {
+    const { tell } = this.#watch
+    return this.#once(inner, () =>
+      changed(inner, {
+        publish: (publish) => async (savepoint, snapshot) => {
+          await publish(savepoint, snapshot)
+          tell({ type: 'savepoint.published', savepoint, checkpointId: snapshot.manifest.checkpointId })
+        },
+        remove: (remove) => async (savepoint) => {
+          const checkpointId = checkpointOf((await inner.entry(savepoint))?.checkpointPath ?? '')
+          await remove(savepoint)
+          tell({ type: 'savepoint.removed', savepoint, checkpointId })
+        },
+      }),
+    )
+  }
+
+  #job(job: JobCheckpoints): JobCheckpoints {
+    const { tell, labelOf } = this.#watch
+    const { epoch } = job
+    this.#known.epoch = epoch
+    tell({ type: 'lease.taken', epoch })
+    const refused = <T>(result: Promise<T>): Promise<T> =>
+      result.catch((error: unknown) => {
+        if (error instanceof StreamError && error.code === 'LEASE_LOST') tell({ type: 'write.refused', epoch })
+        throw error
+      })
+    return changed(job, {
+      openWriter: (open) => (id, subtask) => this.#writer(open(id, subtask), id, labelOf(subtask), epoch, refused),
+      putManifest: (put) => async (manifest) => {
+        const { checkpointId, kind } = manifest
+        const stored = await refused(put(manifest))
+        this.#known.manifests.set(checkpointId, stored.path)
+        tell({ type: 'manifest.stored', checkpointId, epoch, kind })
+        return stored
+      },
+      discard: (discard) => async (id) => {
+        const gone = await refused(discard(id))
+        if (gone) this.#deleted(id, epoch)
+        return gone
+      },
+      sweep: (sweep) => async (inFlight) => {
+        const removed = await refused(sweep(inFlight))
+        for (const path of removed) if (isWhole(path)) this.#deleted(checkpointOf(path), epoch)
+        return removed
+      },
+    })
+  }
+
+  #deleted(checkpointId: number, epoch: number): void {
+    this.#known.manifests.delete(checkpointId)
+    this.#watch.tell({ type: 'checkpoint.deleted', checkpointId, epoch })
+  }
+
+  /** What a death in the middle of a write has left is only seen when the next process looks. */
+  async #reconcile(storage: CheckpointStorage, { existing, epoch }: JobCheckpoints): Promise<void> {
+    for (const { manifest, path } of existing) {
+      const { checkpointId, kind } = manifest
+      if (this.#known.manifests.has(checkpointId)) continue
+      this.#known.manifests.set(checkpointId, path)
+      this.#watch.tell({ type: 'manifest.stored', checkpointId, epoch: epoch - 1, kind })
+    }
+    for (const [checkpointId, path] of this.#known.manifests) {
+      if (!(await isThere(storage, path))) this.#deleted(checkpointId, epoch - 1)
+    }
+  }
+
+  #writer(
+    inner: StateWriter,
+    checkpointId: number,
+    subtask: string,
+    epoch: number,
+    refused: <T>(result: Promise<T>) => Promise<T>,
+  ): StateWriter {
+    const { tell } = this.#watch
+    let stored = false
+    return changed(inner, {
+      close: (close) => async () => {
+        await refused(close())
+        stored = true
+        tell({ type: 'state.stored', checkpointId, epoch, subtask })
+      },
+      abort: (abort) => async () => {
+        await abort()
+        if (stored) tell({ type: 'state.deleted', checkpointId, epoch, subtask })
+      },
+    })
+  }
+}
+
+const isThere = (storage: CheckpointStorage, path: string): Promise<boolean> =>
+  storage.resolve(path).then(
+    (snapshot) => snapshot !== undefined,
+    () => false,
+  )
