@@ -1,7 +1,7 @@
 /** What a person asks of `npm run simulate`, checked. */
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../src/core/errors.ts'
-import { type StrategyName, strategyNames } from '../../src/testing/simulation/index.ts'
+import { type StrategyName, strategyNames } from '../../src/testing/simulation/simulation-exports.ts'
 import { programs } from './programs.ts'
 
 export interface SimulateArguments {

@@ -1,5 +1,5 @@
 /** Runs each mutant until the simulation objects, and shrinks what it found. */
-import { type ShrunkRun, shrink, simulate } from '../../src/testing/simulation/index.ts'
+import { type ShrunkRun, shrink, simulate } from '../../src/testing/simulation/simulation-exports.ts'
 import { mutants, type SimulationMutant } from './mutants.ts'
 import { programs } from './programs.ts'
 

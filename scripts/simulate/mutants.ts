@@ -3,7 +3,7 @@
  * objects first in most runs; any objection counts.
  */
 import type { JobCheckpoints } from '../../src/backends/checkpoint-storage.ts'
-import type { SimulationMutation } from '../../src/testing/simulation/index.ts'
+import type { SimulationMutation } from '../../src/testing/simulation/simulation-exports.ts'
 
 export interface SimulationMutant {
   readonly name: string

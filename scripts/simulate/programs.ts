@@ -5,7 +5,7 @@
 import { valueState } from '../../src/operators/state-descriptors.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import type { CheckpointOptions } from '../../src/program/options.ts'
-import type { SimulatedJob, SimulationRun } from '../../src/testing/simulation/index.ts'
+import type { SimulatedJob, SimulationRun } from '../../src/testing/simulation/simulation-exports.ts'
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 const keyOf = (index: number): string => keys[index % keys.length]!

@@ -1,5 +1,5 @@
 /** What many runs add up to, and how it is printed. */
-import type { SimulationReport } from '../../src/testing/simulation/index.ts'
+import type { SimulationReport } from '../../src/testing/simulation/simulation-exports.ts'
 
 export interface FailedRun {
   readonly program: string

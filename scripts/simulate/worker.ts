@@ -1,6 +1,6 @@
 /** One thread of `npm run simulate`: runs the seeds that it is sent, one share after the other. */
 import { parentPort } from 'node:worker_threads'
-import { type StrategyName, simulate } from '../../src/testing/simulation/index.ts'
+import { type StrategyName, simulate } from '../../src/testing/simulation/simulation-exports.ts'
 import { programOf, programs } from './programs.ts'
 import { countRun, newTally, type Tally } from './tally.ts'
 

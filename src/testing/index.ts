@@ -63,4 +63,4 @@ export {
   OperatorHarness,
   type OperatorHarnessOptions,
 } from './operator-harness.ts'
-export * from './simulation/index.ts'
+export * from './simulation/simulation-exports.ts'

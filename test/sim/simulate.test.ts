@@ -10,7 +10,7 @@ import { findMutant } from '../../scripts/simulate/find-mutants.ts'
 import { mutants } from '../../scripts/simulate/mutants.ts'
 import { programOf, programs } from '../../scripts/simulate/programs.ts'
 import { addTally, countRun, newTally, tallyText } from '../../scripts/simulate/tally.ts'
-import { parseCase, simulate } from '../../src/testing/simulation/index.ts'
+import { parseCase, simulate } from '../../src/testing/simulation/simulation-exports.ts'
 
 const firstSeed = Number(process.env.SIM_FIRST_SEED ?? 1)
 const seeds = Array.from({ length: Number(process.env.SIM_SEEDS ?? 48) }, (_, i) => firstSeed + i)

@@ -1,4 +1,4 @@
-/** The published part of the simulation. */
+/** What of the simulation is published in `tidemark/testing`. */
 export {
   type FaultKind,
   type FaultName,
