@@ -39,12 +39,6 @@ const walks: readonly Walk[] = [
     kinds: ['checkpoint', 'stop-suspend'],
     travels: ['unaligned', 'unaligned'],
   },
-  {
-    name: 'unaligned, 2 inputs, twice',
-    input: {},
-    kinds: ['checkpoint', 'checkpoint'],
-    travels: ['unaligned', 'unaligned'],
-  },
   { name: 'unaligned, 3 inputs', input: { channels: 3 }, kinds: ['checkpoint'], travels: ['unaligned', 'unaligned'] },
   { name: 'timing out, 2 inputs', input: {}, kinds: ['checkpoint', 'checkpoint'], travels: ['timed', 'unaligned'] },
   { name: 'timing out, 1 input', input: { channels: 1 }, kinds: ['checkpoint'], travels: ['timed'] },
