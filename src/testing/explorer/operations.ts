@@ -8,7 +8,7 @@ import type { Linker } from './linker.ts'
 import type { Message, Output } from './system.ts'
 
 /** Triples of a code and its two operands. */
-export type Operations = Int32Array
+export type Operations = readonly number[]
 
 export const code = {
   /** Channel, input: one more message in the channel. */
@@ -28,7 +28,7 @@ export const code = {
 } as const
 
 export function operationsOf(actor: ActorTable, outputs: readonly Output[], linker: Linker): Operations {
-  return Int32Array.from(outputOperations(actor, outputs, linker, false))
+  return outputOperations(actor, outputs, linker, false)
 }
 
 /** `timersFirst`: also the timers before the first immediate send are operations; else the situation has them. */

@@ -58,12 +58,10 @@ export class SystemTables implements Linker {
     const faults: LinkedFault[] = []
     this.faults = faults
     // All actors are there before the first message is linked.
-    this.starts = Int32Array.from(
-      this.actors.flatMap((actor) => [
-        ...[code.begin, actor.index, 0],
-        ...outputOperations(actor, actor.model.start.outputs, this, true),
-      ]),
-    )
+    this.starts = this.actors.flatMap((actor) => [
+      ...[code.begin, actor.index, 0],
+      ...outputOperations(actor, actor.model.start.outputs, this, true),
+    ])
     for (const fault of model.faults ?? []) faults.push(this.#linkFault(fault, faults.length))
   }
 
@@ -133,7 +131,7 @@ export class SystemTables implements Linker {
     return {
       fault,
       spends: this.budgets.index(fault.spends),
-      operations: Int32Array.from(operations),
+      operations,
       loses,
       touches,
     }
