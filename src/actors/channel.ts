@@ -43,6 +43,12 @@ export interface BarrierWatch {
   queued(barrier: Barrier): void
 }
 
+/** An element that a barrier `distance` behind the next one has passed: if it had overtaken that, it has one less to count. */
+const passed = (element: StreamElement, distance: number): StreamElement =>
+  element.type === 'barrier' && element.overtook !== undefined && element.overtook > distance
+    ? { ...element, overtook: element.overtook - 1 }
+    : element
+
 export class Channel {
   readonly id: string
   readonly #capacity: number
@@ -93,7 +99,7 @@ export class Channel {
       const element = this.#at(place)
       if (element.type !== 'barrier' || element.checkpointId !== checkpointId) continue
       if (element.overtook !== undefined) return false
-      for (let behind = place; behind > 0; behind--) this.#put(behind, this.#at(behind - 1))
+      for (let behind = place; behind > 0; behind--) this.#put(behind, passed(this.#at(behind - 1), place - behind))
       this.#put(0, { ...element, alignment: { type: 'unaligned' }, overtook: place })
       this.#watch?.ahead()
       return true
