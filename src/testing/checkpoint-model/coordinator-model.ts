@@ -53,7 +53,7 @@ export function coordinatorModel(setting: CoordinatorSetting): ActorModel<Coordi
       // That what it ordered is gone is the end of the same step, unless it took its time.
       const sight = event.type === 'storage.cleaned' ? state.sight : sightOf(state.charts, event, effects)
       const outputs = [...heard(event), ...effects.flatMap((effect) => carryOut(setting, state.epoch, charts, effect))]
-      const spends = spent(setting, event)
+      const spends = spent(setting, state.charts, event)
       return {
         state: { charts, epoch: state.epoch, ...(sight !== undefined && { sight }) },
         outputs: decidedFirst(outputs),
@@ -63,10 +63,22 @@ export function coordinatorModel(setting: CoordinatorSetting): ActorModel<Coordi
   }
 }
 
-/** Timers may fire at any time, but not without end. */
-function spent({ options }: CoordinatorSetting, event: CoordinatorEvent): string | undefined {
+/**
+ * Timers may fire at any time, but not without end; but for the interval when all data has ended, since it is what tries the
+ * final checkpoint again.
+ */
+function spent(
+  { options }: CoordinatorSetting,
+  { main }: PlainCoordinatorState,
+  event: CoordinatorEvent,
+): string | undefined {
   if (event.type !== 'timer.fired') return undefined
-  if (event.name === 'interval') return 'periodic'
+  if (event.name === 'interval') {
+    const { plan, ended } = main.context
+    const running = plan.tasks.filter(({ finished }) => !finished)
+    return ended.length > 0 && ended.length === running.length ? undefined : 'periodic'
+  }
+  if (!event.name.startsWith('timeout/')) return undefined
   return options.expiries === undefined ? undefined : 'expiries'
 }
 

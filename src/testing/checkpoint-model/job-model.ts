@@ -188,7 +188,11 @@ class JobRun {
         return
       }
       case 'stopCheckpoints':
-        this.#send('coordinator', { type: 'job.stopping', message: 'stopped', failedSubtask: undefined }, 'orders')
+        this.#send(
+          'coordinator',
+          { type: 'job.stopping', message: 'stopped', failedSubtask: effect.params.failedSubtask },
+          'orders',
+        )
         return
       case 'cancelSubtasks': {
         const { attempt } = effect.params

@@ -202,7 +202,7 @@ export const scenarios: readonly Scenario[] = [
       strays: ['source-0', 'task', 'coordinator', 'savepoints'],
       slow: ['manifests', 'starts', 'cancels', 'steps'],
     },
-    short: { requests: ['stop-suspend'], expiries: 0 },
+    short: { expiries: 0, strays: ['task', 'coordinator', 'savepoints'], slow: ['manifests', 'starts', 'steps'] },
     possible: ['the job finishes', 'a savepoint is published'],
   }),
   scenario({
@@ -219,7 +219,7 @@ export const scenarios: readonly Scenario[] = [
       ends: 'cancel',
       slow: ['manifests', 'orders', 'cancels'],
     },
-    short: { slow: ['manifests', 'cancels'] },
+    short: { crashes: 1, slow: ['manifests', 'cancels'] },
     possible: ['the job finishes', 'the job fails', 'the job is canceled', 'the job is suspended'],
   }),
   scenario({
@@ -231,7 +231,7 @@ export const scenarios: readonly Scenario[] = [
       coordinator: { unaligned: { alignedTimeoutMs: 1 } },
       expiries: 1,
     },
-    short: { expiries: 0, periodic: 1 },
+    short: { expiries: 0, periodic: 1, coordinator: { unaligned: { alignedTimeoutMs: undefined } } },
     possible: ['the job finishes'],
   }),
   scenario({
