@@ -136,6 +136,12 @@ const timers: SimulatedJob = (run) => {
 
 const atLeastOnce: SimulatedJob = (run) => count(run, environment(run, 'at least once', { mode: 'at-least-once' }))
 
+/** Barriers that overtake, at once or after a while. */
+const unaligned: SimulatedJob = (run) => {
+  const alignedTimeoutMs = run.seed % 2 === 0 ? 0 : 5
+  return count(run, environment(run, 'unaligned', { unaligned: true, alignedTimeoutMs }))
+}
+
 /** Counts as if exactly once, and is not: for the mutant that claims so. */
 const countsAtLeastOnce: SimulatedJob = (run) =>
   count(run, environment(run, 'counts at least once', { mode: 'at-least-once' }), 'exactly-once')
@@ -146,6 +152,7 @@ export const programs: Readonly<Record<string, SimulatedJob>> = {
   'savepoint-loop': savepointLoop,
   timers,
   'at-least-once': atLeastOnce,
+  unaligned,
   'counts-at-least-once': countsAtLeastOnce,
 }
 

@@ -3,12 +3,12 @@
  * takes and which fault strikes. Everything else follows, so a run is the list of its choices.
  *
  * A choice is a text: `run <actor>`, `io <actor> <operation>`, `deliver <message>`, `time`, `act <action>`,
- * `fault <kind> <target>`. What was chosen when nothing else could happen is not part of the list.
+ * `fault <kind> <target>`.
  */
 import type { FaultName } from './fault-kinds.ts'
 
 export interface Chooser {
-  /** One of several things that can happen now, by its index. `time` comes last, if it can move. */
+  /** One of the things that can happen now, by its index; perhaps there is only one. `time` comes last, if it can move. */
   choose(texts: readonly string[]): number
   /** Something that comes of itself, between two steps: one of the texts of the kind it likes, or nothing. */
   interrupt(offers: Interruptions): string | undefined

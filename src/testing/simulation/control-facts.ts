@@ -53,6 +53,11 @@ export class ControlFacts {
     this.#to = to
   }
 
+  /** The checkpoint that the attempt deployed last restores from. */
+  get restored(): number | undefined {
+    return this.#restored
+  }
+
   /** Ids of the subtasks of the attempt that was deployed last. */
   get subtasks(): readonly string[] {
     return [...this.#descriptors.keys()]

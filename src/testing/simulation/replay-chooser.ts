@@ -25,6 +25,11 @@ export class ReplayChooser implements Chooser {
   }
 
   choose(texts: readonly string[]): number {
+    if (texts.length === 1) {
+      // There is no choice: it is in the list only so that what comes of itself comes at the same moment.
+      if (this.#choices[this.#next] === texts[0]) this.#advance()
+      return 0
+    }
     for (let head = this.#choices[this.#next]; head !== undefined; head = this.#choices[this.#next]) {
       if (this.#waits(head, texts)) break
       const index = texts.indexOf(plain(head))

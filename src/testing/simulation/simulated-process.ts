@@ -175,7 +175,12 @@ export class SimulatedProcess {
     const attempt = attemptsBefore + this.attempt
     return (...[id, capacity, gate, wake]: Parameters<ChannelFactory>) => {
       const label = labels.of(id)
-      const channel = new WatchedChannel(id, capacity, gate, wake, { attempt, label, tell: this.#tell })
+      const channel = new WatchedChannel(id, capacity, gate, wake, {
+        attempt,
+        label,
+        tell: this.#tell,
+        restored: this.#facts.restored,
+      })
       this.#channels.set(label, channel)
       return channel
     }

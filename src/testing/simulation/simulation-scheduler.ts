@@ -108,7 +108,7 @@ export class SimulationScheduler {
     const due = this.clock.nextDueMs()
     if (texts.length === 0 && due === undefined) return false
     if (due !== undefined) texts.push('time')
-    const choice = texts.length === 1 ? 0 : this.#options.chooser.choose(texts)
+    const choice = this.#options.chooser.choose(texts)
     if (choice < runnable.length) this.kernel.stepAt(runnable[choice]!)
     else if (choice < runnable.length + operations.length) await this.#complete(operations[choice - runnable.length]!)
     else if (choice < texts.length - (due === undefined ? 0 : 1)) this.kernel.deliverDelayed(texts[choice]!)

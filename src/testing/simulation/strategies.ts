@@ -65,6 +65,7 @@ class RandomChooser implements Chooser {
 
   choose(texts: readonly string[]): number {
     const last = texts.length - 1
+    if (last === 0) return 0
     if (texts[last] !== 'time') return this.order.int(0, last)
     return this.order.int(1, stepsPerTick) === 1 ? last : this.order.int(0, last - 1)
   }
@@ -103,7 +104,8 @@ class PriorityChooser extends RandomChooser {
     if (this.#steps > pctSteps) return super.choose(texts)
     const last = texts.length - 1
     const timed = texts[last] === 'time'
-    if (timed && (last === 0 || this.order.int(1, stepsPerTick) === 1)) return last
+    if (last === 0) return 0
+    if (timed && this.order.int(1, stepsPerTick) === 1) return last
     let best = this.#best(texts, timed ? last : last + 1)
     if (this.#changes.has(this.#steps++)) {
       this.#priorities.set(texts[best]!, --this.#lowest)

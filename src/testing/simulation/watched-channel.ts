@@ -1,6 +1,7 @@
 /** A channel that tells what goes through it, and that can be held up for a while. */
 import { Channel, type OutputGate } from '../../actors/channel.ts'
-import type { StreamElement } from '../../core/elements.ts'
+import type { Barrier, RecordBatch, StreamElement } from '../../core/elements.ts'
+import type { CheckpointId } from '../../core/ids.ts'
 import type { Fact } from '../checkers/facts.ts'
 
 export interface ChannelWatch {
@@ -8,12 +9,16 @@ export interface ChannelWatch {
   /** The channel as facts name it. */
   readonly label: string
   readonly tell: (fact: Fact) => void
+  /** The checkpoint that its attempt restores from. */
+  readonly restored?: number | undefined
 }
 
 export class WatchedChannel extends Channel {
   readonly label: string
   readonly #watch: ChannelWatch
   readonly #wakeConsumer: () => void
+  /** Which record each batch that was put in begins with. */
+  readonly #sequences = new WeakMap<RecordBatch, number>()
   #sent = 0
   #consumed = 0
   #clogged = false
@@ -43,6 +48,36 @@ export class WatchedChannel extends Channel {
     super.push(element)
   }
 
+  override pushAhead(barrier: Barrier): void {
+    const { attempt, label: channel, tell } = this.#watch
+    tell({ type: 'barrier.sent', attempt, channel, checkpointId: barrier.checkpointId, overtakes: true })
+    super.pushAhead(barrier)
+  }
+
+  override restore(batches: readonly RecordBatch[]): void {
+    const { attempt, label: channel, tell, restored = 0 } = this.#watch
+    const before = this.#sent
+    for (const batch of batches) this.#number(batch)
+    const records = this.#sent - before
+    if (records > 0) tell({ type: 'channel.restored', attempt, channel, records, checkpointId: restored })
+    super.restore(batches)
+  }
+
+  override takeRecorded(checkpointId: CheckpointId): readonly RecordBatch[] {
+    const batches = super.takeRecorded(checkpointId)
+    const { attempt, label: channel, tell } = this.#watch
+    const sequence = batches[0] && this.#sequences.get(batches[0])
+    if (sequence === undefined) return batches
+    const records = batches.reduce((sum, { values }) => sum + values.length, 0)
+    tell({ type: 'channel.recorded', attempt, channel, checkpointId, sequence, records })
+    return batches
+  }
+
+  #number(batch: RecordBatch): void {
+    this.#sequences.set(batch, this.#sent)
+    this.#sent += batch.values.length
+  }
+
   override shift(): StreamElement | undefined {
     if (this.#clogged) return undefined
     const element = super.shift()
@@ -56,7 +91,7 @@ export class WatchedChannel extends Channel {
       case 'batch': {
         const records = element.values.length
         tell({ type: 'sent', attempt, channel, sequence: this.#sent, records })
-        this.#sent += records
+        this.#number(element)
         return
       }
       case 'barrier':
@@ -78,9 +113,11 @@ export class WatchedChannel extends Channel {
         this.#consumed += records
         return
       }
-      case 'barrier':
-        tell({ type: 'barrier.consumed', attempt, channel, checkpointId: element.checkpointId, overtakes: false })
+      case 'barrier': {
+        const { checkpointId, overtook } = element
+        tell({ type: 'barrier.consumed', attempt, channel, checkpointId, overtakes: overtook !== undefined })
         return
+      }
       case 'end-of-partition':
         tell({ type: 'channel.ended', attempt, channel })
         return
