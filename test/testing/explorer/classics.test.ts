@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { explore } from '../../../src/testing/explorer/explore.ts'
 import { replay } from '../../../src/testing/explorer/replay.ts'
+import type { Symmetry } from '../../../src/testing/explorer/system.ts'
 import { exploreReference } from '../reference-explorer.ts'
 import { bothCount, lostUpdate } from './lost-update.ts'
 import { everyoneEats, philosophers } from './philosophers.ts'
@@ -40,6 +41,16 @@ describe('two-phase commit', () => {
     const report = explore(system, agreement(4))
     expect(report).toMatchObject({ verdict: 'holds', depth: 12, sometimes: { commits: 9, aborts: 1 } })
     expect(report.states).toBeLessThan(statesOfTwoPhaseCommit(4) / 8)
+  })
+
+  it('needs only the swaps of neighbours', () => {
+    const states = (symmetries: readonly Symmetry[]) =>
+      explore({ ...twoPhaseCommit(4), symmetries }, agreement(4)).states
+    const isOfNeighbours = ({ actors }: Symmetry) => {
+      const [one, other] = Object.keys(actors).map((name) => Number(name.slice(2)))
+      return other! - one! === 1
+    }
+    expect(states(managerSwaps(4).filter(isOfNeighbours))).toBe(states(managerSwaps(4)))
   })
 
   it('does not hold with symmetry either, and the path is a real one', () => {

@@ -45,15 +45,15 @@ describe('VectorTable', () => {
     const count = 300_000
     const vector = new Int32Array(3)
     for (let i = 0; i < count; i++) {
-      vector[0] = i >> 9
-      vector[1] = i & 511
+      vector[0] = Math.imul(i, 0x9e3779b1) ^ (i << 7)
+      vector[1] = i
       table.intern(vector, 0)
     }
     expect(table.count).toBe(count)
     const wider = table.widened(3)
     for (const id of [0, 65_535, 65_536, count - 1]) {
       wider.read(id, vector, 0)
-      expect([...vector]).toEqual([id >> 9, id & 511, 0])
+      expect([...vector]).toEqual([Math.imul(id, 0x9e3779b1) ^ (id << 7), id, 0])
       expect(wider.intern(vector, 0)).toBe(id)
     }
     expect(wider.count).toBe(count)
@@ -80,7 +80,8 @@ describe('PairCache', () => {
       if (value >= 0) known++
     }
     expect(known).toBeGreaterThan(1_000)
-    expect(cache.get(4_999, 0)).toBe(-1)
+    cache.set(5_000, 0, 1)
+    for (let second = 1; second < 100_000; second++) expect(cache.get(5_000, second)).toBe(-1)
   })
 })
 
