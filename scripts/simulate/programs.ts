@@ -162,7 +162,7 @@ export const programOf = (seed: number): string =>
     [
       'keyed-count',
       'savepoints',
-      'keyed-count',
+      'unaligned',
       'timers',
       'savepoints',
       'savepoint-loop',
