@@ -25,7 +25,7 @@ export const caseOf = (
   where: { readonly program: string; readonly mutant: string | null; readonly disk: boolean },
 ): SavedCase => ({ format: 1, ...where, seed, strategy, records, checker, message, choices })
 
-export const printCase = (saved: SavedCase): string => `${JSON.stringify(saved, undefined, 1)}\n`
+export const printCase = (saved: SavedCase): string => `${JSON.stringify(saved, undefined, 2)}\n`
 
 /** Reads a case. Fails with `ARGUMENT_INVALID`, naming the file. */
 export function parseCase(text: string, file: string): SavedCase {
