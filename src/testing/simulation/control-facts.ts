@@ -11,6 +11,7 @@ import type { CheckpointAnnouncement, CoordinatorEffect } from '../../machines/c
 import type { JobEffect } from '../../machines/job/protocol.ts'
 import type { SubtaskEffect } from '../../machines/subtask/protocol.ts'
 import type { Fact } from '../checkers/facts.ts'
+import { restoredKeyGroups } from './restored-key-groups.ts'
 
 export interface FactTelling {
   readonly tell: (fact: Fact) => void
@@ -72,6 +73,7 @@ export class ControlFacts {
     this.#alive = new Set(descriptors.map(({ id }) => labelOf(id)))
     this.#restored = descriptors.find(({ restore }) => restore !== undefined)?.restore?.checkpointId
     tell({ type: 'attempt.began', attempt: attemptOf(first.attempt), restored: this.#restored })
+    for (const fact of restoredKeyGroups(descriptors, attemptOf(first.attempt), labelOf)) tell(fact)
   }
 
   step({ address, attempt, event, effects, snapshot }: StepSeen): void {

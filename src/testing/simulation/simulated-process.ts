@@ -16,6 +16,7 @@ import type { ActorLabels } from './actor-labels.ts'
 import type { Chooser } from './chooser.ts'
 import { ControlFacts } from './control-facts.ts'
 import { type FaultName, faultText } from './fault-kinds.ts'
+import { rereadMachine } from './reread-machine.ts'
 import type { RunJournal } from './run-journal.ts'
 import type { MountedDisk } from './simulated-disk.ts'
 import type { SimulationMutation } from './simulation-options.ts'
@@ -53,6 +54,8 @@ const writeOperation = /persist|store checkpoint|publish|pin |clean/
 /** How long things are held up. */
 const clogMs = [5, 30, 120]
 const jumpMs = [10, 100, 1_000]
+/** Machines are written and read again at one step in so many. */
+const stepsPerRereading = 32
 
 export class SimulatedProcess {
   readonly session: Session
@@ -69,6 +72,7 @@ export class SimulatedProcess {
   readonly #actionsTaken: Map<string, number>
   #job: SessionJob | undefined
   #crashed = false
+  #steps = 0
 
   constructor(parts: ProcessParts, actionsTaken: Map<string, number>) {
     this.#parts = parts
@@ -161,21 +165,30 @@ export class SimulatedProcess {
         if (kind.startsWith('stop')) this.#stops.add(checkpointId)
       }
       this.#facts.step(step)
+      this.#reread(step)
     }
     return Object.assign(tap, {
       carriedOut: (step: StepSeen, index: number) => this.#facts.carriedOut(step, index),
     })
   }
 
+  /** Now and then, what a machine knows is written and read again. */
+  #reread(step: StepSeen): void {
+    if (this.#steps++ % stepsPerRereading !== 0) return
+    const fact = rereadMachine(step, this.#parts.labels.of(step.address))
+    if (fact !== undefined) this.#tell(fact)
+  }
+
   #channelsOf(descriptors: readonly SubtaskDescriptor[]): ChannelFactory {
-    const { labels, attemptsBefore } = this.#parts
+    const { labels, attemptsBefore, mutation } = this.#parts
+    const Made = mutation.channel ?? WatchedChannel
     this.#channels.clear()
     this.attempt = descriptors[0]?.attempt ?? this.attempt
     this.#facts.deployed(descriptors)
     const attempt = attemptsBefore + this.attempt
     return (...[id, capacity, gate, wake]: Parameters<ChannelFactory>) => {
       const label = labels.of(id)
-      const channel = new WatchedChannel(id, capacity, gate, wake, {
+      const channel = new Made(id, capacity, gate, wake, {
         attempt,
         label,
         tell: this.#tell,

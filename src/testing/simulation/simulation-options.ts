@@ -8,6 +8,7 @@ import type { FaultName, FaultSettings } from './fault-kinds.ts'
 import type { RunProblem } from './run-journal.ts'
 import type { SimulationRun } from './simulation-run.ts'
 import type { StrategyName } from './strategies.ts'
+import type { WatchedChannel } from './watched-channel.ts'
 
 /** The program, built anew for each process. It may depend on what `run` says, and on nothing else that changes. */
 export type SimulatedJob = (run: SimulationRun) => StreamEnvironment
@@ -17,6 +18,8 @@ export interface SimulationMutation {
   readonly charts?: Charts
   /** Changes what holds a job's checkpoints, beneath what watches it. */
   readonly checkpoints?: (inner: JobCheckpoints) => JobCheckpoints
+  /** The channels between subtasks. */
+  readonly channel?: typeof WatchedChannel
   /** What the job claims to be, to checkers and to the check of its output, whatever its program says. */
   readonly claims?: 'exactly-once' | 'at-least-once'
 }

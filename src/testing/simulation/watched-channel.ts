@@ -45,7 +45,17 @@ export class WatchedChannel extends Channel {
 
   override push(element: StreamElement): void {
     this.#tellPushed(element)
+    this.put(element)
+  }
+
+  /** What a channel does with an element that it is told to take; a mutant does something else. */
+  protected put(element: StreamElement): void {
     super.push(element)
+  }
+
+  /** What a channel gives next; a mutant gives something else. */
+  protected give(): StreamElement | undefined {
+    return super.shift()
   }
 
   override pushAhead(barrier: Barrier): void {
@@ -80,7 +90,7 @@ export class WatchedChannel extends Channel {
 
   override shift(): StreamElement | undefined {
     if (this.#clogged) return undefined
-    const element = super.shift()
+    const element = this.give()
     if (element !== undefined) this.#tellTaken(element)
     return element
   }
