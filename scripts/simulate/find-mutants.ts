@@ -1,4 +1,5 @@
 /** Runs each mutant until the simulation objects, and shrinks what it found. */
+import { checkers } from '../../src/testing/checkers/all-checkers.ts'
 import { type ShrunkRun, shrink, simulate } from '../../src/testing/simulation/simulation-exports.ts'
 import { mutants, type SimulationMutant } from './mutants.ts'
 import { programs } from './programs.ts'
@@ -12,17 +13,20 @@ export interface FoundMutant {
   readonly disk: boolean
 }
 
-/** Tries seeds from 1, at most `seedsMax`. */
+/** Tries seeds from 1, at most `seedsMax`, with only the mutant's own checker watching. */
 export async function findMutant(mutant: SimulationMutant, seedsMax = 60, replaysMax = 150): Promise<FoundMutant> {
   const job = programs[mutant.program]!
-  const { mutation } = mutant
+  const { mutation, faults, maxSteps } = mutant
+  const given = { mutation, ...(faults && { faults }), ...(maxSteps && { maxSteps }) }
   const disk = false
+  const watching = checkers.filter(({ name }) => name === mutant.checker)
   for (let seed = 1; seed <= seedsMax; seed++) {
-    const options = { seed, mutation, disk, twice: false }
+    const options = { seed, ...given, disk, twice: false, checkers: watching }
     const report = await simulate(job, options)
-    if (report.problems.length === 0) continue
-    const found = await shrink(job, options, report, replaysMax)
-    if (found !== undefined) return { mutant, found, seeds: seed, disk }
+    const problems = report.problems.filter(({ checker }) => checker === mutant.checker)
+    if (problems.length === 0) continue
+    const found = await shrink(job, options, { ...report, problems }, replaysMax)
+    if (found?.checker === mutant.checker) return { mutant, found, seeds: seed, disk }
   }
   return { mutant, found: undefined, seeds: seedsMax, disk }
 }

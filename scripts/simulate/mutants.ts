@@ -1,9 +1,20 @@
 /**
- * Deliberate bugs that the simulation must find: each is the true runtime with one part broken. `checker` says who
- * objects first in most runs; any objection counts.
+ * Deliberate bugs that the simulation must find: each is the true runtime with one part broken, the program in which it
+ * can do harm, and the one checker that watches.
  */
-import type { JobCheckpoints } from '../../src/backends/checkpoint-storage.ts'
-import type { SimulationMutation } from '../../src/testing/simulation/simulation-exports.ts'
+import { assign } from 'xstate'
+import type { JobCheckpoints, StoredSnapshot } from '../../src/backends/checkpoint-storage.ts'
+import type { Manifest } from '../../src/backends/manifest.ts'
+import type { StreamElement } from '../../src/core/elements.ts'
+import type { CheckpointId } from '../../src/core/ids.ts'
+import { coordinatorOf } from '../../src/machines/checkpoint-coordinator/coordinator.ts'
+import { coordinatorMachine } from '../../src/machines/checkpoint-coordinator/machine.ts'
+import { pendingMachine } from '../../src/machines/checkpoint-coordinator/pending-machine.ts'
+import { jobMachine } from '../../src/machines/job/machine.ts'
+import { type FaultSettings, faultNames } from '../../src/testing/simulation/fault-kinds.ts'
+import type { SimulationMutation } from '../../src/testing/simulation/simulation-options.ts'
+import { WatchedChannel } from '../../src/testing/simulation/watched-channel.ts'
+import { withAction } from '../mutants/mutated-chart.ts'
 
 export interface SimulationMutant {
   readonly name: string
@@ -11,8 +22,10 @@ export interface SimulationMutant {
   /** The program it is run with. */
   readonly program: string
   readonly mutation: SimulationMutation
-  /** What must go wrong for the bug to show: how often each happens, at most. */
-  readonly faults?: Readonly<Record<string, number>>
+  /** Faults that strike; all of them when absent. */
+  readonly faults?: FaultSettings
+  /** Default that of a simulation. */
+  readonly maxSteps?: number
 }
 
 const withMethods = (inner: JobCheckpoints, methods: Partial<JobCheckpoints>): JobCheckpoints =>
@@ -37,38 +50,164 @@ const hasty = (inner: JobCheckpoints): JobCheckpoints => {
   })
 }
 
+type Subtask = Manifest['operators'][number]['subtasks'][number]
+
+/** Stores or gives back another manifest than it should. */
+const withSubtasks = (
+  manifest: Manifest,
+  change: (subtask: Subtask, all: readonly Subtask[]) => Subtask,
+): Manifest => ({
+  ...manifest,
+  operators: manifest.operators.map((operator) => ({
+    ...operator,
+    subtasks: operator.subtasks.map((subtask) => change(subtask, operator.subtasks)),
+  })),
+})
+
 /** Loses what the first subtask of each operator stored of its keys. */
 const losing = (inner: JobCheckpoints): JobCheckpoints =>
   withMethods(inner, {
     putManifest: (manifest) =>
-      inner.putManifest({
-        ...manifest,
-        operators: manifest.operators.map((operator) => ({
-          ...operator,
-          subtasks: operator.subtasks.map((subtask) =>
-            subtask.index === 0 ? { ...subtask, keyed: undefined } : subtask,
-          ),
-        })),
-      }),
+      inner.putManifest(
+        withSubtasks(manifest, (subtask) => (subtask.index === 0 ? { ...subtask, keyed: undefined } : subtask)),
+      ),
   })
+
+/** Gives the keys of the last subtask to all of them. */
+const sharing = (inner: JobCheckpoints): JobCheckpoints =>
+  withMethods(inner, {
+    async load(id) {
+      const snapshot = await inner.load(id)
+      const manifest = withSubtasks(snapshot.manifest, (subtask, all) => ({ ...subtask, keyed: all.at(-1)!.keyed }))
+      return { path: snapshot.path, manifest, read: (handle) => snapshot.read(handle) } satisfies StoredSnapshot
+    },
+  })
+
+/** Gives back the checkpoint before the one it is asked for, if there is one. */
+const lagging = (inner: JobCheckpoints): JobCheckpoints =>
+  withMethods(inner, {
+    load: (id) => inner.load((id - 1) as CheckpointId).catch(() => inner.load(id)),
+  })
+
+/** Forgets what it was told to remove. */
+const hoarding = (inner: JobCheckpoints): JobCheckpoints =>
+  withMethods(inner, { discard: () => Promise.resolve(true), sweep: () => Promise.resolve([]) })
+
+/** Loses a batch now and then. */
+class LossyChannel extends WatchedChannel {
+  #batches = 0
+
+  protected override put(element: StreamElement): void {
+    if (element.type === 'batch' && ++this.#batches % 7 === 0) return
+    super.put(element)
+  }
+}
+
+/** Gives the second element first when there are two. */
+class HastyChannel extends WatchedChannel {
+  #kept: StreamElement | undefined
+
+  protected override give(): StreamElement | undefined {
+    const first = this.#kept ?? super.give()
+    this.#kept = undefined
+    if (first?.type !== 'batch') return first
+    const second = super.give()
+    if (second?.type !== 'barrier') {
+      this.#kept = second
+      return first
+    }
+    this.#kept = first
+    return second
+  }
+
+  override get size(): number {
+    return super.size + (this.#kept === undefined ? 0 : 1)
+  }
+}
+
+/** Keeps something in its context that cannot be written. */
+const unwritable = withAction(jobMachine, 'noteStatus', assign({ latest: () => (() => 0) as never }))
+
+/** These faults and no others. */
+const only = (faults: FaultSettings): FaultSettings => ({
+  ...Object.fromEntries(faultNames.map((name) => [name, false])),
+  ...faults,
+})
 
 export const mutants: readonly SimulationMutant[] = [
   {
-    name: 'a store that says it has stored what it has not',
+    name: 'a store says that it has stored what it has not',
     checker: 'S8',
     program: 'keyed-count',
     mutation: { checkpoints: hasty },
   },
   {
-    name: 'a store that loses the keys of a subtask',
+    name: 'a store loses the keys of a subtask',
     checker: 'output',
     program: 'keyed-count',
     mutation: { checkpoints: losing },
   },
   {
-    name: 'alignment that lets records pass',
+    name: 'alignment lets records pass',
     checker: 'S1',
     program: 'counts-at-least-once',
     mutation: { claims: 'exactly-once' },
+  },
+  {
+    name: 'a channel gives a barrier before the batch in front of it',
+    checker: 'S2',
+    program: 'keyed-count',
+    mutation: { channel: HastyChannel },
+  },
+  {
+    name: 'an attempt is restored from the checkpoint before the newest',
+    checker: 'S10',
+    program: 'keyed-count',
+    mutation: { checkpoints: lagging },
+  },
+  {
+    name: 'every subtask restores the keys of the last one',
+    checker: 'S12',
+    program: 'keyed-count',
+    mutation: { checkpoints: sharing },
+  },
+  {
+    name: 'the timers of a subtask are lost at a restore',
+    checker: 'S14',
+    program: 'timers',
+    mutation: { checkpoints: losing },
+  },
+  {
+    name: 'a channel loses a batch now and then',
+    checker: 'S17',
+    program: 'keyed-count',
+    mutation: { channel: LossyChannel },
+  },
+  {
+    name: "the job's chart keeps a function in its context",
+    checker: 'S18',
+    program: 'keyed-count',
+    mutation: { charts: { job: unwritable } },
+  },
+  {
+    name: 'the coordinator takes an aborted checkpoint for one in flight',
+    checker: 'L2',
+    program: 'keyed-count',
+    mutation: {
+      charts: {
+        coordinator: coordinatorOf({
+          main: withAction(coordinatorMachine, 'noteAborted', assign({})),
+          pending: pendingMachine,
+        }),
+      },
+    },
+    faults: only({ 'store-fails': { rate: 0.5, most: 1 } }),
+    maxSteps: 20_000,
+  },
+  {
+    name: 'a store forgets what it is told to remove',
+    checker: 'L7',
+    program: 'keyed-count',
+    mutation: { checkpoints: hoarding },
   },
 ]

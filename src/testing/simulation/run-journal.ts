@@ -35,6 +35,13 @@ export class RunJournal {
     return this.#own.length > 0 || this.#checkers.violations.length > 0
   }
 
+  /** Is all that is wrong so far that the job does not end? Then what is owed says why. */
+  get isEndless(): boolean {
+    return (
+      this.#own.length > 0 && this.#own.every(({ checker }) => checker === 'end') && !this.#checkers.violations.length
+    )
+  }
+
   get problems(): readonly RunProblem[] {
     return [...this.#checkers.violations.map(({ checker, message }) => ({ checker, message })), ...this.#own]
   }

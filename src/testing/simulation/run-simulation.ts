@@ -103,6 +103,7 @@ class RunLife {
       if (this.#processes === processesMax)
         journal.problem('end', `The job has not ended in ${processesMax} processes.`)
     }
+    if (journal.isEndless) journal.end()
     if (journal.failed) return
     journal.end()
     for (const problem of this.#run.world.problems(this.#mode)) journal.problem('output', problem)
