@@ -76,6 +76,13 @@ export function candidatesOf(root: ChartNode, path: string, event: string): Char
   return list
 }
 
+/** One candidate of an edge with one more action, before those that it has. */
+export function addAction(root: ChartNode, path: string, event: string, index: number, action: unknown): void {
+  const candidate = candidatesOf(root, path, event)[index]
+  if (candidate === undefined) throw new Error(`The edge "${path} × ${event}" has no candidate ${index}.`)
+  candidate.actions = [action, ...asList(candidate.actions)]
+}
+
 export function nodeAt(root: ChartNode, path: string): ChartNode {
   let node = root
   for (const key of path === '' ? [] : path.split('.')) {

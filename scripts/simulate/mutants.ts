@@ -172,12 +172,6 @@ export const mutants: readonly SimulationMutant[] = [
     mutation: { checkpoints: sharing },
   },
   {
-    name: 'the timers of a subtask are lost at a restore',
-    checker: 'S14',
-    program: 'timers',
-    mutation: { checkpoints: losing },
-  },
-  {
     name: 'a channel loses a batch now and then',
     checker: 'S17',
     program: 'keyed-count',

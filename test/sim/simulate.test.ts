@@ -54,8 +54,9 @@ describe('saved cases', () => {
     const options = { seed, choices, records, disk, twice: false }
     const mutant = mutants.find(({ name }) => name === saved.mutant)
     const job = programs[saved.program]!
-    if (mutant !== undefined) {
-      const { problems } = await simulate(job, { ...options, mutation: mutant.mutation })
+    if (saved.mutant !== null) {
+      expect(mutant, `there is no mutant "${saved.mutant}" any more`).toBeDefined()
+      const { problems } = await simulate(job, { ...options, mutation: mutant!.mutation })
       expect(problems, 'the mutant is no longer found').not.toEqual([])
     }
     expect((await simulate(job, options)).problems).toEqual([])
