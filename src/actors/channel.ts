@@ -7,11 +7,13 @@
  *
  * The barrier of an unaligned checkpoint is put before everything that is queued, and remembers how much that was: these
  * elements follow it in the channel, so whoever takes the barrier finds them there. They and what was taken before it came
- * are the *channel state* of the checkpoint; the channel holds what its consumer has recorded of it.
+ * are the *channel state* of the checkpoint; the channel holds what its consumer has recorded of it. One barrier put ahead
+ * does not overtake another: they stand at the head of the channel by their ids, and none counts the others.
  *
  * INV-CH-1 elements leave in the order they came, but for barriers put ahead. INV-CH-2 `gate.full` counts exactly the producer's channels that
- * hold `capacity` elements or more. INV-CH-3 nothing follows end-of-partition. INV-CH-4 `overtook` elements are behind a
- * barrier put ahead, in their order, until it is taken.
+ * hold `capacity` elements or more. INV-CH-3 nothing follows end-of-partition. INV-CH-4 the first `#ahead` elements are
+ * barriers put ahead, their ids rise, and the `overtook` elements behind the last of them are what each had overtaken, in
+ * their order, until it is taken.
  */
 import type { Barrier, RecordBatch, StreamElement } from '../core/elements.ts'
 import { assert } from '../core/errors.ts'
@@ -43,12 +45,6 @@ export interface BarrierWatch {
   queued(barrier: Barrier): void
 }
 
-/** An element that a barrier `distance` behind the next one has passed: if it had overtaken that, it has one less to count. */
-const passed = (element: StreamElement, distance: number): StreamElement =>
-  element.type === 'barrier' && element.overtook !== undefined && element.overtook > distance
-    ? { ...element, overtook: element.overtook - 1 }
-    : element
-
 export class Channel {
   readonly id: string
   readonly #capacity: number
@@ -57,6 +53,8 @@ export class Channel {
   readonly #ring: (StreamElement | undefined)[]
   #head = 0
   #size = 0
+  /** Barriers put ahead that are not yet taken. */
+  #ahead = 0
   #closed = false
   #watch: BarrierWatch | undefined
   #recorded: { readonly checkpointId: CheckpointId; readonly batches: RecordBatch[] } | undefined
@@ -85,22 +83,27 @@ export class Channel {
     if (element.type === 'barrier') this.#watch?.queued(element)
   }
 
-  /** Puts the barrier of an unaligned checkpoint before everything that is queued. */
+  /** Puts the barrier of an unaligned checkpoint before everything that is queued, but for older ones put ahead. */
   pushAhead(barrier: Barrier): void {
     assert(!this.#closed, `a barrier after end-of-partition on channel ${this.id}`)
-    this.#unshift({ ...barrier, overtook: this.#size })
+    const overtook = this.#size - this.#ahead
+    this.#insert(this.#placeAhead(barrier.checkpointId), { ...barrier, overtook })
+    this.#ahead++
     this.#watch?.ahead()
     this.#wakeConsumer()
   }
 
-  /** Puts the barrier of this checkpoint, if it is queued, before everything else, as an unaligned one. */
+  /** Puts the barrier of this checkpoint, if it is queued, ahead, as an unaligned one. */
   promote(checkpointId: CheckpointId): boolean {
-    for (let place = 0; place < this.#size; place++) {
+    for (let place = this.#ahead; place < this.#size; place++) {
       const element = this.#at(place)
       if (element.type !== 'barrier' || element.checkpointId !== checkpointId) continue
-      if (element.overtook !== undefined) return false
-      for (let behind = place; behind > 0; behind--) this.#put(behind, passed(this.#at(behind - 1), place - behind))
-      this.#put(0, { ...element, alignment: { type: 'unaligned' }, overtook: place })
+      const overtook = place - this.#ahead
+      this.#recount((counted) => (counted > overtook ? counted - 1 : counted))
+      const target = this.#placeAhead(checkpointId)
+      for (let behind = place; behind > target; behind--) this.#put(behind, this.#at(behind - 1))
+      this.#put(target, { ...element, alignment: { type: 'unaligned' }, overtook })
+      this.#ahead++
       this.#watch?.ahead()
       return true
     }
@@ -109,15 +112,18 @@ export class Channel {
 
   /** Puts batches that a restored checkpoint found on their way before everything else, in their order. */
   restore(batches: readonly RecordBatch[]): void {
-    for (const batch of batches.toReversed()) this.#unshift(batch)
-    if (batches.length > 0) this.#wakeConsumer()
+    if (batches.length === 0) return
+    for (const batch of batches.toReversed()) this.#insert(this.#ahead, batch)
+    // A barrier that has come already overtakes them, too.
+    this.#recount((counted) => counted + batches.length)
+    this.#wakeConsumer()
   }
 
   /** The batches that a barrier just taken had overtaken. */
   overtaken(barrier: Barrier): readonly RecordBatch[] {
     const batches: RecordBatch[] = []
     for (let place = 0; place < (barrier.overtook ?? 0); place++) {
-      const element = this.#at(place)
+      const element = this.#at(this.#ahead + place)
       if (element.type === 'batch') batches.push(element)
     }
     return batches
@@ -149,6 +155,7 @@ export class Channel {
     this.#ring[this.#head] = undefined
     this.#head = (this.#head + 1) % this.#ring.length
     this.#size--
+    if (this.#ahead > 0) this.#ahead--
     if (this.#size === this.#capacity - 1) this.#gate.credited()
     return element
   }
@@ -158,11 +165,31 @@ export class Channel {
     return this.#ring[this.#head]
   }
 
-  #unshift(element: StreamElement): void {
+  /** Where a barrier put ahead stands among the others. */
+  #placeAhead(checkpointId: CheckpointId): number {
+    let place = this.#ahead
+    while (place > 0 && this.#aheadAt(place - 1).checkpointId > checkpointId) place--
+    return place
+  }
+
+  #aheadAt(place: number): Barrier {
+    return this.#at(place) as Barrier
+  }
+
+  /** Changes what each barrier put ahead has counted. */
+  #recount(count: (overtook: number) => number): void {
+    for (let place = 0; place < this.#ahead; place++) {
+      const barrier = this.#aheadAt(place)
+      this.#put(place, { ...barrier, overtook: count(barrier.overtook ?? 0) })
+    }
+  }
+
+  #insert(place: number, element: StreamElement): void {
     if (this.#size === this.#ring.length) this.#grow()
     this.#head = (this.#head - 1 + this.#ring.length) % this.#ring.length
-    this.#ring[this.#head] = element
     this.#size++
+    for (let before = 0; before < place; before++) this.#put(before, this.#at(before + 1))
+    this.#put(place, element)
     if (this.#size === this.#capacity) this.#gate.full++
   }
 

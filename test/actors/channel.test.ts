@@ -11,6 +11,8 @@ const barrier: Barrier = {
   kind: 'checkpoint',
   alignment: { type: 'unaligned' },
 }
+const ck = (id: number) => id as CheckpointId
+const of = (id: number): Barrier => ({ ...barrier, checkpointId: ck(id) })
 const mark = (timestamp: number): StreamElement => ({ type: 'watermark', timestamp })
 
 function make(capacity: number) {
@@ -135,38 +137,123 @@ describe('a channel', () => {
     expect(() => channel.push(mark(2))).toThrow('an element after end-of-partition on channel a>b#0')
   })
 
-  it('behaves as a list does, whatever its capacity and however far it overshoots', () => {
-    const actions = fc.array(
-      fc.oneof({ weight: 3, arbitrary: fc.constant('push') }, fc.constant('shift'), fc.constant('ahead')),
-      {
-        maxLength: 200,
-      },
-    )
+  it('keeps barriers put ahead in the order of their ids, and none counts another', () => {
+    const { channel } = make(8)
+    const [one, two, three] = [recordBatch([1]), recordBatch([2]), recordBatch([3])]
+    channel.push(one)
+    channel.pushAhead(of(1))
+    channel.push(two)
+    channel.push(of(2))
+    channel.push(three)
+    channel.pushAhead(of(3))
+    expect(channel.promote(ck(2))).toBe(true)
+    const taken = [1, 2, 3].map(() => {
+      const next = channel.shift() as Barrier
+      return [next.checkpointId, next.overtook, channel.overtaken(next)]
+    })
+    expect(taken).toEqual([
+      [1, 1, [one]],
+      [2, 2, [one, two]],
+      [3, 3, [one, two, three]],
+    ])
+    expect([channel.shift(), channel.shift(), channel.shift(), channel.size]).toEqual([one, two, three, 0])
+  })
+
+  it('lets a barrier that came before restored batches overtake them', () => {
+    const { channel, gate } = make(3)
+    const [one, two] = [recordBatch([1]), recordBatch([2])]
+    channel.push(two)
+    channel.pushAhead(of(1))
+    channel.restore([one])
+    expect([channel.size, gate.full]).toEqual([3, 1])
+    const taken = channel.shift() as Barrier
+    expect([taken.overtook, channel.overtaken(taken), channel.shift(), channel.shift()]).toEqual([
+      2,
+      [one, two],
+      one,
+      two,
+    ])
+  })
+
+  it('behaves as two lists do, whatever its capacity and however far it overshoots', () => {
+    const step = fc.constantFrom('push', 'push', 'barrier', 'shift', 'shift', 'ahead', 'promote', 'restore')
+    const actions = fc.array(fc.record({ step, promoted: fc.nat(9) }), { maxLength: 120 })
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), actions, (capacity, steps) => {
         const { channel, gate, woken } = make(capacity)
-        const model: StreamElement[] = []
-        let consumerWoken = 0
-        let producerWoken = 0
-        for (const [n, step] of steps.entries()) {
-          if (step === 'push') {
-            if (model.length === 0) consumerWoken++
-            model.push(mark(n))
-            channel.push(mark(n))
+        const model = new TwoLists()
+        const expected = { producer: 0, consumer: 0 }
+        for (const [n, { step, promoted }] of steps.entries()) {
+          const before = model.size
+          if (step === 'push' || step === 'barrier') {
+            const element = step === 'push' ? recordBatch([n]) : of(n)
+            if (before === 0) expected.consumer++
+            model.queue.push(element)
+            channel.push(element)
           } else if (step === 'ahead') {
-            consumerWoken++
-            model.unshift({ ...barrier, overtook: model.length })
-            channel.pushAhead(barrier)
+            expected.consumer++
+            model.putAhead(of(n), [...model.queue])
+            channel.pushAhead(of(n))
+          } else if (step === 'promote') {
+            const queued = model.queue.filter(({ type }) => type === 'barrier') as Barrier[]
+            const id = queued[promoted % Math.max(queued.length, 1)]?.checkpointId ?? ck(1_000)
+            expect(channel.promote(id)).toBe(model.promote(id))
+          } else if (step === 'restore') {
+            expected.consumer++
+            model.restore(recordBatch([n]))
+            channel.restore([recordBatch([n])])
           } else {
-            if (model.length === capacity) producerWoken++
-            expect(channel.shift()).toEqual(model.shift())
+            if (before === capacity) expected.producer++
+            const [taken, overtaken] = model.shift()
+            const got = channel.shift()
+            const { overtook: _, ...element } = { overtook: 0, ...got }
+            expect(got && element).toEqual(taken)
+            if (overtaken !== undefined) {
+              expect((got as Barrier).overtook).toBe(overtaken.length)
+              expect(channel.overtaken(got as Barrier)).toEqual(overtaken.filter(({ type }) => type === 'batch'))
+            } else if (got?.type === 'barrier') expect(got.overtook).toBeUndefined()
           }
-          expect(channel.size).toBe(model.length)
-          expect(channel.peek()).toEqual(model[0])
-          expect(gate.full).toBe(model.length >= capacity ? 1 : 0)
-          expect(woken).toEqual({ producer: producerWoken, consumer: consumerWoken })
+          expect(channel.size).toBe(model.size)
+          expect(gate.full).toBe(model.size >= capacity ? 1 : 0)
+          expect(woken).toEqual(expected)
         }
       }),
     )
   })
 })
+
+/** A channel as it is meant: what has been put ahead, with all that each barrier overtook, and what is queued. */
+class TwoLists {
+  ahead: { barrier: Barrier; overtaken: StreamElement[] }[] = []
+  queue: StreamElement[] = []
+
+  get size(): number {
+    return this.ahead.length + this.queue.length
+  }
+
+  putAhead(barrier: Barrier, overtaken: StreamElement[]): void {
+    this.ahead = [...this.ahead, { barrier, overtaken }].toSorted(
+      (a, b) => a.barrier.checkpointId - b.barrier.checkpointId,
+    )
+  }
+
+  promote(id: CheckpointId): boolean {
+    const place = this.queue.findIndex((one) => one.type === 'barrier' && one.checkpointId === id)
+    const barrier = this.queue[place] as Barrier
+    if (barrier === undefined) return false
+    this.queue.splice(place, 1)
+    for (const one of this.ahead) one.overtaken = one.overtaken.filter((other) => other !== barrier)
+    this.putAhead(barrier, this.queue.slice(0, place))
+    return true
+  }
+
+  restore(batch: StreamElement): void {
+    this.queue.unshift(batch)
+    for (const { overtaken } of this.ahead) overtaken.unshift(batch)
+  }
+
+  shift(): readonly [StreamElement | undefined, StreamElement[] | undefined] {
+    const first = this.ahead.shift()
+    return first === undefined ? [this.queue.shift(), undefined] : [first.barrier, first.overtaken]
+  }
+}
