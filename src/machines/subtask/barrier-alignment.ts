@@ -7,7 +7,8 @@
  *
  * INV-BA-1 `handledUpTo` never falls. INV-BA-2 in exactly-once at most one alignment is pending. INV-BA-3 pending ids
  * rise. INV-BA-4 an id that is given up or complete is never pending again. INV-BA-5 while a checkpoint is recorded
- * (unaligned, its snapshot taken) nothing is pending, and an input of `recording` that is missing is open.
+ * (unaligned, its snapshot taken) nothing is pending, and an input of `recording` that is missing is open. INV-BA-6 in
+ * at-least-once an id that is given up does not end older ones, unless more than `limits.recentCheckpointsMax` are.
  * The odd branches are explained by `test/machines/subtask/barrier-alignment.test.ts`.
  */
 import type { Alignment } from '../../core/elements.ts'
@@ -32,7 +33,7 @@ export interface BarrierAlignment {
   readonly recording: PendingAlignment | undefined
   /** Every id up to this one is over: its snapshot was begun or it was given up. */
   readonly handledUpTo: number
-  /** Ids above `handledUpTo` that are over all the same, because an older one is still pending. */
+  /** Ids above `handledUpTo` that are over all the same, because an older one may still complete. */
   readonly over: readonly CheckpointId[]
   /** Ids that the coordinator aborted before any barrier of theirs came. */
   readonly aborted: readonly CheckpointId[]
@@ -198,11 +199,11 @@ export function beginHandling(state: BarrierAlignment, checkpointId: CheckpointI
   return settle({ ...state, pending }, Math.max(state.handledUpTo, checkpointId))
 }
 
-/** No snapshot of this checkpoint will be taken. Older ones that are still pending go on. */
+/** No snapshot of this checkpoint will be taken. Older ones that may still complete go on. */
 export function giveUp(state: BarrierAlignment, checkpointId: CheckpointId): BarrierAlignment {
   const pending = state.pending.filter(({ facts }) => facts.checkpointId !== checkpointId)
   const over = [...state.over.filter((id) => id !== checkpointId), checkpointId].toSorted((a, b) => a - b)
-  return settle({ ...state, pending, over: over.slice(-limits.recentCheckpointsMax) }, state.handledUpTo)
+  return settle({ ...state, pending, over }, state.handledUpTo)
 }
 
 /** The coordinator has aborted a checkpoint whose barriers are still to come. */
@@ -279,15 +280,24 @@ function closedAmong(channels: readonly ChannelState[]): number {
 const closedCounts = new WeakMap<readonly ChannelState[], number>()
 const none: readonly ChannelIndex[] = []
 
-/** Raises `handledUpTo` over what is over, as far as nothing older is pending, and forgets what it covers. */
+/** Raises `handledUpTo` over what is over, as far as nothing older may still complete, and forgets what it covers. */
 function settle(state: BarrierAlignment, handledUpTo: number): BarrierAlignment {
-  const oldestPending = state.pending.find(({ facts }) => facts.checkpointId > handledUpTo)?.facts.checkpointId
-  const reached = state.over.filter((id) => oldestPending === undefined || id < oldestPending)
-  const risen = Math.max(handledUpTo, ...reached)
-  return {
-    ...state,
-    handledUpTo: risen,
-    over: state.over.filter((id) => id > risen),
-    aborted: state.aborted.filter((id) => id > risen),
-  }
+  const least = Math.max(handledUpTo, state.over.at(-1 - limits.recentCheckpointsMax) ?? 0)
+  const risen = state.mode === 'exactly-once' ? upToPending(state, least) : upToGap(state, least)
+  const over = state.over.filter((id) => id > risen)
+  const aborted = state.aborted.filter((id) => id > risen && !over.includes(id))
+  return { ...state, handledUpTo: risen, over, aborted }
+}
+
+/** Every input tells of checkpoints in their order: one that is older and not pending was given up before it came here. */
+function upToPending({ over, pending }: BarrierAlignment, least: number): number {
+  const oldest = pending.find(({ facts }) => facts.checkpointId > least)?.facts.checkpointId
+  return Math.max(least, ...over.filter((id) => oldest === undefined || id < oldest))
+}
+
+/** A cancel marker may come before the barriers of older checkpoints, which are still counted upstream. */
+function upToGap({ over }: BarrierAlignment, least: number): number {
+  let risen = least
+  for (const id of over) if (id === risen + 1) risen = id
+  return risen
 }

@@ -138,6 +138,27 @@ describe('at-least-once', () => {
   })
 })
 
+describe('at-least-once, when a checkpoint is given up before the barriers of an older one have come', () => {
+  it('still counts the older one, whose snapshot then covers both', () => {
+    const given = giveUp(atLeastOnce, id(2))
+    expect(given).toMatchObject({ handledUpTo: 0, over: [2] })
+    expect([barrierOutcome(given, 0, id(1)), barrierOutcome(given, 0, id(2))]).toEqual(['first', 'old'])
+    expect(beginHandling(given, id(1))).toMatchObject({ handledUpTo: 2, over: [] })
+  })
+
+  it('remembers what the coordinator aborted until its barrier comes, and not longer', () => {
+    expect(giveUp(rememberAborted(atLeastOnce, id(2)), id(2)).aborted).toEqual([])
+  })
+
+  it(`remembers ${limits.recentCheckpointsMax} of them, and gives up what is older than these`, () => {
+    const ids = Array.from({ length: limits.recentCheckpointsMax }, (_, index) => id(index + 3))
+    const full = ids.reduce(giveUp, receive(atLeastOnce, [0, 1]))
+    expect([full.handledUpTo, full.over, hopelessOf(full)]).toEqual([0, ids, undefined])
+    const beyond = giveUp(full, id(100))
+    expect([beyond.handledUpTo, beyond.over.length]).toEqual([limits.recentCheckpointsMax + 2, 1])
+  })
+})
+
 describe('what the coordinator aborted', () => {
   it('is forgotten when it is over', () => {
     expect(giveUp(rememberAborted(exactlyOnce, id(1)), id(1)).aborted).toEqual([])
