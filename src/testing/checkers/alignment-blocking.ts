@@ -3,6 +3,9 @@
  * the snapshot, with a decline or an abort of the checkpoint, with the barrier of a newer one, or with the subtask; that
  * inputs were opened is no excuse. At-least-once does not block, so there nothing is checked; a barrier that overtakes
  * aligns nothing.
+ *
+ * A checkpoint that is declined ends older ones, too, whose barriers are still to come. One that is aborted before any
+ * of its barriers came does so only when the first of them comes: until then older ones are aligned as ever.
  */
 import { defineChecker, type FactOf, violation } from './define-checker.ts'
 import { type ByName, keep, noAttempt, put, withItem, without } from './memory.ts'
@@ -35,7 +38,10 @@ function consumeBarrier(memory: Memory, { attempt, channel, checkpointId: id, ov
   const subtask = memory.plan.to[channel]
   if (!memory.exactlyOnce || attempt !== memory.attempt || overtakes || subtask === undefined) return memory
   const state = memory.subtasks[subtask] ?? nothing
-  if (id <= state.upTo || state.over.includes(id)) return memory
+  if (id <= state.upTo) return memory
+  if (state.over.includes(id)) {
+    return state.aligning !== null && id < state.aligning.id ? memory : change(memory, subtask, upTo(state, id, null))
+  }
   if (state.aligning === null) return change(memory, subtask, { ...state, aligning: { id, arrived: [channel] } })
   if (id < state.aligning.id) return memory
   if (id > state.aligning.id) {
@@ -57,27 +63,37 @@ function consume(memory: Memory, { attempt, channel }: FactOf<'consumed'>) {
     : memory
 }
 
+/** This checkpoint and all older ones are over. */
+const upTo = (state: Alignment, id: number, aligning: Alignment['aligning']): Alignment => ({
+  upTo: Math.max(state.upTo, id),
+  over: keep(state.over, (other) => other > id),
+  aligning,
+})
+
+const alignedAfter = ({ aligning }: Alignment, id: number): Alignment['aligning'] =>
+  aligning !== null && aligning.id > id ? aligning : null
+
 function takeSnapshot(memory: Memory, { attempt, subtask, checkpointId: id }: FactOf<'snapshot.taken'>) {
   if (!memory.exactlyOnce || attempt !== memory.attempt) return memory
-  const { upTo, over, aligning } = memory.subtasks[subtask] ?? nothing
-  return change(memory, subtask, {
-    upTo: Math.max(upTo, id),
-    over: keep(over, (other) => other > id),
-    aligning: aligning === null || aligning.id <= id ? null : aligning,
-  })
+  const state = memory.subtasks[subtask] ?? nothing
+  const aligning = alignedAfter(state, id)
+  return id <= state.upTo && aligning === state.aligning ? memory : change(memory, subtask, upTo(state, id, aligning))
 }
 
-function giveUp(memory: Memory, fact: FactOf<'declined' | 'abortion.heard'>) {
-  const { attempt, subtask, checkpointId: id } = fact
-  if (!memory.exactlyOnce || attempt !== memory.attempt) return memory
+function decline(memory: Memory, { attempt, subtask, checkpointId: id }: FactOf<'declined'>) {
   const state = memory.subtasks[subtask] ?? nothing
-  if (id <= state.upTo || state.over.includes(id)) return memory
-  const aligning = state.aligning?.id === id ? null : state.aligning
-  if (aligning !== null && aligning.id < id) {
-    return change(memory, subtask, { ...state, over: withItem(state.over, id), aligning })
+  if (!memory.exactlyOnce || attempt !== memory.attempt || id <= state.upTo || state.over.includes(id)) return memory
+  if (state.aligning !== null && state.aligning.id < id) {
+    return change(memory, subtask, { ...state, over: withItem(state.over, id) })
   }
-  // Nothing older is aligned, so barriers of older ones align nothing any more.
-  return change(memory, subtask, { upTo: id, over: keep(state.over, (other) => other > id), aligning })
+  return change(memory, subtask, upTo(state, id, alignedAfter(state, id)))
+}
+
+function hearAbortion(memory: Memory, { attempt, subtask, checkpointId: id }: FactOf<'abortion.heard'>) {
+  const state = memory.subtasks[subtask] ?? nothing
+  if (!memory.exactlyOnce || attempt !== memory.attempt || id <= state.upTo || state.over.includes(id)) return memory
+  if (state.aligning?.id === id) return change(memory, subtask, upTo(state, id, null))
+  return change(memory, subtask, { ...state, over: withItem(state.over, id) })
 }
 
 export const alignmentBlocking = defineChecker<Memory>({
@@ -91,8 +107,8 @@ export const alignmentBlocking = defineChecker<Memory>({
     'barrier.consumed': consumeBarrier,
     consumed: consume,
     'snapshot.taken': takeSnapshot,
-    declined: giveUp,
-    'abortion.heard': giveUp,
+    declined: decline,
+    'abortion.heard': hearAbortion,
     'subtask.over': (memory, { attempt, subtask }) =>
       attempt === memory.attempt && Object.hasOwn(memory.subtasks, subtask)
         ? { ...memory, subtasks: without(memory.subtasks, subtask) }

@@ -1,8 +1,8 @@
 /**
  * S2. A channel is first in, first out, for barriers among themselves and among records; only a barrier that overtakes
- * goes past records and older barriers; the records are then recorded in the snapshot, once, and the barriers come later,
- * in their place. At-least-once changes nothing here:
- * there a receiver does not wait for other channels, but each channel keeps its order.
+ * goes past records and past older barriers that do not. The records are then recorded in the snapshot, once, and the
+ * barriers come later, in their place; those that overtake come in the order of their ids. At-least-once changes nothing
+ * here: there a receiver does not wait for other channels, but each channel keeps its order.
  *
  * Remembers, per channel of the running attempt, the barriers that are in it with the number of records before each.
  */
@@ -15,6 +15,8 @@ interface Channel {
   /** Checkpoint id, and the records put into the channel before it; oldest first. */
   readonly barriers: readonly (readonly [number, number])[]
   readonly lastSent: number
+  /** The last consumed barrier that overtook. */
+  readonly lastAhead: number
   /** Checkpoint id, first overtaken record, the one after the last. */
   readonly overtaken: readonly [number, number, number] | null
   readonly lastRecorded: number
@@ -25,7 +27,15 @@ interface Memory {
   readonly channels: ByName<Channel>
 }
 
-const empty: Channel = { sent: 0, consumed: 0, barriers: [], lastSent: 0, overtaken: null, lastRecorded: 0 }
+const empty: Channel = {
+  sent: 0,
+  consumed: 0,
+  barriers: [],
+  lastSent: 0,
+  lastAhead: 0,
+  overtaken: null,
+  lastRecorded: 0,
+}
 
 const of = (memory: Memory, channel: string): Channel => memory.channels[channel] ?? empty
 const change = (memory: Memory, channel: string, next: Channel): Memory => ({
@@ -52,6 +62,9 @@ function consumeBarrier(memory: Memory, fact: FactOf<'barrier.consumed'>) {
   if (place > 0 && !overtakes) {
     return violation(`Barrier ${checkpointId} was consumed on ${name} before barrier ${channel.barriers[0]![0]}.`)
   }
+  if (overtakes && checkpointId < channel.lastAhead) {
+    return violation(`Barrier ${checkpointId} overtook on ${name} after barrier ${channel.lastAhead} had.`)
+  }
   const at = channel.barriers[place]![1]
   if (channel.consumed < at && !overtakes) {
     return violation(
@@ -59,7 +72,8 @@ function consumeBarrier(memory: Memory, fact: FactOf<'barrier.consumed'>) {
     )
   }
   const overtaken = channel.consumed < at ? ([checkpointId, channel.consumed, at] as const) : null
-  return change(memory, name, { ...channel, barriers: channel.barriers.toSpliced(place, 1), overtaken })
+  const barriers = channel.barriers.toSpliced(place, 1)
+  return change(memory, name, { ...channel, barriers, overtaken, ...(overtakes && { lastAhead: checkpointId }) })
 }
 
 function consume(memory: Memory, { attempt, channel: name, sequence, records }: FactOf<'consumed'>) {

@@ -10,6 +10,7 @@ import { savepointMachine } from '../../machines/savepoint-store/machine.ts'
 import { subtaskMachine } from '../../machines/subtask/machine.ts'
 
 import type { ModelElement } from './model-messages.ts'
+import { aheadIn, withAhead } from './queued-barriers.ts'
 import type { Queued } from './subtask-state.ts'
 
 export interface ProtocolCharts {
@@ -23,7 +24,7 @@ export interface ProtocolCharts {
 export interface KernelRules {
   /** May an element of an input be taken? */
   mayTake(input: { readonly consuming: boolean; readonly blocked: boolean }): boolean
-  /** What a queue is after something is put into it: last, but for a barrier that overtakes. */
+  /** What a queue is after something is put into it: last, but for a barrier that overtakes (see `queued-barriers.ts`). */
   queues(queue: readonly Queued[], element: ModelElement): readonly Queued[]
   /** Are records recorded that an unaligned checkpoint finds on their way? And put back? */
   readonly records: boolean
@@ -63,7 +64,7 @@ export const trueRules: KernelRules = {
   mayTake: ({ consuming, blocked }) => consuming && !blocked,
   queues: (queue, element) =>
     element.type === 'barrier' && element.alignment?.type === 'unaligned'
-      ? [{ ...element, overtook: queue.length }, ...queue]
+      ? withAhead(queue, { ...element, overtook: queue.length - aheadIn(queue) })
       : [...queue, element],
   records: true,
   restoresInFlight: true,

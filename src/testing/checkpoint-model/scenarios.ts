@@ -227,11 +227,11 @@ export const scenarios: readonly Scenario[] = [
     about: 'the data ends while barriers overtake or wait for some time',
     full: {
       bounded: true,
-      periodic: 2,
+      periodic: 1,
       coordinator: { unaligned: { alignedTimeoutMs: 1 } },
       expiries: 1,
     },
-    short: { expiries: 0, periodic: 1, coordinator: { unaligned: { alignedTimeoutMs: undefined } } },
+    short: { expiries: 0, coordinator: { unaligned: { alignedTimeoutMs: undefined } } },
     possible: ['the job finishes'],
   }),
   scenario({

@@ -3,6 +3,7 @@
  * recorded of them for an unaligned checkpoint, as the channels and inputs of the runtime do it.
  */
 import type { ModelElement, StreamRecord } from './model-messages.ts'
+import { overtakenIn, promoted } from './queued-barriers.ts'
 import type { SubtaskRun } from './subtask-run.ts'
 import type { Queued, SubtaskState } from './subtask-state.ts'
 
@@ -32,17 +33,11 @@ export const aheadOn = ({ queues, blocked }: SubtaskState): number =>
   )
 
 export function promote(run: SubtaskRun, checkpointId: number): void {
-  run.state.queues = run.state.queues.map((queue) => {
-    const place = queue.findIndex((one) => one.type === 'barrier' && one.checkpointId === checkpointId)
-    const barrier = queue[place]
-    if (barrier?.type !== 'barrier' || barrier.overtook !== undefined) return queue
-    return [{ ...barrier, alignment: { type: 'unaligned' as const }, overtook: place }, ...queue.toSpliced(place, 1)]
-  })
+  run.state.queues = run.state.queues.map((queue) => promoted(queue, checkpointId))
 }
 
 /** The records that a barrier, which is the head of its queue, has overtaken. */
-export const overtakenBy = (queue: readonly Queued[]): readonly StreamRecord[] =>
-  queue.slice(1, 1 + (queue[0]?.overtook ?? 0)).filter(isRecord)
+export const overtakenBy = (queue: readonly Queued[]): readonly StreamRecord[] => overtakenIn(queue).filter(isRecord)
 
 function keep(run: SubtaskRun, checkpointId: number, channel: number, first: number, records: readonly StreamRecord[]) {
   if (records.length === 0) return
