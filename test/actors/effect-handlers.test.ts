@@ -67,7 +67,10 @@ describe('the driver of a machine', () => {
     const { driver, journal, seen } = drive({ a: effects })
     expect(() => driver.feed({ type: 'a' })).toThrow('handler')
     expect(journal).toEqual(['tap a'])
-    expect(seen).toEqual([{ address: 'job/role', attempt: 3, event: { type: 'a' }, from: '', to: 'a', effects }])
+    const snapshot = { value: 'a' }
+    expect(seen).toEqual([
+      { address: 'job/role', attempt: 3, event: { type: 'a' }, from: '', to: 'a', effects, snapshot },
+    ])
   })
 
   it('goes on after a handler failed, with what was waiting', () => {
