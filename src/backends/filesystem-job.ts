@@ -94,6 +94,8 @@ class FilesystemJob implements JobCheckpoints {
   readonly #lease: Lease
   /** Directories made by this process, so that each is made durable once and not by every subtask. */
   readonly #dirs = new Map<CheckpointId, Promise<void>>()
+  /** Deleted lately: a subtask that was still writing may make the directory once more. */
+  #deleted: readonly CheckpointId[] = []
 
   /** What `job.json` says. */
   #record: JobRecord
@@ -115,9 +117,12 @@ class FilesystemJob implements JobCheckpoints {
   }
 
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
-    return new StateFile(this.#place.fs, this.#dirOf(checkpoint), stateFileName(subtask), async () => {
-      await this.#lease.check()
-      await this.#ensure(checkpoint)
+    return new StateFile(this.#place.fs, this.#dirOf(checkpoint), stateFileName(subtask), {
+      prepare: async () => {
+        await this.#lease.check()
+        await this.#ensure(checkpoint)
+      },
+      abandoned: () => this.#removeAgain(checkpoint),
     })
   }
 
@@ -180,10 +185,25 @@ class FilesystemJob implements JobCheckpoints {
   /** The id stays known: by a later directory, which is asked the same when it goes, or by the record. */
   async #delete(checkpoint: CheckpointId, ids: readonly CheckpointId[]): Promise<void> {
     this.#dirs.delete(checkpoint)
+    this.#deleted = [...this.#deleted, checkpoint].slice(-limits.recentCheckpointsMax)
     if (!ids.some((other) => other > checkpoint) && checkpoint > this.#record.highestId) {
       await this.#note({ highestId: checkpoint })
     }
     await deleteCheckpoint(this.#place.fs, this.#dirOf(checkpoint))
+  }
+
+  /** A writer of this checkpoint was given up: of one that is deleted nothing is left then, not even its directory. */
+  async #removeAgain(checkpoint: CheckpointId): Promise<void> {
+    if (!this.#deleted.includes(checkpoint)) return
+    const { fs, dir, locks } = this.#place
+    const path = this.#dirOf(checkpoint)
+    await locks.run(path, async () => {
+      await this.#lease.check()
+      this.#dirs.delete(checkpoint)
+      // Fails when another late writer is not yet given up: the last one removes it.
+      await fs.removeDir(path)
+      await fs.syncDir(dir)
+    })
   }
 
   async #note(change: Partial<JobRecord>): Promise<void> {

@@ -13,10 +13,17 @@ import type { StateHandle } from './manifest.ts'
 import { SegmentLog } from './state-segments.ts'
 import { storageError } from './storage-errors.ts'
 
+export interface StateFilePlace {
+  /** Makes the directory and checks the lease, just before the file is made. */
+  prepare(): Promise<void>
+  /** The file was given up and is gone. What this fails with is nobody's concern: a sweep comes later. */
+  abandoned(): Promise<void>
+}
+
 export class StateFile implements StateWriter {
   readonly #fs: FileSystem
   readonly #path: string
-  readonly #prepare: () => Promise<void>
+  readonly #place: StateFilePlace
   readonly #log: SegmentLog
   #segments = 0
   #pending: Uint8Array[] = []
@@ -27,11 +34,10 @@ export class StateFile implements StateWriter {
   /** Everything written in the background so far; never rejects. */
   #written: Promise<void> = Promise.resolve()
 
-  /** `prepare` makes the directory and checks the lease, just before the file is made. */
-  constructor(fs: FileSystem, dir: string, name: string, prepare: () => Promise<void>) {
+  constructor(fs: FileSystem, dir: string, name: string, place: StateFilePlace) {
     this.#fs = fs
     this.#path = join(dir, name)
-    this.#prepare = prepare
+    this.#place = place
     this.#log = new SegmentLog(name)
   }
 
@@ -73,6 +79,7 @@ export class StateFile implements StateWriter {
     await this.#closeFile().catch(() => {})
     if (this.#created) await removeIfThere(this.#fs, this.#path).catch(() => {})
     this.#created = false
+    await this.#place.abandoned().catch(() => {})
   }
 
   async #closeFile(): Promise<void> {
@@ -98,7 +105,7 @@ export class StateFile implements StateWriter {
 
   async #open(): Promise<void> {
     if (this.#file !== undefined) return
-    await this.#prepare()
+    await this.#place.prepare()
     this.#file = await this.#fs.create(this.#path)
     this.#created = true
   }
