@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(async () => {
   for (const app of running) await app.end()
   rmSync(dir, { recursive: true, force: true })
-})
+}, 60_000)
 
 async function start(...args: readonly string[]): Promise<ChildApp> {
   const app = await ChildApp.start(...args)
@@ -33,7 +33,18 @@ async function countOf(app: ChildApp, key: string, least: number): Promise<numbe
   throw new Error(`The count of ${key} never came to ${least}.`)
 }
 
-describe('the embedded example', () => {
+/** Asks until the other job has had a turn: how soon that is depends on what else the machine does. */
+async function loadOf(app: ChildApp): Promise<number> {
+  for (let asked = 0; asked < 10_000; asked++) {
+    const { body } = await app.ask('GET', '/load')
+    const { recordsPerSecond } = JSON.parse(body) as { recordsPerSecond: number }
+    if (recordsPerSecond > 0) return recordsPerSecond
+  }
+  throw new Error('The other job did nothing.')
+}
+
+// Each test starts processes, which takes long on a machine that has much else to do.
+describe('the embedded example', { timeout: 180_000 }, () => {
   it('counts events, and goes on counting from a savepoint in another process', async () => {
     const first = await start('--dir', dir)
     const events = [...Array(30).keys()].map((i) => ({ key: i % 3 === 0 ? 'pears' : 'apples' }))
@@ -65,7 +76,6 @@ describe('the embedded example', () => {
     await app.ask('GET', '/load')
     for (let i = 0; i < 50; i++) expect((await app.ask('POST', '/events', { key: `key-${i % 5}` })).status).toBe(202)
     for (let key = 0; key < 5; key++) expect(await countOf(app, `key-${key}`, 10)).toBe(10)
-    const { recordsPerSecond } = JSON.parse((await app.ask('GET', '/load')).body) as { recordsPerSecond: number }
-    expect(recordsPerSecond).toBeGreaterThan(0)
+    expect(await loadOf(app)).toBeGreaterThan(0)
   })
 })
