@@ -8,8 +8,7 @@
  *
  * INV-ST-1 takeSnapshot(n) at most once, ids rising; exactly-once: only when every input delivered barrier n or closed,
  *   unless the checkpoint is unaligned (a barrier of it says so, or its alignment has timed out).
- * INV-ST-2 forwardBarrier(n) at most once, after takeSnapshot(n) was answered, and never with forwardCancel(n), which is
- *   issued at most once too.
+ * INV-ST-2 at most one of forwardBarrier(n) and forwardCancel(n), once; the first after takeSnapshot(n) was answered.
  * INV-ST-3 inputs are blocked only while exactly-once aligns them; the end of the alignment unblocks them, unless the
  *   subtask never consumes again.
  * INV-ST-4 every snapshot taken gets one answer: acknowledge, decline or discard; acknowledge(n) only after
@@ -22,6 +21,7 @@
  * INV-ST-9 unaligned: every input that was open and without barrier n when the snapshot was taken is recorded until it
  *   delivers barrier n or ends; persistSnapshot(n) comes then and not before.
  * INV-ST-10 recordOvertaken(n, c) exactly when barrier n came on c for an unaligned snapshot taken now or recorded.
+ * INV-ST-11 at-least-once: a checkpoint whose barriers come on all inputs is taken, unless it is given up or a newer one is taken.
  * The rows are in `test/machines/subtask/table.test.ts`, the reasons in `docs/protocols/subtask.md`.
  */
 import { setup } from 'xstate'

@@ -1,4 +1,4 @@
-/** INV-ST-1 to INV-ST-10 of `src/machines/subtask/machine.ts` as monitors. They know the protocol, nothing of the chart. */
+/** INV-ST-1 to INV-ST-11 of `src/machines/subtask/machine.ts` as monitors. They know the protocol, nothing of the chart. */
 import type { SubtaskMachineInput } from '../../../src/machines/subtask/protocol.ts'
 import { Wrong } from '../monitored-walk.ts'
 import { recorded } from './recording-invariants.ts'
@@ -185,6 +185,22 @@ const endsOnce = watch('INV-ST-8 data ends once', 'flowing', (memory, event, eff
   return data
 })
 
+/** In at-least-once nothing else ends a checkpoint whose barriers come: neither an older nor a newer one given up. */
+const counted = (n: number, { channels }: SubtaskMachineInput) =>
+  watch(`INV-ST-11 checkpoint ${n} is counted`, { here: [] as number[], over: false }, (memory, event, effects) => {
+    let { here, over } = memory
+    const heard = !issues(effects, 'report') && 'channel' in event && event.channel < channels
+    const isBarrier = event.type === 'barrier.received' && about(event, n)
+    if (heard && (isBarrier || event.type === 'input.closed')) here = union(here, event.channel)
+    if ((event.type === 'cancel.received' || event.type === 'checkpoint.aborted') && about(event, n)) over = true
+    for (const effect of effects) {
+      if (effect.type === 'takeSnapshot' && effect.params.checkpointId >= n) over = true
+      if ((effect.type === 'forwardCancel' || effect.type === 'decline') && about(effect, n)) over = true
+    }
+    if (isBarrier && heard && !over && here.length === channels) return new Wrong('all barriers came for nothing')
+    return { here, over }
+  })
+
 /** All of them for a machine with this input, in which checkpoints 1 to `checkpoints` happen. */
 export const subtaskInvariants = (input: SubtaskMachineInput, checkpoints: number): readonly SubtaskMonitor[] => {
   const ids = Array.from({ length: checkpoints }, (_, index) => index + 1)
@@ -198,6 +214,6 @@ export const subtaskInvariants = (input: SubtaskMachineInput, checkpoints: numbe
     finishesCommitted(input),
     pauses(input),
     endsOnce,
-    ...(input.mode === 'exactly-once' ? ids.map((n) => recorded(n, input)) : []),
+    ...ids.map((n) => (input.mode === 'exactly-once' ? recorded(n, input) : counted(n, input))),
   ]
 }
