@@ -88,6 +88,20 @@ describe('the barrier of an unaligned checkpoint', () => {
     expect(rig.unexpected).toEqual([])
   })
 
+  it('stays before that of a newer one, in its own channel and in those behind this subtask', async () => {
+    const { rig, stateOf } = await start({ channelCapacity: 100 })
+    rig.channel('a').push(recordBatch([1]))
+    rig.channel('a').pushAhead(ahead(1))
+    rig.channel('a').push(recordBatch([2]))
+    rig.channel('a').pushAhead(ahead(2))
+    await rig.simulation.settle()
+    expect(told(rig, 'subtask.declined')).toMatchObject([{ checkpointId: 1 }])
+    expect(await rig.drain('out')).toEqual(['barrier 1', 'barrier 2', [2], [4]])
+    await rig.push('b', ahead(2))
+    expect(stateOf()?.inFlight).toHaveLength(1)
+    expect(rig.unexpected).toEqual([])
+  })
+
   it('leaves its channel unblocked, and a later one of it is old news', async () => {
     const { rig, stateOf } = await start()
     rig.channel('a').pushAhead(ahead(1))
