@@ -26,13 +26,11 @@ import { stateFileName } from '../../src/backends/state-segments.ts'
 import { storageError } from '../../src/backends/storage-errors.ts'
 import { sweepCheckpoint } from '../../src/backends/sweep.ts'
 import type { CheckpointId, SubtaskId } from '../../src/core/ids.ts'
-import { limits } from '../../src/core/limits.ts'
 import {
   handleOf,
   storeCheckpoint,
   suiteJob,
   suiteManifest,
-  suiteSubtask,
   writeState,
 } from '../../src/testing/checkpoint-storage-subject.ts'
 import { errno, MemoryFileSystem } from './memory-file-system.ts'
@@ -186,39 +184,6 @@ describe('the lease', () => {
     expect(readdirSync(jobDir).filter((name) => name.startsWith('lease'))).toEqual(['lease-2'])
     const lease = await Lease.take(nodeFileSystem, jobDir, suiteJob.id, 0)
     expect(await lease.check()).toContain('lease-3')
-  })
-})
-
-describe('a subtask that is still writing when its checkpoint is deleted', () => {
-  it('leaves no directory behind when it is given up, nor does the last of several', async () => {
-    const { job, jobDir } = await opened()
-    const id = 1 as CheckpointId
-    const writers = ['a', 'b'].map((vertex) => job.openWriter(id, `${vertex.repeat(32)}/0` as SubtaskId))
-    expect(await job.discard(id)).toBe(true)
-    for (const writer of writers) {
-      writer.beginSegment()
-      writer.append(Buffer.alloc(limits.stateWriteBytes))
-      writer.endSegment()
-      await writer.close()
-    }
-    expect(readdirSync(join(jobDir, 'chk-1'))).toHaveLength(2)
-    await writers[0]!.abort()
-    expect(readdirSync(join(jobDir, 'chk-1'))).toHaveLength(1)
-    await writers[1]!.abort()
-    expect(existsSync(join(jobDir, 'chk-1'))).toBe(false)
-  })
-
-  it('keeps the directory of a checkpoint that others still write', async () => {
-    const { job, jobDir } = await opened()
-    const id = 1 as CheckpointId
-    const writer = job.openWriter(id, suiteSubtask)
-    writer.beginSegment()
-    writer.append(Buffer.alloc(limits.stateWriteBytes))
-    writer.endSegment()
-    await writer.close()
-    await writer.abort()
-    expect(readdirSync(join(jobDir, 'chk-1'))).toEqual([])
-    await storeCheckpoint(job, 1)
   })
 })
 

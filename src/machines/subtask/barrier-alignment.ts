@@ -224,8 +224,8 @@ export const closeChannel = (state: BarrierAlignment, channel: ChannelIndex): Ba
   ...state,
   channels: state.channels.with(channel, 'closed'),
 })
-export const allClosed = (state: BarrierAlignment): boolean => state.channels.every((channel) => channel === 'closed')
-export const allEnded = (state: BarrierAlignment): boolean => !state.channels.includes('open')
+export const allClosed = ({ channels }: BarrierAlignment): boolean => channels.every((channel) => channel === 'closed')
+export const allEnded = ({ channels }: BarrierAlignment): boolean => !channels.includes('open')
 
 /** The oldest pending checkpoint that misses nothing, which happens when an input closes. */
 export const completeOf = (state: BarrierAlignment): PendingAlignment | undefined =>
@@ -296,8 +296,5 @@ function upToPending({ over, pending }: BarrierAlignment, least: number): number
 }
 
 /** A cancel marker may come before the barriers of older checkpoints, which are still counted upstream. */
-function upToGap({ over }: BarrierAlignment, least: number): number {
-  let risen = least
-  for (const id of over) if (id === risen + 1) risen = id
-  return risen
-}
+const upToGap = ({ over }: BarrierAlignment, least: number): number =>
+  over.reduce<number>((risen, id) => (id === risen + 1 ? id : risen), least)
