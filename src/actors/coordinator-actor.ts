@@ -13,6 +13,7 @@ import {
   coordinatorInitial,
   stepCoordinator,
 } from '../machines/checkpoint-coordinator/coordinator.ts'
+import { isForGood } from '../machines/checkpoint-coordinator/coordinator-context.ts'
 import type {
   CoordinatorConfig,
   CoordinatorEffect,
@@ -150,7 +151,7 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
     settled: ({ latest }) => {
       this.#self.send(roleAddress(this.#jobId, 'job'), { type: 'checkpoints.settled', latest })
     },
-    failJob: ({ code, message }) => this.#crashJob(code, message, code !== 'LEASE_LOST'),
+    failJob: ({ code, message }) => this.#crashJob(code, message, !isForGood(code)),
     announce: (announcement) => this.#toClient({ type: 'checkpoint.announced', announcement }),
     'timer.set': ({ name, delayMs }) => this.#self.setTimer(name, delayMs),
     'timer.clear': ({ name }) => this.#self.clearTimer(name),

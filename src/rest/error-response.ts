@@ -23,6 +23,7 @@ const statuses: Partial<Record<ErrorCode, 401 | 403 | 404 | 409 | 413 | 500 | 50
   STORAGE_FAILED: 500,
   STORAGE_FULL: 500,
   LEASE_LOST: 500,
+  SAVEPOINT_NOT_WITHDRAWN: 500,
 }
 
 /** The answer to a request that failed. Whatever is no `StreamError` is a fault of ours, and says so. */

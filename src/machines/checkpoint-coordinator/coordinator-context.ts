@@ -230,7 +230,7 @@ export function withCompleted(context: CoordinatorContext, event: Completed): Co
 
 export const withAborted = (context: CoordinatorContext, event: Aborted): CoordinatorContext => ({
   ...context,
-  cleaning: [...context.cleaning, event.checkpointId],
+  cleaning: event.removed ? context.cleaning : [...context.cleaning, event.checkpointId],
   inFlight: context.inFlight.filter((other) => other.id !== event.checkpointId),
   failures: withFailure(context.failures, event.checkpointId, event.reason, event.kind),
 })
@@ -250,14 +250,16 @@ export const subsumedBy = (context: CoordinatorContext, event: Completed): reado
     : []
 
 /**
- * What the end of an aborted checkpoint means for the job. `drained`: sources were told to end for good, so there is no
+ * What the end of an aborted checkpoint means for the job. `left`: a stop-savepoint failed and its manifest could not be
+ * removed, so that only the next process finds out what there is to go on from. `drained`: sources were told to end for good, so there is no
  * way back. `fenced`: another process owns the job's storage. `exceeded`: too many failures in a row. `final`: subtasks
  * at their end still wait for a checkpoint.
  */
-export type AbortVerdict = 'drained' | 'fenced' | 'exceeded' | 'final' | 'tolerable'
+export type AbortVerdict = 'left' | 'drained' | 'fenced' | 'exceeded' | 'final' | 'tolerable'
 
 export function verdict(context: CoordinatorContext, event: Aborted): AbortVerdict {
   if (event.code === 'LEASE_LOST') return 'fenced'
+  if (event.code === 'SAVEPOINT_NOT_WITHDRAWN') return 'left'
   if (event.kind === 'stop-drain') return 'drained'
   const after = withAborted(context, event)
   if (after.failures !== context.failures && isIntolerable(after.failures, context.config.tolerableFailures)) {
@@ -265,6 +267,9 @@ export function verdict(context: CoordinatorContext, event: Aborted): AbortVerdi
   }
   return waitForFinal(after) && allEnded(after) && !finalUnderWay(after) ? 'final' : 'tolerable'
 }
+
+/** May the job not restart within this process when it fails with this code? */
+export const isForGood = (code: string): boolean => code === 'LEASE_LOST' || code === 'SAVEPOINT_NOT_WITHDRAWN'
 
 /** The delay after which a checkpoint is tried again when the one that all subtasks wait for has failed. */
 export const retryMs = (context: CoordinatorContext): number =>

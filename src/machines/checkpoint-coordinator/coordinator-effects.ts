@@ -100,6 +100,7 @@ export const announceLate = as('announce', ({ event }: On<'subtask.acknowledged'
 export const settled = as('settled', ({ context }: Args) => ({ latest: newest(context.completed) }))
 
 const whyJobFails = {
+  left: 'Stopping with a savepoint failed and has left files from which this job would be resumed, so it ends here',
   drained: 'Stopping with a savepoint failed after the sources were told to end, so the job cannot go on',
   fenced: 'The checkpoint storage of the job belongs to another process now',
   exceeded: 'More checkpoints failed in a row than are tolerated',

@@ -64,8 +64,11 @@ export const coordinatorOf = (charts: CoordinatorCharts): CoordinatorLogic => ({
   },
   step(state, event) {
     const turn = new Turn(charts, state.main, state.pending)
-    const routed = toPending(event)
-    turn.post(routed !== undefined && turn.has(routed.id) ? routed : { event })
+    if (event.type === 'storage.cleaned') turn.cleaned(event)
+    else {
+      const routed = toPending(event)
+      turn.post(routed !== undefined && turn.has(routed.id) ? routed : { event })
+    }
     return turn.end()
   },
 })
@@ -150,6 +153,13 @@ class Turn {
 
   has(id: CheckpointId): boolean {
     return this.#pending.some((entry) => entry.id === id)
+  }
+
+  /** Files are removed of checkpoints that have ended, or of a pending one that waits for just that. */
+  cleaned(event: Extract<CoordinatorEvent, { readonly type: 'storage.cleaned' }>): void {
+    const waiting = event.checkpointIds.filter((id) => this.has(id))
+    for (const id of waiting) this.post({ id, event })
+    if (waiting.length < event.checkpointIds.length || waiting.length === 0) this.post({ event })
   }
 
   post(post: Post): void {

@@ -36,6 +36,7 @@ export type PendingEvent =
       | 'manifest.failed'
       | 'savepoint.published'
       | 'savepoint.failed'
+      | 'storage.cleaned'
       | 'job.stopping'
       | 'job.ended'
       | 'timer.fired'
@@ -57,6 +58,8 @@ export type Conclusion =
       readonly type: 'checkpoint.aborted'
       readonly checkpointId: CheckpointId
       readonly kind: SnapshotKind
+      /** The order to remove its files has been answered already; else it goes out in this step. */
+      readonly removed: boolean
       readonly at: number
     } & Abortion)
 

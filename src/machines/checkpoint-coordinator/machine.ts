@@ -18,7 +18,9 @@
  * for whose kind there is room: so between two starts of savepoints a waiting checkpoint that could start does, and
  * savepoints asked for without end never hold up a checkpoint, nor the other way round. INV-CC-14 savepoints start in the
  * order in which they were asked for. INV-CC-15 nothing begins while more than `maxConcurrent` checkpoints are being
- * removed, and each order to remove one is counted until it is answered. With these two exceptions INV-CC-13 holds.
+ * removed, and each order to remove one is counted until it is answered (or is that of a pending checkpoint that withdraws).
+ * With these two exceptions INV-CC-13 holds. INV-CC-16 a stop-savepoint whose manifest is stored is aborted only when the order
+ * to remove it is answered; if that has failed, the job fails for good.
  */
 import { assign, setup } from 'xstate'
 import { isStop } from '../../core/elements.ts'
@@ -121,7 +123,9 @@ const setupCoordinator = setup({
     isStopSavepoint: ({ event }) =>
       (event.type === 'checkpoint.completed' || event.type === 'checkpoint.aborted') && isStop(event.kind),
     endsTheJob: ({ context, event }) =>
-      event.type === 'checkpoint.aborted' && ['drained', 'fenced', 'exceeded'].includes(verdict(context, event)),
+      event.type === 'checkpoint.aborted' &&
+      ['left', 'drained', 'fenced', 'exceeded'].includes(verdict(context, event)),
+    isLeft: ({ context, event }) => event.type === 'checkpoint.aborted' && verdict(context, event) === 'left',
     leavesEndUncovered: ({ context, event }) =>
       event.type === 'checkpoint.aborted' && verdict(context, event) === 'final',
     nothingInFlight: ({ context }) => context.inFlight.length === 0,
@@ -131,6 +135,8 @@ const setupCoordinator = setup({
 
 const afterPause = [say.refuseNext(say.tooSoon), 'scheduleAfterPause', 'dropNext'] as const
 const endTheJob = [say.failJob, 'noteAborted', 'countFailuresAnew'] as const
+/** Of a job that fails or ends: it must not go on from an older restore point than the next process would. */
+const aborted = [{ guard: 'isLeft', actions: [say.failJob, 'noteAborted'] }, { actions: 'noteAborted' }] as const
 const completed = ['noteCompleted', say.retireOld] as const
 const completedAmongOthers = [say.subsumeOlder, 'noteCompleted', say.retireOld] as const
 
@@ -221,7 +227,7 @@ export const coordinatorMachine = setupCoordinator.createMachine({
           on: {
             'checkpoint.requested': { actions: say.refuseThis(say.notRunning) },
             'checkpoint.completed': { actions: [...completedAmongOthers] },
-            'checkpoint.aborted': { actions: 'noteAborted' },
+            'checkpoint.aborted': aborted,
           },
         },
       },
@@ -239,7 +245,7 @@ export const coordinatorMachine = setupCoordinator.createMachine({
       always: { guard: 'nothingInFlight', target: 'inactive', actions: say.settled },
       on: {
         'checkpoint.completed': { actions: [...completed] },
-        'checkpoint.aborted': { actions: 'noteAborted' },
+        'checkpoint.aborted': aborted,
         'job.ended': 'settlingToEnd',
       },
     },

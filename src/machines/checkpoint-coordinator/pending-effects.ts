@@ -128,6 +128,7 @@ export const concludeAborted = as('conclude', (args: Args) => ({
   type: 'checkpoint.aborted',
   checkpointId: args.context.id,
   kind: args.context.kind,
+  removed: args.event.type === 'storage.cleaned',
   at: args.event.at,
   ...whyNot(args),
 }))
@@ -182,4 +183,12 @@ export const notStored = because(({ context, event }: On<'manifest.failed'>) =>
 
 export const notPublished = because(({ context, event }: On<'savepoint.failed'>) =>
   abortion('FINALIZE_CHECKPOINT_FAILURE', `${named(context)} could not be published: ${event.message}`, event.code),
+)
+
+export const notWithdrawn = because(({ context, event }: On<'storage.cleaned'>) =>
+  abortion(
+    'FINALIZE_CHECKPOINT_FAILURE',
+    `${whyNot({ context, event }).message} Its files could not be removed either: ${event.failed}`,
+    'SAVEPOINT_NOT_WITHDRAWN',
+  ),
 )

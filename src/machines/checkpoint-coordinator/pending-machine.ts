@@ -5,6 +5,8 @@
  * checkpoint begins nor what its end means for the job (`machine.ts`), bytes (storage), barriers (subtask).
  * A state `…WhileFailing` waits for a write that cannot be called back: the attempt is over, so nobody is left to notify,
  * but what is stored in the end can be restored. `storingWhileSubsumed` waits for one that nobody needs any more.
+ * A stop-savepoint that cannot be published is `withdrawing` until its manifest is gone: before that, the next process
+ * would resume from it, so nothing may go on from an older restore point.
  */
 import { assign, setup } from 'xstate'
 import type { SubtaskId } from '../../core/ids.ts'
@@ -59,6 +61,7 @@ const setupPending = setup({
       event.type === 'job.stopping' && event.failedSubtask !== undefined && misses(context, event.failedSubtask),
     isStoredOnly: ({ context }) => isStoredOnly(context.kind),
     countsAsCompleted: ({ context }) => countsAsCompleted(context.kind),
+    isNotRemoved: ({ event }) => event.type === 'storage.cleaned' && event.failed !== undefined,
   },
   delays: { timeout: ({ context }) => context.timeoutMs },
 })
@@ -131,12 +134,28 @@ export const pendingMachine = setupPending.createMachine({
           { guard: 'countsAsCompleted', target: 'completed', actions: [keepPath, say.notifyComplete] },
           { target: 'completed', actions: [keepPath, say.retireOwn] },
         ],
-        'savepoint.failed': { target: 'aborted', actions: [say.notPublished, say.notifyAborted, say.retireOwn] },
+        'savepoint.failed': [
+          { guard: 'countsAsCompleted', target: 'withdrawing', actions: [say.notPublished, say.retireOwn] },
+          { target: 'aborted', actions: [say.notPublished, say.notifyAborted, say.retireOwn] },
+        ],
         'subtask.finished': { actions: forget },
         'subtask.acknowledged': late,
         'subtask.declined': late,
         'job.stopping': 'publishingWhileFailing',
         'job.ended': 'publishingWhileFailing',
+      },
+    },
+    withdrawing: {
+      on: {
+        'storage.cleaned': [
+          { guard: 'isNotRemoved', target: 'aborted', actions: say.notWithdrawn },
+          { target: 'aborted', actions: say.notifyAborted },
+        ],
+        'subtask.finished': { actions: forget },
+        'subtask.acknowledged': late,
+        'subtask.declined': late,
+        'job.stopping': 'withdrawingWhileFailing',
+        'job.ended': 'withdrawingWhileFailing',
       },
     },
     storingWhileSubsumed: {
@@ -167,7 +186,20 @@ export const pendingMachine = setupPending.createMachine({
           { guard: 'countsAsCompleted', target: 'completed', actions: keepPath },
           { target: 'completed', actions: [keepPath, say.retireOwn] },
         ],
-        'savepoint.failed': { target: 'aborted', actions: [say.notPublished, say.retireOwn] },
+        'savepoint.failed': [
+          { guard: 'countsAsCompleted', target: 'withdrawingWhileFailing', actions: [say.notPublished, say.retireOwn] },
+          { target: 'aborted', actions: [say.notPublished, say.retireOwn] },
+        ],
+        'subtask.acknowledged': late,
+        'subtask.declined': late,
+      },
+    },
+    withdrawingWhileFailing: {
+      on: {
+        'storage.cleaned': [
+          { guard: 'isNotRemoved', target: 'aborted', actions: say.notWithdrawn },
+          { target: 'aborted' },
+        ],
         'subtask.acknowledged': late,
         'subtask.declined': late,
       },

@@ -4,7 +4,9 @@
  * Deletions that do not wait (`discards`) happen within the step that orders them: the charts order none while
  * something about that checkpoint is under way (INV-CC-5), so they commute with every other delivery.
  */
+
 import type { PlainCoordinatorState } from '../../machines/checkpoint-coordinator/coordinator.ts'
+import { isForGood } from '../../machines/checkpoint-coordinator/coordinator-context.ts'
 import type {
   CheckpointAnnouncement,
   CoordinatorEffect,
@@ -174,7 +176,7 @@ function carryOut(
       ]
     case 'failJob': {
       const { code } = effect.params
-      const failure = { code, message: 'given up', restartable: code !== 'LEASE_LOST' }
+      const failure = { code, message: 'given up', restartable: !isForGood(code) }
       return [send('job', { type: 'job.crashed', failure } as Message)]
     }
     case 'announce':

@@ -28,6 +28,7 @@ const aborted = (facts: Partial<Aborted> = {}): Aborted => ({
   type: 'checkpoint.aborted',
   checkpointId: id(4),
   kind: 'checkpoint',
+  removed: false,
   at: 0,
   reason: 'CHECKPOINT_EXPIRED',
   code: 'CHECKPOINT_FAILED',
@@ -45,6 +46,7 @@ describe('what an abort means', () => {
     expect(verdict(lenient, aborted({ kind: 'stop-drain' }))).toBe('drained')
     expect(verdict(lenient, aborted({ kind: 'stop-suspend' }))).toBe('tolerable')
     expect(verdict(lenient, aborted({ code: 'LEASE_LOST' }))).toBe('fenced')
+    expect(verdict(lenient, aborted({ kind: 'stop-drain', code: 'SAVEPOINT_NOT_WITHDRAWN' }))).toBe('left')
   })
 
   it('asks for another final checkpoint while all wait for one and none is under way', () => {

@@ -121,5 +121,11 @@ export const on = {
     failed: undefined,
     at: 0,
   }),
+  notCleaned: (...ids: number[]): CoordinatorEvent => ({
+    type: 'storage.cleaned',
+    checkpointIds: ids as CheckpointId[],
+    failed: 'the disk is gone',
+    at: 0,
+  }),
   timer: (name: string, at = 0): CoordinatorEvent => ({ type: 'timer.fired', name, at }),
 }

@@ -1,4 +1,4 @@
-/** INV-CC-1 to INV-CC-15, each a named function of one step of the watched coordinator. */
+/** INV-CC-1 to INV-CC-16, each a named function of one step of the watched coordinator. */
 import { isSavepoint, isStop } from '../../../src/core/elements.ts'
 import type { CheckpointId } from '../../../src/core/ids.ts'
 import type { CoordinatorEffect, CoordinatorEvent } from '../../../src/machines/checkpoint-coordinator/protocol.ts'
@@ -175,7 +175,9 @@ const invCC14savepointsInTurn: Check = ({ before, event, after: { coordinator } 
 }
 
 const invCC15cleaningHoldsBack: Check = ({ event, before, after: { coordinator, witness }, effects }) => {
-  const { cleaning, config } = coordinator.main.context
+  const { config } = coordinator.main.context
+  const withdrawing = coordinator.pending.filter(({ snapshot }) => snapshot.value.startsWith('withdrawing'))
+  const cleaning = [...coordinator.main.context.cleaning, ...withdrawing.map(({ id }) => id)]
   if (`${[...cleaning].sort()}` !== `${witness.cleaning}`)
     return `counts ${cleaning}, being removed: ${witness.cleaning}`
   const left = heard(before.witness, event).cleaning.length
@@ -183,6 +185,19 @@ const invCC15cleaningHoldsBack: Check = ({ event, before, after: { coordinator, 
     left > config.maxConcurrent && all(effects, 'triggerBarrier').length > 0,
     `began a checkpoint while ${left} are being removed`,
   )
+}
+
+const invCC16withdrawnFirst: Check = ({ before, event, effects }) => {
+  for (const { params } of all(effects, 'announce')) {
+    if (params.type !== 'aborted' || !isStop(params.kind)) continue
+    const { checkpointId: id } = params
+    if (!before.witness.stored.includes(id)) continue
+    if (event.type !== 'storage.cleaned' || !event.checkpointIds.includes(id)) return `${id} aborted, but not removed`
+    const name = stateName(before.coordinator.main.value)
+    const over = name === 'ending' || name === 'settlingToEnd'
+    if (event.failed !== undefined && !over && all(effects, 'failJob').length === 0) return `${id} is left`
+  }
+  return undefined
 }
 
 /** A step that changes nothing says so. */
@@ -208,5 +223,6 @@ export const invariants: readonly Check[] = [
   invCC13nobodyWaitsBesideRoom,
   invCC14savepointsInTurn,
   invCC15cleaningHoldsBack,
+  invCC16withdrawnFirst,
   nothingIsSilent,
 ]

@@ -16,9 +16,11 @@ import {
   jobEnded,
   jobStopping,
   notPublished,
+  notRemoved,
   notStored,
   pending,
   published,
+  removed,
   reported,
   stored,
   subsumed,
@@ -154,6 +156,48 @@ const stops: Row<PendingEvent>[] = [
   },
 ]
 
+/** A stop-savepoint that cannot be published is a restore point until it is gone. */
+const withdrawn: Row<PendingEvent>[] = [
+  {
+    given: 'publishing',
+    event: notPublished,
+    condition: 'a stop-savepoint',
+    next: 'withdrawing',
+    effects: [{ type: 'retire', params: { checkpointIds: [1] } }],
+  },
+  { given: 'withdrawing', event: removed, next: 'aborted', effects: [told(failed), ...end('aborted', failed)] },
+  {
+    given: 'withdrawing',
+    event: notRemoved,
+    next: 'aborted',
+    effects: [
+      { type: 'answer', params: { outcome: { type: 'failed', code: 'SAVEPOINT_NOT_WITHDRAWN' } } },
+      { type: 'announce', params: { type: 'aborted', reason: failed } },
+      { type: 'conclude', params: { type: 'checkpoint.aborted', removed: true } },
+    ],
+  },
+  { given: 'withdrawing', event: finished, next: 'withdrawing', effects: [] },
+  { given: 'withdrawing', event: jobStopping, next: 'withdrawingWhileFailing', effects: [] },
+  { given: 'withdrawing', event: jobEnded, next: 'withdrawingWhileFailing', effects: [] },
+  {
+    given: 'publishingWhileFailing',
+    event: notPublished,
+    condition: 'a stop-savepoint',
+    next: 'withdrawingWhileFailing',
+    effects: [{ type: 'retire', params: { checkpointIds: [1] } }],
+  },
+  { given: 'withdrawingWhileFailing', event: removed, next: 'aborted', effects: end('aborted', failed) },
+  {
+    given: 'withdrawingWhileFailing',
+    event: notRemoved,
+    next: 'aborted',
+    effects: [
+      { type: 'answer', params: { outcome: { type: 'failed', code: 'SAVEPOINT_NOT_WITHDRAWN' } } },
+      ...end('aborted', failed).slice(1),
+    ],
+  },
+]
+
 const tableOf = (kind: SnapshotKind, rows: readonly Row<PendingEvent>[]) =>
   tableTest(machineSystem<typeof pendingMachine, PendingEffect>(pendingMachine, inputOf(kind)), givens, rows)
 
@@ -168,7 +212,12 @@ const tables = {
     ...checkpoints,
   ]),
   savepoint: tableOf('savepoint', [...savepoints, ...late('publishing'), ...late('publishingWhileFailing'), ...plain]),
-  'stop-suspend': tableOf('stop-suspend', [...savepoints.slice(1, 2), ...stops]),
+  'stop-suspend': tableOf('stop-suspend', [
+    ...stops,
+    ...withdrawn,
+    ...late('withdrawing'),
+    ...late('withdrawingWhileFailing'),
+  ]),
 }
 
 for (const [kind, { cases }] of Object.entries(tables)) {

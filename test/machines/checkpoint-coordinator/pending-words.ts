@@ -27,6 +27,8 @@ export const [ackA, ackB, stored, notStored, published, notPublished] = [
   on.published(1),
   on.notPublished(1),
 ].map(pending) as [PendingEvent, PendingEvent, PendingEvent, PendingEvent, PendingEvent, PendingEvent]
+export const removed = pending(on.cleaned(1))
+export const notRemoved = pending(on.notCleaned(1))
 export const jobStopping = pending(on.jobStopping())
 export const jobEnded = pending(on.jobEnded())
 export const finished = pending(on.finished(b))
@@ -43,6 +45,8 @@ export const givens = {
   storingWhileSubsumed: [...storing, subsumed],
   storingWhileFailing: [...storing, jobStopping],
   publishingWhileFailing: [...publishing, jobStopping],
+  withdrawing: [...publishing, notPublished],
+  withdrawingWhileFailing: [...publishing, notPublished, jobStopping],
   completed: [...storing, stored],
 }
 

@@ -21,11 +21,16 @@ export const aborted = (
   type: 'checkpoint.aborted',
   checkpointId: id as CheckpointId,
   kind,
+  removed: code === 'SAVEPOINT_NOT_WITHDRAWN',
   reason,
   code,
   message: 'Because.',
   at: 0,
 })
+
+/** A stop-savepoint that could neither be published nor removed. */
+export const leftBehind = (id: number): MainEvent =>
+  aborted(id, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE', 'SAVEPOINT_NOT_WITHDRAWN')
 
 export const tick = on.timer('interval')
 const { running, jobStopping, jobEnded, request, ended, finished } = on
@@ -73,5 +78,6 @@ export const tell = (type: string, ...ids: number[]) => ({
   params: { checkpointIds: ids, event: { type } },
 })
 export const retire = (...ids: number[]) => ({ type: 'retire', params: { checkpointIds: ids } })
+export const endForGood = { type: 'failJob', params: { code: 'SAVEPOINT_NOT_WITHDRAWN' } }
 export const settled = (latest?: number) => [{ type: 'settled', params: { latest } }]
 export const report = (what: string) => [{ type: 'report', params: { what } }]

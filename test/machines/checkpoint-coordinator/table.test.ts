@@ -13,10 +13,12 @@ import {
   begin,
   completed,
   endedA,
+  endForGood,
   finishedA,
   givens,
   intervalCleared,
   intervalSet,
+  leftBehind,
   one,
   periodic,
   refuse,
@@ -151,6 +153,8 @@ const stoppingRows: Row<MainEvent>[] = [
   { given: halting, event: request('r', 'savepoint'), next: 'active.halting', effects: ['refuse'] },
   { given: halting, event: completed(1), next: 'active.halting', effects: [tell('checkpoint.subsumed'), retire(1)] },
   { given: halting, event: aborted(1), next: 'active.halting', effects: [] },
+  { given: halting, event: leftBehind(1), condition: 'left', next: 'active.halting', effects: [endForGood] },
+  { given: suspend, event: leftBehind(2), condition: 'left', next: 'active.halting', effects: [endForGood, 'refuse'] },
 ]
 
 const endRows: Row<MainEvent>[] = [
@@ -183,6 +187,13 @@ const endRows: Row<MainEvent>[] = [
   },
   { given: 'settling, 1 pending', event: completed(1), next: 'inactive', effects: [retire(), ...settled(1)] },
   { given: 'settling, 1 pending', event: aborted(1), next: 'inactive', effects: settled() },
+  {
+    given: 'settling, 1 pending',
+    event: leftBehind(1),
+    condition: 'left',
+    next: 'inactive',
+    effects: [endForGood, ...settled()],
+  },
   { given: 'settling, 1 pending', event: jobEnded(), next: 'settlingToEnd', effects: [] },
   { given: 'settling, 1 pending', event: running(2), next: 'settling', effects: report('unexpected') },
   {

@@ -41,6 +41,18 @@ checkerCases(storageRetention, {
     'the housekeeping of a job that ends': [attempt(), done(1), attemptOver(), deleted(1), jobOver('CANCELED')],
     'a job that ended while its process died': [attempt(), done(1), attemptOver(), deleted(1), died, attempt()],
     'a restart from a manifest that nobody saw complete': [attempt(), triggered(1), manifest(1), died, attempt(1, 1)],
+    'an aborted stop-savepoint that is deleted before the job goes on': [
+      ...[attempt(), done(1), triggered(2, { kind: 'stop-suspend' }), manifest(2, 'stop-suspend'), attemptOver()],
+      ...[deleted(2), aborted(2, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE'), attempt(2, 1)],
+    ],
+    'an aborted stop-savepoint that a pin keeps, let go': [
+      ...[attempt(), done(1), triggered(2, { kind: 'stop-suspend' }), manifest(2, 'stop-suspend'), pinned('s', 2)],
+      ...[attemptOver(), aborted(2, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE'), attempt(2, 1)],
+    ],
+    'an aborted stop-savepoint that could not be deleted, for the next process': [
+      ...[attempt(), done(1), triggered(2, { kind: 'stop-suspend' }), manifest(2, 'stop-suspend'), attemptOver()],
+      ...[aborted(2, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE'), died, attempt(2, 2)],
+    ],
     'a stored one that is subsumed and deleted': [
       ...[attempt(), triggered(1), manifest(1), done(2), aborted(1, 'checkpoint', 'CHECKPOINT_SUBSUMED'), deleted(1)],
     ],
@@ -69,6 +81,12 @@ checkerCases(storageRetention, {
       'which was aborted',
       ...[attempt(), triggered(1), manifest(1), aborted(1), attemptOver(), attempt(2, 1)],
     ],
+    'an older one than the aborted one that the next process would take': [
+      'although 2 is stored',
+      ...[attempt(), done(1), triggered(2, { kind: 'stop-suspend' }), manifest(2, 'stop-suspend'), attemptOver()],
+      ...[aborted(2, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE'), attempt(2, 1)],
+    ],
+    'nothing, although there is a checkpoint': ['although 1 is stored', attempt(), done(1), attemptOver(), attempt(2)],
     'a job that goes on without its restore point': [
       'although the job went on',
       ...[attempt(), done(1), attemptOver(), deleted(1), attempt(2)],
