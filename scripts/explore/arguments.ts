@@ -1,10 +1,10 @@
 /** What a person asks of `npm run explore`, checked. */
 import { parseArgs } from 'node:util'
 import { messageOf } from '../../src/core/errors.ts'
-import { type Scenario, scenarioCalled, scenarios } from '../../src/testing/checkpoint-model/scenarios.ts'
+import { type Target, targets } from './targets.ts'
 
 export interface ExploreArguments {
-  readonly scenarios: readonly Scenario[]
+  readonly targets: readonly Target[]
   /** Records of each source, in place of the scenario's own. */
   readonly records: number | undefined
   readonly maxStates: number
@@ -30,7 +30,7 @@ const options = {
 export function readArguments(words: readonly string[]): ExploreArguments {
   const given = parsed(words)
   return {
-    scenarios: chosen(given.scenario),
+    targets: chosen(given.scenario),
     records: given.records === undefined ? undefined : whole('records', given.records, 0),
     maxStates: whole('max-states', given['max-states'], 1),
     seconds: given.seconds === undefined ? undefined : whole('seconds', given.seconds, 1),
@@ -47,11 +47,11 @@ function parsed(words: readonly string[]) {
   }
 }
 
-function chosen(name: string | undefined): readonly Scenario[] {
-  if (name === undefined) return scenarios
-  const scenario = scenarioCalled(name)
-  if (scenario !== undefined) return [scenario]
-  const names = scenarios.map((one) => one.name).join(', ')
+function chosen(name: string | undefined): readonly Target[] {
+  if (name === undefined) return targets
+  const target = targets.find((one) => one.name === name)
+  if (target !== undefined) return [target]
+  const names = targets.map((one) => one.name).join(', ')
   throw new ArgumentError(`--scenario must be one of ${names}, got "${name}".`)
 }
 

@@ -7,9 +7,6 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkers } from '../../src/testing/checkers/all-checkers.ts'
-import { checkpointSystem } from '../../src/testing/checkpoint-model/checkpoint-system.ts'
-import { propertiesOf, type Scenario } from '../../src/testing/checkpoint-model/scenarios.ts'
 import { ChartCoverage } from '../../src/testing/explorer/chart-coverage.ts'
 import { counterexampleMermaid } from '../../src/testing/explorer/counterexample-mermaid.ts'
 import { counterexampleTest, printCounterexample } from '../../src/testing/explorer/counterexample-text.ts'
@@ -19,29 +16,28 @@ import { type Replay, replayCounterexample } from '../../src/testing/explorer/re
 import type { ExploreReport, Property } from '../../src/testing/explorer/system.ts'
 import { ArgumentError, type ExploreArguments, readArguments } from './arguments.ts'
 import { coverageText } from './coverage-text.ts'
+import type { Target } from './targets.ts'
 import { uncovered } from './uncovered.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const count = (number: number): string => number.toLocaleString('en')
 
-function exploreOne(scenario: Scenario, args: ExploreArguments, coverage: ChartCoverage): boolean {
-  const sized = args.short ? scenario.short : scenario.full
-  const options = args.records === undefined ? sized : { ...sized, records: args.records }
-  const system = checkpointSystem(options, { checkers, coverage })
-  const properties = propertiesOf(options, scenario.possible)
-  print(`\n${scenario.name}: ${scenario.about}`)
+function exploreOne(target: Target, args: ExploreArguments, coverage: ChartCoverage): boolean {
+  const system = target.system(args, coverage)
+  const properties = target.properties(args)
+  print(`\n${target.name}: ${target.about}`)
   const { seconds, maxStates } = args
   const report = explore(system, properties, { maxStates, ...(seconds !== undefined && { maxSeconds: seconds }) })
-  printReport(report, properties)
+  printReport(report, properties, target.watched)
   if (report.violation !== undefined) {
     const replay = replayCounterexample(system, properties, report.violation)
     print(printCounterexample(replay))
-    if (args.out !== undefined) write(args.out, scenario, args.short, replay)
+    if (args.out !== undefined) write(args.out, target, args, replay)
   }
   return report.verdict === 'holds'
 }
 
-function printReport(report: ExploreReport, properties: readonly Property[]): void {
+function printReport(report: ExploreReport, properties: readonly Property[], watched: readonly string[]): void {
   const { states, transitions, depth, terminals, seconds, bytesPerState, verdict, sometimes } = report
   const rate = seconds > 0 ? count(Math.round(states / seconds)) : 'all'
   print(`  ${verdict}: ${count(states)} states, ${count(transitions)} transitions, depth ${depth}, ${terminals} ends`)
@@ -49,29 +45,22 @@ function printReport(report: ExploreReport, properties: readonly Property[]): vo
   if (verdict === 'violated') return
   const rest = verdict === 'incomplete' ? ' (as far as it was explored)' : ''
   print(`  held${rest}:`)
-  for (const { name, title } of checkers) print(`    ${name} ${title}`)
+  for (const line of watched) print(`    ${line}`)
   for (const { name, kind } of properties) if (kind !== 'sometimes') print(`    ${kind}: ${name}`)
-  print('  reached:')
+  if (Object.keys(sometimes).length > 0) print('  reached:')
   for (const [name, depth] of Object.entries(sometimes)) {
     print(`    ${name}: ${depth === undefined ? 'NEVER' : `after ${depth} choices`}`)
   }
 }
 
 /** The counterexample as a diagram, as a trace, and as a test to add to `test/testing/checkpoint-model`. */
-function write(directory: string, scenario: Scenario, short: boolean, replay: Replay): void {
+function write(directory: string, target: Target, args: ExploreArguments, replay: Replay): void {
   mkdirSync(directory, { recursive: true })
-  const name = scenario.name.replaceAll(' ', '-')
+  const name = target.name.replaceAll(' ', '-')
   const header = [
     "import { expect, it } from 'vitest'",
-    "import { checkers } from '../../../src/testing/checkers/all-checkers.ts'",
-    "import { checkpointSystem } from '../../../src/testing/checkpoint-model/checkpoint-system.ts'",
-    "import { propertiesOf, scenarioCalled } from '../../../src/testing/checkpoint-model/scenarios.ts'",
     "import { replay } from '../../../src/testing/explorer/replay.ts'",
-    '',
-    `const scenario = scenarioCalled('${scenario.name}')!`,
-    `const options = scenario.${short ? 'short' : 'full'}`,
-    'const system = checkpointSystem(options, { checkers })',
-    'const properties = propertiesOf(options, scenario.possible)',
+    ...target.setUp(args),
     '',
     '',
   ].join('\n')
@@ -87,16 +76,18 @@ function write(directory: string, scenario: Scenario, short: boolean, replay: Re
 }
 
 function run(args: ExploreArguments): boolean {
-  const coverage = new ChartCoverage()
-  const failed = args.scenarios.filter((scenario) => !exploreOne(scenario, args, coverage)).map(({ name }) => name)
-  const { lines, faults } = coverageText(coverage.report(), uncovered, args.short)
+  const coverage = { whole: new ChartCoverage(), alone: new ChartCoverage() }
+  const failed = args.targets.filter((target) => !exploreOne(target, args, coverage[target.kind]))
+  const { lines, faults } = coverageText(coverage.whole.report(), coverage.alone.report(), uncovered)
   // One scenario alone takes what it is about, and a search that was broken off takes less than it could.
-  const whole = args.scenarios.length > 1 && failed.length === 0
-  print(`\nedges of the charts taken by ${whole ? 'all scenarios' : 'what was explored'}:`)
-  for (const line of lines) print(whole ? `  ${line}` : `  ${line.replace(/: no reason is written down$/, '')}`)
-  if (whole) for (const fault of faults) print(fault)
-  if (failed.length > 0) print(`\nnot good: ${failed.join(', ')}`)
-  return failed.length === 0 && !(whole && faults.length > 0)
+  const isWhole = args.targets.length > 1 && failed.length === 0
+  if (isWhole) {
+    print('\nedges of the charts taken by all scenarios:')
+    for (const line of lines) print(`  ${line}`)
+    for (const fault of faults) print(fault)
+  }
+  if (failed.length > 0) print(`\nnot good: ${failed.map(({ name }) => name).join(', ')}`)
+  return failed.length === 0 && !(isWhole && faults.length > 0)
 }
 
 try {

@@ -12,6 +12,9 @@ describe('explore', () => {
     const { stdout } = await run(process.execPath, [...explore, '--short'], { maxBuffer: 10_000_000 })
     expect(stdout).toContain('main: 2 checkpoints')
     expect(stdout).toContain('edges of the charts taken by all scenarios')
+    for (const chart of ['subtask', 'coordinator', 'pending', 'job', 'savepoint']) {
+      expect(stdout).toMatch(new RegExp(`^  ${chart}: .*\\(100.0 %\\)`, 'm'))
+    }
     expect(stdout).not.toMatch(/NEVER|violated|incomplete/)
   }, 180_000)
 
@@ -24,7 +27,7 @@ describe('explore', () => {
 
   it('reads its arguments', () => {
     expect(readArguments(['--scenario', 'cancel', '--records', '0', '--short'])).toMatchObject({
-      scenarios: [{ name: 'cancel' }],
+      targets: [{ name: 'cancel' }],
       records: 0,
       seconds: undefined,
       short: true,
@@ -34,10 +37,12 @@ describe('explore', () => {
   })
 
   it('wants a reason for each edge that is not taken, and none for one that is', () => {
-    const reports = [{ chart: 'door', edges: 4, taken: 2, missing: ['open × bang', 'shut × bang'] }]
-    const { lines, faults } = coverageText(reports, { door: { 'open × bang': 'nobody bangs', 'shut × open': 'stuck' } })
+    const whole = [{ chart: 'door', edges: 4, taken: 1, missing: ['open × bang', 'shut × bang', 'shut × open'] }]
+    const alone = [{ chart: 'door', edges: 4, taken: 2, missing: ['open × bang', 'shut × bang'] }]
+    const reasons = { door: { 'open × bang': 'nobody bangs', 'shut × open': 'stuck' } }
+    const { lines, faults } = coverageText(whole, alone, reasons)
     expect(lines).toEqual([
-      'door: 2 of 4 edges (50.0 %)',
+      'door: 2 of 4 edges (50.0 %), 1 of them by whole systems',
       '  open × bang: nobody bangs',
       '  shut × bang: no reason is written down',
     ])
