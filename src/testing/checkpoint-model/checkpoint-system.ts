@@ -58,7 +58,7 @@ export function checkpointSystem(options: CheckpointModelOptions, given: SystemP
         coverage,
       ),
     }),
-    coordinator: coordinatorModel({ options, logic: new SteppedCoordinator(charts, coverage) }),
+    coordinator: coordinatorModel({ options, rules, logic: new SteppedCoordinator(charts, coverage) }),
   }
   for (const name of topology.subtasks) {
     const [inputs, output] = [inputsOf(topology, name), outputOf(topology, name)]

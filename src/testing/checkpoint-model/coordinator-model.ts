@@ -18,11 +18,19 @@ import { decidedFirst } from './decided-first.ts'
 import { laneOf } from './disk-lanes.ts'
 import type { ToCoordinator } from './model-messages.ts'
 import { type CheckpointModelOptions, configOf, isSlow, type SlowKind } from './model-options.ts'
+import type { KernelRules } from './protocol-parts.ts'
 import type { SteppedCoordinator } from './stepped-chart.ts'
+import { stateKey } from './storage-model.ts'
 import { idOf } from './topology.ts'
 
 /** Something worth knowing that the last step saw. Cleared by the next one. */
-export type Sight = 'late acknowledgement' | 'expired' | 'stored while failing' | 'subsumed' | 'declined'
+export type Sight =
+  | 'late acknowledgement'
+  | 'expired'
+  | 'stored while failing'
+  | 'subsumed'
+  | 'declined'
+  | 'stopped by a failure'
 
 export interface CoordinatorModelState {
   readonly charts: PlainCoordinatorState | undefined
@@ -33,6 +41,7 @@ export interface CoordinatorModelState {
 export interface CoordinatorSetting {
   readonly options: CheckpointModelOptions
   readonly logic: SteppedCoordinator
+  readonly rules: KernelRules
 }
 
 export function coordinatorModel(setting: CoordinatorSetting): ActorModel<CoordinatorModelState, ToCoordinator> {
@@ -54,7 +63,9 @@ export function coordinatorModel(setting: CoordinatorSetting): ActorModel<Coordi
       const { state: charts, effects } = logic.step(state.charts, event)
       // That what it ordered is gone is the end of the same step, unless it took its time.
       const sight = event.type === 'storage.cleaned' ? state.sight : sightOf(state.charts, event, effects)
-      const outputs = [...heard(event), ...effects.flatMap((effect) => carryOut(setting, state.epoch, charts, effect))]
+      const unheard = unheardBy(state.charts, event)
+      const order = { setting, epoch: state.epoch, main: charts.main, unheard }
+      const outputs = [...heard(event), ...effects.flatMap((effect) => carryOut(order, effect))]
       const spends = spent(setting, state.charts, event)
       return {
         state: { charts, epoch: state.epoch, ...(sight !== undefined && { sight }) },
@@ -106,15 +117,29 @@ function sightOf(
     if (reason === 'CHECKPOINT_SUBSUMED') return 'subsumed'
     if (event.type === 'subtask.declined') return 'declined'
   }
+  if (event.type === 'job.stopping' && event.failedSubtask !== undefined) return 'stopped by a failure'
   if (event.type !== 'manifest.stored') return undefined
   const pending = before.pending.find(({ context }) => context.id === event.checkpointId)
   return pending?.value === 'storingWhileFailing' ? 'stored while failing' : undefined
 }
 
+/** The states of subtasks that it still waits for when it hears that one of them has failed. */
+function unheardBy({ pending }: PlainCoordinatorState, event: CoordinatorEvent): readonly string[] {
+  if (event.type !== 'job.stopping' || event.failedSubtask === undefined) return []
+  return pending.flatMap(({ context: { id, participants } }) =>
+    participants.flatMap(({ subtask, state }) => (state === undefined ? [stateKey(id, subtask)] : [])),
+  )
+}
+
+interface Order {
+  readonly setting: CoordinatorSetting
+  readonly epoch: number
+  readonly main: PlainCoordinatorState['main']
+  readonly unheard: readonly string[]
+}
+
 function carryOut(
-  { options }: CoordinatorSetting,
-  epoch: number,
-  { main }: PlainCoordinatorState,
+  { setting: { options, rules }, epoch, main, unheard }: Order,
   effect: CoordinatorEffect,
 ): readonly Output[] {
   const send = (to: string, message: Message, slow?: SlowKind): Output => ({
@@ -142,7 +167,12 @@ function carryOut(
         finished: [...finished, ...ended],
         epoch,
       }
-      return [fact({ type: 'manifest.ordered', checkpointId }), send(laneOf(checkpointId), put, 'manifests')]
+      const stored = { type: 'manifest.stored', checkpointId, path: `${checkpointId}` }
+      return [
+        fact({ type: 'manifest.ordered', checkpointId }),
+        send(laneOf(checkpointId), put, 'manifests'),
+        ...(rules.confirmsManifest === 'ordered' ? [send('coordinator', stored)] : []),
+      ]
     }
     case 'publishSavepoint':
       return [send('savepoints', { type: 'savepoint.create', checkpointId: effect.params.checkpointId } as Message)]
@@ -189,7 +219,8 @@ function carryOut(
   }
 
   function discard(checkpointIds: readonly number[]): Output {
-    return send('storage', { type: 'checkpoints.discard', checkpointIds, epoch } as Message, 'discards')
+    const order = { type: 'checkpoints.discard', checkpointIds, epoch, ...(unheard.length > 0 && { unheard }) }
+    return send('storage', order as Message, 'discards')
   }
 }
 

@@ -25,8 +25,6 @@ export interface JobModelState {
   /** What the process goes on from. */
   readonly initial: number | undefined
   readonly phase: 'none' | 'preparing' | 'deployed'
-  /** Ends told before the checkpoints of the attempt were started; undefined once they are. */
-  readonly endsBeforeStart: readonly Message[] | undefined
 }
 
 export interface JobSetting {
@@ -40,7 +38,6 @@ const noJob: JobModelState = {
   epoch: 0,
   initial: undefined,
   phase: 'none',
-  endsBeforeStart: [],
 }
 
 export function jobModel(setting: JobSetting): ActorModel<JobModelState, ToJob> {
@@ -135,21 +132,11 @@ class JobRun {
       const { state, effects } = this.#setting.chart.step(this.#state.chart!, stamped)
       this.#set({ chart: state })
       for (const effect of effects) this.#carryOut(effect)
-      if (stamped.type === 'subtask.reported') this.#passOn(stamped)
     }
     this.#running = false
   }
 
-  /** The coordinator hears of ends through here, and of none before it knows the attempt. */
-  #passOn({ subtask, attempt, status }: Extract<JobEvent, { type: 'subtask.reported' }>): void {
-    if (status !== 'ended' && status !== 'finished') return
-    const end = { type: `subtask.${status}`, subtask, attempt }
-    const { endsBeforeStart } = this.#state
-    if (endsBeforeStart === undefined) this.#send('coordinator', end, 'orders')
-    else this.#set({ endsBeforeStart: [...endsBeforeStart, end] })
-  }
-
-  #deploy({ attempt, restored, contents, finished }: Extract<ToJob, { type: 'attempt.prepared' }>): void {
+  #deploy({ attempt, restored, given, contents, finished }: Extract<ToJob, { type: 'attempt.prepared' }>): void {
     if (attempt !== this.#attempt || this.#state.phase !== 'preparing') return
     this.#set({ phase: 'deployed' })
     this.#tell({ type: 'attempt.began', attempt, restored })
@@ -159,8 +146,9 @@ class JobRun {
       const content = contents[subtask]
       const over = finished.includes(subtask)
       const restoredInOutput = inFlightFrom(this.#setting.topology, contents, subtask)
-      const order = { type: 'subtask.deployed', attempt, epoch, restored, content, finished: over, restoredInOutput }
-      this.#send(subtask, order)
+      const from = given[subtask] ?? restored
+      const order = { type: 'subtask.deployed', attempt, epoch, restored: from, content, finished: over }
+      this.#send(subtask, { ...order, restoredInOutput })
     }
   }
 
@@ -175,16 +163,20 @@ class JobRun {
     switch (effect.type) {
       case 'deploy': {
         const { attempt, latest } = effect.params
-        this.#set({ phase: 'preparing', endsBeforeStart: [] })
+        this.#set({ phase: 'preparing' })
         const wanted = latest ?? this.#state.initial
         this.#send('storage', { type: 'attempt.prepare', attempt, latest: wanted, epoch }, 'starts')
         return
       }
       case 'startCheckpoints': {
-        const { attempt, finished } = effect.params
+        const { attempt, finished, ended } = effect.params
         this.#send('coordinator', { type: 'job.running', attempt, plan: taskPlanOf(topology, finished) }, 'orders')
-        for (const end of this.#state.endsBeforeStart ?? []) this.#send('coordinator', end, 'orders')
-        this.#set({ endsBeforeStart: undefined })
+        for (const subtask of ended) this.#send('coordinator', { type: 'subtask.ended', subtask, attempt }, 'orders')
+        return
+      }
+      case 'tellEnd': {
+        const { status, ...who } = effect.params
+        this.#send('coordinator', { type: `subtask.${status}`, ...who }, 'orders')
         return
       }
       case 'stopCheckpoints':

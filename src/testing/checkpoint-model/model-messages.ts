@@ -104,6 +104,8 @@ export type ToJob =
       readonly type: 'attempt.prepared'
       readonly attempt: number
       readonly restored: number | undefined
+      /** By subtask: the checkpoint whose content it is given. */
+      readonly given: Readonly<Record<string, number>>
       readonly contents: Readonly<Record<string, Content>>
       readonly finished: readonly string[]
     }
@@ -131,7 +133,12 @@ export type ToStorage =
       readonly subtasks: readonly string[]
       readonly finished: readonly string[]
     } & OfOwner)
-  | ({ readonly type: 'checkpoints.discard'; readonly checkpointIds: readonly number[] } & OfOwner)
+  | ({
+      readonly type: 'checkpoints.discard'
+      readonly checkpointIds: readonly number[]
+      /** Whose acknowledgements the coordinator was still waiting for when a subtask failed. */
+      readonly unheard?: readonly string[]
+    } & OfOwner)
   | ({ readonly type: 'attempt.prepare'; readonly attempt: number; readonly latest: number | undefined } & OfOwner)
   | ({ readonly type: 'storage.release'; readonly status: JobStatus } & OfOwner)
   | ({

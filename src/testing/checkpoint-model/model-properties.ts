@@ -1,17 +1,15 @@
 /**
  * What must hold of the checkpoint system besides its checkers: what every end must look like, and what must be possible, so
  * that a model in which nothing happens does not pass.
- *
- * A crash "can come" in a state when its budget is not spent: faults are possible in every state.
  */
 import type { Property } from '../explorer/system.ts'
 import type { ClientState, WorldState } from './client-model.ts'
 import type { CoordinatorModelState, Sight } from './coordinator-model.ts'
 import type { JobModelState } from './job-model.ts'
 import type { CheckpointModelOptions } from './model-options.ts'
-import { type StorageState, stateKey } from './storage-model.ts'
+import type { StorageState } from './storage-model.ts'
 import type { SubtaskState } from './subtask-state.ts'
-import { topologyOf } from './topology.ts'
+import { idOf, topologyOf } from './topology.ts'
 
 const sometimes = <States extends readonly unknown[]>(
   name: string,
@@ -73,9 +71,6 @@ const sees = (name: string, sight: Sight): Property =>
 
 const pendingOf = ({ charts }: CoordinatorModelState) => charts?.pending ?? []
 
-/** Neither a crash nor a death has come yet. */
-const mayCrash = (job: JobModelState): boolean => job.epoch === 1 && job.chart?.context.attempt === 0
-
 const runs = ({ chart }: JobModelState): boolean =>
   typeof chart?.value === 'object' && 'alive' in chart.value && chart.value.alive === 'running'
 
@@ -101,23 +96,14 @@ export const possibilities = {
   ),
   'a crash between the durable state and its acknowledgement': sometimes(
     'a crash between the durable state and its acknowledgement',
-    ['job', 'storage', 'coordinator'],
-    (job: JobModelState, disk: StorageState, coordinator: CoordinatorModelState) =>
-      mayCrash(job) &&
-      pendingOf(coordinator).some(({ context: { id, participants } }) =>
-        participants.some(
-          ({ subtask, state }) => state === undefined && disk.states[stateKey(id, subtask)] !== undefined,
-        ),
-      ),
+    ['storage'],
+    ({ sight }: StorageState) => sight === 'durable and unheard',
   ),
   'a crash between the manifest and the notification': sometimes(
     'a crash between the manifest and the notification',
-    ['job', 'storage', 'sink'],
-    (job: JobModelState, disk: StorageState, sink: SubtaskState) =>
-      mayCrash(job) &&
-      (sink.chart?.context.snapshots ?? []).some(
-        ({ facts, stage }) => stage === 'acknowledged' && disk.manifests[facts.checkpointId]?.kind === 'checkpoint',
-      ),
+    ['coordinator', 'sink'],
+    ({ sight, charts }: CoordinatorModelState, { unnotified }: SubtaskState) =>
+      sight === 'stopped by a failure' && unnotified.some((id) => charts!.main.context.completed.includes(idOf(id))),
   ),
   'each input blocked, first one': sometimes('each input blocked, first one', ['task'], ({ blocked }: SubtaskState) =>
     blocked.includes(0),

@@ -36,6 +36,8 @@ export interface StorageState {
   readonly highest: number
   /** Noted when a job ends for good: nothing is resumed. */
   readonly over: boolean
+  /** The last operation removed state that was durable when a subtask failed, and not yet acknowledged. */
+  readonly sight?: 'durable and unheard'
 }
 
 export interface StorageSetting {
@@ -70,7 +72,8 @@ export function storageModel(setting: StorageSetting): ActorModel<StorageState, 
         return { state, outputs: [fact({ type: 'write.refused', epoch: message.epoch })] }
       }
       const alive = message.epoch === state.epoch
-      const done = carryOut(setting, state, message)
+      const { sight: _, ...before } = state
+      const done = carryOut(setting, state.sight === undefined ? state : before, message)
       // An owner that is gone hears nothing.
       const turn = { state: done.state, outputs: alive ? done.outputs : done.outputs.filter(isFact) }
       const failed = canFail && alive ? failure(message) : undefined
@@ -152,8 +155,12 @@ function carryOut(setting: StorageSetting, state: StorageState, message: Asked):
     case 'checkpoints.discard': {
       const { checkpointIds } = message
       const turn = discardAll(setting, state, checkpointIds, epoch)
+      const unheard = (message.unheard ?? []).some((key) => state.states[key] !== undefined)
       const cleaned = answer('coordinator', { type: 'storage.cleaned', checkpointIds, failed: undefined })
-      return { state: turn.state, outputs: [...turn.outputs, cleaned] }
+      return {
+        state: unheard ? { ...turn.state, sight: 'durable and unheard' } : turn.state,
+        outputs: [...turn.outputs, cleaned],
+      }
     }
     case 'attempt.prepare':
       return { state, outputs: [answer('job', prepared(setting, state, message))] }
@@ -213,18 +220,21 @@ function prepared(
   state: StorageState,
   { attempt, latest }: Extract<Asked, { type: 'attempt.prepare' }>,
 ): object {
-  const none = { type: 'attempt.prepared', attempt, restored: undefined, contents: {}, finished: [] }
+  const none = { type: 'attempt.prepared', attempt, restored: undefined, given: {}, contents: {}, finished: [] }
   if (latest === undefined) return none
   const manifest = state.manifests[latest]
   if (manifest === undefined) return { type: 'attempt.unprepared', attempt }
   const stored = Object.keys(state.manifests).map(Number)
   const contents: Record<string, Content> = {}
+  const given: Record<string, number> = {}
   for (const subtask of manifest.subtasks) {
-    const content = state.states[stateKey(rules.restores(subtask, latest, stored), subtask)]
+    const from = rules.restores(subtask, latest, stored)
+    const content = state.states[stateKey(from, subtask)]
     if (content === undefined) return { type: 'attempt.unprepared', attempt }
     contents[subtask] = content
+    given[subtask] = from
   }
-  return { ...none, restored: latest, contents, finished: manifest.finished }
+  return { ...none, restored: latest, given, contents, finished: manifest.finished }
 }
 
 function savepointStep(

@@ -54,7 +54,9 @@ function over(run: SubtaskRun, how: 'finished' | 'failed' | 'canceled'): void {
   run.tell({ type: 'subtask.over', how, ...run.subtask })
   const context = initialContext(chart!.context.task)
   const last = how === 'finished' ? chart : { value: how, context }
-  Object.assign(run.state, noSubtask, { attempt, epoch, commits, chart: last })
+  const acknowledged = chart!.context.snapshots.filter(({ stage }) => stage === 'acknowledged')
+  const unnotified = run.outputChannel === undefined ? acknowledged.map(({ facts }) => facts.checkpointId) : []
+  Object.assign(run.state, noSubtask, { attempt, epoch, commits, unnotified, chart: last })
   for (const timer of ['poll', 'take/0', 'take/1', 'alignment-timeout']) run.timer(timer, false)
 }
 

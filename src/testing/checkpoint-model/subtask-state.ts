@@ -23,6 +23,8 @@ export interface SubtaskState {
   readonly sealed: readonly Part[]
   /** Savepoints that commit nothing, until they are over. */
   readonly savepoints: readonly number[]
+  /** Of a sink that is over: its acknowledged snapshots whose completion it did not hear of. */
+  readonly unnotified: readonly number[]
   /** Commits that take their time, oldest first. */
   readonly commits: readonly number[]
   /** What waits on each input, where barriers may overtake. */
@@ -62,6 +64,7 @@ export const noSubtask: SubtaskState = {
   open: [],
   sealed: [],
   savepoints: [],
+  unnotified: [],
   commits: [],
   queues: [],
   recording: undefined,

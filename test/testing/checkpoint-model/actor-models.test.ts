@@ -89,7 +89,7 @@ describe('job, coordinator and savepoint store', () => {
 
   it('count on from the last id', () => {
     const logic = new SteppedCoordinator(trueParts.charts, coverage)
-    const coordinator = coordinatorModel({ options: quiet, logic })
+    const coordinator = coordinatorModel({ options: quiet, rules: trueRules, logic })
     const actor = coordinator as ActorModel<typeof coordinator.start.state, never>
     const begins = { type: 'coordinator.begins', epoch: 1, lastId: 4, completed: [3] }
     const begun = take(actor, coordinator.start.state, begins).state

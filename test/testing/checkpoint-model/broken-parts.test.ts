@@ -22,6 +22,17 @@ const broken: readonly {
   { what: 'a blocked input is read', rules: { mayTake: ({ consuming }) => consuming }, found: 'S3' },
   { what: 'a snapshot is confirmed before it is on the disk', rules: { confirms: 'ordered' }, found: 'S6' },
   {
+    what: 'a manifest is confirmed before it is on the disk',
+    rules: { confirmsManifest: 'ordered' },
+    found: 'S6',
+  },
+  {
+    what: 'one subtask is given an older checkpoint than the others',
+    rules: { restores: (subtask, wanted, stored) => (subtask === 'task' ? (stored[0] ?? wanted) : wanted) },
+    options: { sources: 1, periodic: 2, crashes: 1, coordinator: { retained: 2 }, slow: [] },
+    found: 'S9',
+  },
+  {
     what: 'output of a newer checkpoint is committed with an older one',
     rules: { commits: () => true },
     options: { periodic: 2, sources: 1, records: 2 },
