@@ -111,20 +111,28 @@ const timers: SimulatedJob = (run) => {
     .keyBy(keyOf)
     .process({
       output: [] as readonly number[],
-      state: { waiting: valueState<readonly number[]>([]) },
+      state: { waiting: valueState<readonly number[]>([]), at: valueState(0) },
       element(index, ctx) {
         run.pass('element')
         const waiting = ctx.state.waiting.value()
-        if (waiting.length === 0) ctx.timers.registerProcessingTime(ctx.now() + 15)
+        if (waiting.length === 0) {
+          const at = ctx.now() + 15
+          ctx.timers.registerProcessingTime(at)
+          ctx.state.at.update(at)
+          run.userTimer('set', `${ctx.key} at ${at}`)
+        }
         ctx.state.waiting.update([...waiting, index])
       },
-      timer(_, ctx) {
+      timer(at, ctx) {
         run.pass('timer')
+        run.userTimer('fired', `${ctx.key} at ${at}`)
         ctx.emit(ctx.state.waiting.value())
         ctx.state.waiting.clear()
       },
       endOfKey(ctx) {
-        if (ctx.state.waiting.value().length > 0) ctx.emit(ctx.state.waiting.value())
+        if (ctx.state.waiting.value().length === 0) return
+        run.userTimer('deleted', `${ctx.key} at ${ctx.state.at.value()}`)
+        ctx.emit(ctx.state.waiting.value())
       },
     })
     .uid('batches')

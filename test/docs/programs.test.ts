@@ -8,6 +8,7 @@ const pages = [
   'docs/programs.md',
   'docs/testing.md',
   'docs/exploring.md',
+  'docs/simulation.md',
   'docs/embedding.md',
   'docs/connectors.md',
   'docs/cli.md',

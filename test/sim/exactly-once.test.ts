@@ -1,5 +1,6 @@
 /**
- * Jobs under faults, one run per seed. A failing seed is repeated alone with the command in its message; SIM_SEEDS=500
+ * Jobs under faults with the real connectors `toFile` and `toArray` and the real file system, one run per seed; what jobs
+ * promise with simulated ones is proven by `simulate.test.ts`. A failing seed is repeated alone with the command in its message; SIM_SEEDS=500
  * tries that many, SIM_FIRST_SEED starts somewhere else.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -32,14 +33,9 @@ async function toMemory(options: Omit<RunOptions, 'sink'>) {
 }
 
 describe('exactly once', () => {
-  it.each(seeds)('into an array, the same each time (seed %i)', async (seed) => {
-    const options = { seed, ...faultsOf(seed) }
-    const first = await toMemory(options)
-    const problems = [...first.problems, ...exactlyOnceProblems(first.output)]
-    expect(problems, repeat('into an array', seed)).toEqual([])
-    const second = await toMemory(options)
-    expect(second.tapHash, repeat('into an array', seed)).toBe(first.tapHash)
-    expect(second.output, repeat('into an array', seed)).toEqual(first.output)
+  it.each(seeds.filter((seed) => seed % 12 === 0))('into an array (seed %i)', async (seed) => {
+    const { problems, output } = await toMemory({ seed, ...faultsOf(seed) })
+    expect([...problems, ...exactlyOnceProblems(output)], repeat('into an array', seed)).toEqual([])
   })
 
   it.each(seeds.filter((seed) => seed % 4 === 0))('into files, with checkpoints on disk (seed %i)', async (seed) => {

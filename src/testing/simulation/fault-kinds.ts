@@ -78,3 +78,13 @@ export function faultRates(settings: FaultSettings | false = {}): FaultRates {
 }
 
 export const faultText = (fault: FaultName, target: string): string => `fault ${fault} ${target}`
+
+/** A fault of the simulation, to be told from a real one. */
+export class InjectedFault extends Error {}
+
+/** Operations that faults of storage may befall, and those of them that write. */
+export const storeOperation = /persist|store checkpoint|clean|prepare|restore|commit|reserve|pin |publish|remove /
+export const writeOperation = /persist|store checkpoint|publish|pin |clean/
+/** How long things are held up, and how far clocks jump. */
+export const clogMs: readonly number[] = [5, 30, 120]
+export const jumpMs: readonly number[] = [10, 100, 1_000]

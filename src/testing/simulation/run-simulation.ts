@@ -148,7 +148,12 @@ class RunLife {
       this.journal.tell({ type: 'process.died' })
       return true
     }
-    return this.#goesOn(await job.done)
+    const result = await job.done
+    if (result.error?.code === 'SAVEPOINT_NOT_WITHDRAWN') {
+      this.journal.tell({ type: 'process.died' })
+      return true
+    }
+    return this.#goesOn(result)
   }
 
   #describe({ coordinator, checkpointing, program, name }: EffectiveOptions, first: boolean): ActorLabels {

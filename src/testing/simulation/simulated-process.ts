@@ -7,53 +7,26 @@ import type { ChannelFactory } from '../../actors/channel.ts'
 import type { SubtaskDescriptor } from '../../actors/subtask-descriptor.ts'
 import type { StepSeen, Tap } from '../../actors/tap.ts'
 import { assert } from '../../core/errors.ts'
-import type { Address, JobId } from '../../core/ids.ts'
-import type { Random } from '../../core/random.ts'
+import type { Address } from '../../core/ids.ts'
 import { createSession } from '../../job/create-session.ts'
 import type { Session, SessionJob } from '../../job/session.ts'
-import type { EndpointContext } from '../../operators/endpoints.ts'
-import type { ActorLabels } from './actor-labels.ts'
-import type { Chooser } from './chooser.ts'
 import { ControlFacts } from './control-facts.ts'
-import { type FaultName, faultText } from './fault-kinds.ts'
+import {
+  clogMs,
+  type FaultName,
+  faultText,
+  InjectedFault,
+  jumpMs,
+  storeOperation,
+  writeOperation,
+} from './fault-kinds.ts'
+import type { ProcessParts } from './process-parts.ts'
 import { rereadMachine } from './reread-machine.ts'
 import type { RunJournal } from './run-journal.ts'
-import type { MountedDisk } from './simulated-disk.ts'
-import type { SimulationMutation } from './simulation-options.ts'
-import type { SimulationRun } from './simulation-run.ts'
 import { type IoFate, SimulationScheduler } from './simulation-scheduler.ts'
 import { textHash } from './text-hash.ts'
 import { WatchedChannel } from './watched-channel.ts'
-import type { WatchedStorages } from './watched-storages.ts'
 
-export interface ProcessParts {
-  readonly run: SimulationRun
-  readonly jobId: JobId
-  readonly labels: ActorLabels
-  readonly journal: RunJournal
-  readonly chooser: Chooser
-  readonly random: Random
-  readonly startMs: number
-  readonly timeoutMs: number
-  /** Attempts of the processes before. */
-  readonly attemptsBefore: number
-  readonly disk: MountedDisk
-  /** Does the job store on it? */
-  readonly onDisk: boolean
-  /** The checkpoint that the job of this process was resumed from, if any. */
-  readonly restoredFrom: () => number | undefined
-  readonly storages: (clock: { now(): number }) => WatchedStorages
-  readonly mutation: SimulationMutation
-}
-
-/** A fault of the simulation, to be told from a real one. */
-class InjectedFault extends Error {}
-
-const storeOperation = /persist|store checkpoint|clean|prepare|restore|commit|reserve|pin |publish|remove /
-const writeOperation = /persist|store checkpoint|publish|pin |clean/
-/** How long things are held up. */
-const clogMs = [5, 30, 120]
-const jumpMs = [10, 100, 1_000]
 /** Machines are written and read again at one step in so many. */
 const stepsPerRereading = 32
 
@@ -114,7 +87,14 @@ export class SimulatedProcess {
     this.scheduler = scheduler
     parts.run.begin({
       tell: this.#tell,
-      subtaskOf: (context) => this.#subtaskOf(context),
+      subtaskOf: ({ operatorId, subtaskIndex, attempt }) => ({
+        attempt: parts.attemptsBefore + attempt,
+        subtask: `${labels.vertexOf(operatorId)}/${subtaskIndex}`,
+      }),
+      turnOf: () => ({
+        attempt: parts.attemptsBefore + this.attempt,
+        subtask: labels.of(this.scheduler.running ?? ''),
+      }),
       pass: (where) => {
         if (this.#befalls('function-throws', where)) throw new Error(`thrown on purpose in ${where}`)
       },
@@ -197,11 +177,6 @@ export class SimulatedProcess {
       this.#channels.set(label, channel)
       return channel
     }
-  }
-
-  #subtaskOf({ operatorId, subtaskIndex, attempt }: EndpointContext) {
-    const { labels, attemptsBefore } = this.#parts
-    return { attempt: attemptsBefore + attempt, subtask: `${labels.vertexOf(operatorId)}/${subtaskIndex}` }
   }
 
   #fateOf(text: string): IoFate {

@@ -28,10 +28,17 @@ export interface SimulatedAction {
   readonly act: (job: SessionJob) => Promise<unknown>
 }
 
+interface RunningSubtask {
+  readonly attempt: number
+  readonly subtask: string
+}
+
 /** What the helpers need to know of the process that runs now. */
 export interface RunningProcess {
   readonly tell: (fact: Fact) => void
-  readonly subtaskOf: (context: EndpointContext) => { readonly attempt: number; readonly subtask: string }
+  readonly subtaskOf: (context: EndpointContext) => RunningSubtask
+  /** Whose turn it is. */
+  readonly turnOf: () => RunningSubtask
   /** Throws when the fault strikes. */
   readonly pass: (where: string) => void
 }
@@ -119,9 +126,12 @@ export class SimulationRun {
     this.clients.push(client)
   }
 
-  /** Tells checkers of a timer that the program's own function has set, deleted or seen fire. */
-  userTimer(what: 'set' | 'deleted' | 'fired', timer: string, context: EndpointContext): void {
-    const { tell, subtaskOf } = this.#process!
-    tell({ type: `user-timer.${what}`, ...subtaskOf(context), timer })
+  /**
+   * Tells checkers of a timer that the program's own function has set, deleted or seen fire, from within that function.
+   * Names are unique in their subtask. What is dropped at the end of the data counts as deleted.
+   */
+  userTimer(what: 'set' | 'deleted' | 'fired', timer: string): void {
+    const { tell, turnOf } = this.#process!
+    tell({ type: `user-timer.${what}`, ...turnOf(), timer })
   }
 }

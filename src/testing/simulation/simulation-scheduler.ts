@@ -48,6 +48,8 @@ export class SimulationScheduler {
   readonly #pending: PendingIo[] = []
   readonly #clogged = new Set<Address>()
   readonly #runTexts = new Map<Address, string>()
+  /** The actor that takes its turn. */
+  running: Address | undefined
   /** What the wall clock is ahead of the virtual one. */
   #wallMs = 0
   steps = 0
@@ -109,12 +111,18 @@ export class SimulationScheduler {
     if (texts.length === 0 && due === undefined) return false
     if (due !== undefined) texts.push('time')
     const choice = this.#options.chooser.choose(texts)
-    if (choice < runnable.length) this.kernel.stepAt(runnable[choice]!)
+    if (choice < runnable.length) this.#turn(runnable[choice]!)
     else if (choice < runnable.length + operations.length) await this.#complete(operations[choice - runnable.length]!)
     else if (choice < texts.length - (due === undefined ? 0 : 1)) this.kernel.deliverDelayed(texts[choice]!)
     else this.clock.advanceTo(due!)
     await Promise.resolve()
     return true
+  }
+
+  #turn(index: number): void {
+    this.running = this.kernel.readyAt(index)
+    this.kernel.stepAt(index)
+    this.running = undefined
   }
 
   #runText(address: Address): string {

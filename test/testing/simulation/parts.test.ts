@@ -109,6 +109,7 @@ describe('the world outside', () => {
     const process = {
       tell: (fact: Fact) => void facts.push(fact),
       subtaskOf: () => ({ attempt: 0, subtask: 'out/0' }),
+      turnOf: () => ({ attempt: 0, subtask: 'out/0' }),
       pass() {},
     }
     const sink = transactionSink(
@@ -151,7 +152,7 @@ describe('names and facts', () => {
       now: () => 5,
       restoredFrom: () => 7,
     })
-    control.deployed([{ id: 'a/0', attempt: 1, inputs: [], restore: undefined } as never])
+    control.deployed([{ id: 'a/0', attempt: 1, inputs: [], operators: [], restore: undefined } as never])
     const step = (effects: readonly object[], event: object = { type: 'x' }, role = 'a/0') =>
       control.step({
         address: `job/${role}` as Address,

@@ -14,7 +14,7 @@ describe('shrinking', () => {
     expect(found!.replays).toBeLessThanOrEqual(60)
     const { seed, choices, records } = found!
     const options = { seed, choices, records, disk, twice: false }
-    const again = await simulate(programs[losing.program]!, { ...options, mutation: losing.mutation })
+    const again = await simulate(programs[losing.program]!, { ...options, mutation: losing.mutation, checkers: [] })
     expect(again.problems.map(({ checker }) => checker)).toContain(found!.checker)
     expect((await simulate(programs[losing.program]!, options)).problems).toEqual([])
     const saved = caseOf(found!, { program: losing.program, mutant: losing.name, disk })
