@@ -218,7 +218,7 @@ export const scenarios: readonly Scenario[] = [
       ends: 'cancel',
       slow: ['manifests', 'orders', 'cancels'],
     },
-    short: { crashes: 1, slow: ['manifests', 'cancels'] },
+    short: { crashes: 1, slow: ['manifests', 'orders'] },
     possible: ['the job finishes', 'the job fails', 'the job is canceled', 'the job is suspended'],
   }),
   scenario({
