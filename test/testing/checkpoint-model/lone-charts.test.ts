@@ -3,8 +3,17 @@ import { addAction, editChart, withoutAction } from '../../../scripts/mutants/mu
 import * as say from '../../../src/machines/checkpoint-coordinator/coordinator-effects.ts'
 import * as orderOfJob from '../../../src/machines/job/orders.ts'
 import { type LoneFact, loneSystem } from '../../../src/testing/checkpoint-model/lone-chart.ts'
+import { loneCoordinatorSettings } from '../../../src/testing/checkpoint-model/lone-coordinator.ts'
+import { loneJobSettings } from '../../../src/testing/checkpoint-model/lone-job.ts'
 import { loneScenarioCalled, loneScenarios } from '../../../src/testing/checkpoint-model/lone-scenarios.ts'
+import { loneSubtask, loneSubtaskSettings } from '../../../src/testing/checkpoint-model/lone-subtask.ts'
+import {
+  coordinatorWatchers,
+  jobWatchers,
+  subtaskWatchers,
+} from '../../../src/testing/checkpoint-model/lone-watchers.ts'
 import { type ProtocolCharts, trueParts } from '../../../src/testing/checkpoint-model/protocol-parts.ts'
+import { ChartCoverage } from '../../../src/testing/explorer/chart-coverage.ts'
 import { explore } from '../../../src/testing/explorer/explore.ts'
 
 const { charts } = trueParts
@@ -98,5 +107,22 @@ describe('the world of a chart alone', () => {
   it('is there for each chart by name', () => {
     expect(loneScenarios.map(({ name }) => name)).toEqual(['subtask alone', 'coordinator alone', 'job alone'])
     expect(loneScenarioCalled('nonsense')).toBeUndefined()
+  })
+
+  it('has a name for each life of a chart, and for each thing that is watched', () => {
+    for (const settings of [loneSubtaskSettings, loneCoordinatorSettings, loneJobSettings]) {
+      expect(new Set(settings.map(({ name }) => name)).size).toBe(settings.length)
+    }
+    const watchers = [...subtaskWatchers, ...coordinatorWatchers, ...jobWatchers].map(({ name }) => name)
+    expect(new Set(watchers).size).toBe(watchers.length)
+  })
+
+  it('may be given one life only', () => {
+    const coverage = new ChartCoverage()
+    const life = loneSubtaskSettings.filter(({ name }) => name === 'finished before')
+    expect(explore(loneSubtask(charts, coverage, life), []).verdict).toBe('holds')
+    const [report] = coverage.report()
+    expect(report!.missing).toContain('created × subtask.deployed #3')
+    expect(report!.missing).not.toContain('created × subtask.deployed')
   })
 })
