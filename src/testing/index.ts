@@ -15,6 +15,7 @@ export type { Checker } from './checkers/checker.ts'
 export type { Fact } from './checkers/facts.ts'
 export { renamed as renamedMemory } from './checkers/memory.ts'
 export { checkpointSystem, type SystemParts } from './checkpoint-model/checkpoint-system.ts'
+export { type LoneScenario, loneScenarioCalled, loneScenarios } from './checkpoint-model/lone-scenarios.ts'
 export { type CheckpointModelOptions, quiet, quietCoordinator, type Slow } from './checkpoint-model/model-options.ts'
 export { type Possibility, possibilities } from './checkpoint-model/model-properties.ts'
 export {
