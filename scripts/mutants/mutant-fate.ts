@@ -5,7 +5,7 @@ export interface MutantFate {
   /** The checker that had to find it. */
   readonly checker: string
   readonly by: 'explorer' | 'simulation'
-  /** Choices of the shortest (shrunk) run that shows the bug; undefined: it survived. */
+  /** Choices of the shortest (shrunk) run that shows the bug, 0 when any run does; undefined: it survived. */
   readonly steps: number | undefined
   /** What finding it took. */
   readonly effort: string
@@ -17,7 +17,7 @@ export function fateText({ name, checker, by, steps, effort, message }: MutantFa
   const how = `${by}, ${effort}`
   return steps === undefined
     ? `SURVIVED  ${checker.padEnd(4)} ${name} (${how}): ${message}`
-    : `killed    ${checker.padEnd(4)} ${name}: in ${steps} steps (${how})`
+    : `killed    ${checker.padEnd(4)} ${name}: ${steps === 0 ? 'in any run' : `in ${steps} steps`} (${how})`
 }
 
 /** Checkers that none of these mutants is for. */

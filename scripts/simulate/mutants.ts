@@ -164,12 +164,19 @@ export const mutants: readonly SimulationMutant[] = [
     checker: 'S10',
     program: 'keyed-count',
     mutation: { checkpoints: lagging },
+    faults: only({ 'function-throws': { rate: 0.01, most: 1 } }),
   },
   {
     name: 'every subtask restores the keys of the last one',
     checker: 'S12',
     program: 'keyed-count',
     mutation: { checkpoints: sharing },
+  },
+  {
+    name: 'the timers of a subtask are lost at a restore',
+    checker: 'S14',
+    program: 'timers',
+    mutation: { checkpoints: losing },
   },
   {
     name: 'a channel loses a batch now and then',
@@ -203,5 +210,6 @@ export const mutants: readonly SimulationMutant[] = [
     checker: 'L7',
     program: 'keyed-count',
     mutation: { checkpoints: hoarding },
+    faults: only({ 'store-fails': { rate: 0.1, most: 2 } }),
   },
 ]
