@@ -71,8 +71,8 @@ export const scenarios: readonly Scenario[] = [
   scenario({
     name: 'bounded',
     about: 'the data ends, a final checkpoint covers it, the job finishes; a crash on the way',
-    full: { bounded: true, periodic: 2, ...failing, expiries: 1, slow: [...needed, 'ends: task'] },
-    short: { sources: 1, expiries: 0, periodic: 1 },
+    full: { bounded: true, periodic: 1, ...failing, expiries: 1, slow: [...needed, 'ends: task'] },
+    short: { sources: 1, expiries: 0 },
     possible: ['the job finishes', 'a completion'],
   }),
   scenario({
@@ -216,7 +216,7 @@ export const scenarios: readonly Scenario[] = [
       records: 0,
       strays: ['job'],
       ends: 'cancel',
-      slow: ['manifests', 'orders', 'cancels'],
+      slow: ['manifests', 'cancels'],
     },
     short: { crashes: 1, slow: ['manifests', 'orders'] },
     possible: ['the job finishes', 'the job fails', 'the job is canceled', 'the job is suspended'],
