@@ -228,9 +228,8 @@ export const scenarios: readonly Scenario[] = [
       bounded: true,
       periodic: 1,
       coordinator: { unaligned: { alignedTimeoutMs: 1 } },
-      expiries: 1,
     },
-    short: { expiries: 0, coordinator: { unaligned: { alignedTimeoutMs: undefined } } },
+    short: { coordinator: { unaligned: { alignedTimeoutMs: undefined } } },
     possible: ['the job finishes'],
   }),
   scenario({
