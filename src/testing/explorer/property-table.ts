@@ -26,6 +26,8 @@ export class PropertyTable {
   readonly reached = new Map<string, number>()
   readonly #tables: SystemTables
   readonly #groups: PropertyGroup[] = []
+  /** Those that every state is asked about: with an "always", or a "sometimes" that was not reached yet. */
+  #asked: readonly PropertyGroup[]
 
   constructor(properties: readonly Property[], tables: SystemTables) {
     this.#tables = tables
@@ -47,18 +49,22 @@ export class PropertyTable {
         scratch: new Int32Array(of.length),
       })
     }
+    this.#asked = this.#groups
+    this.#forgetReached()
   }
 
   /** Throws `Found` when an `always` does not hold. `changed`: columns that differ from a state that was checked. */
   check(row: Int32Array, depth: number, changed: readonly number[] | undefined): void {
-    const groups = this.#groups
+    const groups = this.#asked
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i]!
       if (changed !== undefined && !this.#concerns(group, changed)) continue
       if (this.#isKnown(group, group.seen, row)) continue
       const states = this.#states(group, row)
       for (const property of group.sometimes) {
-        if (!this.reached.has(property.name) && ask(property, states) === true) this.reached.set(property.name, depth)
+        if (this.reached.has(property.name) || ask(property, states) !== true) continue
+        this.reached.set(property.name, depth)
+        this.#forgetReached()
       }
       for (const property of group.always) require(property, states, '')
     }
@@ -80,6 +86,12 @@ export class PropertyTable {
       if (property !== undefined) return ask(property, this.#states(group, row)) !== true
     }
     return true
+  }
+
+  #forgetReached(): void {
+    this.#asked = this.#groups.filter(
+      ({ always, sometimes }) => always.length > 0 || sometimes.some(({ name }) => !this.reached.has(name)),
+    )
   }
 
   #concerns({ actors }: PropertyGroup, changed: readonly number[]): boolean {
