@@ -4,6 +4,7 @@
  * into a list of operations once per situation and input; the search only looks them up.
  */
 import { messageOf } from '../../core/errors.ts'
+import { checkedBudget } from './checked-arguments.ts'
 import { Found } from './found.ts'
 import { Interner } from './interner.ts'
 import type { Linker } from './linker.ts'
@@ -97,7 +98,8 @@ export class ActorTable {
     const known = this.#inputIds.get(key)
     if (known !== undefined) return known
     const { budgets, model } = this.#linker
-    const budget = (name: string | undefined) => (name === undefined ? -1 : budgets.index(name))
+    const budget = (name: string | undefined) =>
+      name === undefined ? -1 : checkedBudget(budgets.index(name), name, budgets.names)
     return this.#addInput(key, {
       message,
       from,
@@ -127,9 +129,9 @@ export class ActorTable {
     const timers = this.timers(situation).filter((timer) => timer !== fired)
     const linked: LinkedTurn[] = []
     for (const turn of this.#receive(this.stateOf[situation]!, input)) {
-      const spends = turn.spends === undefined ? -1 : this.#linker.budgets.index(turn.spends)
-      // Nothing is ever left of a budget that does not exist.
-      if (turn.spends !== undefined && spends < 0) continue
+      const { budgets } = this.#linker
+      const spends =
+        turn.spends === undefined ? -1 : checkedBudget(budgets.index(turn.spends), turn.spends, budgets.names)
       linked.push(this.#link(turn, timers, spends))
     }
     this.steps[situation]![input] = linked

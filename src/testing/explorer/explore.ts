@@ -4,6 +4,7 @@
  * verdict.
  */
 import { realClock } from '../../core/clock.ts'
+import { checkArguments } from './checked-arguments.ts'
 import { Choices } from './choices.ts'
 import { commutingChoice } from './commuting-choice.ts'
 import { Found } from './found.ts'
@@ -66,6 +67,7 @@ class Search {
   #checked: number | undefined
 
   constructor(system: SystemModel, properties: readonly Property[], limits: ExploreLimits) {
+    checkArguments(system, properties, limits)
     this.#system = system
     this.#limits = limits
     this.#tables = new SystemTables(system)

@@ -112,14 +112,18 @@ export class PropertyTable {
 }
 
 function ask(property: Property, states: readonly unknown[]): boolean | string {
+  let answer: unknown
   try {
-    return property.holds(...(states as never[]))
+    answer = property.holds(...(states as never[]))
   } catch (thrown) {
     throw new StreamError('ARGUMENT_INVALID', `Property "${property.name}" threw, but must answer: ${String(thrown)}`, {
       cause: thrown,
       details: { property: property.name },
     })
   }
+  if (typeof answer === 'boolean' || typeof answer === 'string') return answer
+  const wrong = `Property "${property.name}" answered ${String(answer)}: expected true, false or what is wrong.`
+  throw new StreamError('ARGUMENT_INVALID', wrong, { details: { property: property.name } })
 }
 
 function require(property: Property, states: readonly unknown[], when: string): void {
