@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { checkedBudget } from '../../../src/testing/explorer/checked-arguments.ts'
 import { explore } from '../../../src/testing/explorer/explore.ts'
 import type { ExploreLimits, Property, SystemModel } from '../../../src/testing/explorer/system.ts'
 
@@ -79,6 +80,7 @@ describe('a search that would look at less than its author believes is refused',
   })
 
   it('and what is right is not', () => {
+    expect(checkedBudget(1, 'c', ['b', 'c'])).toBe(1)
     expect(refusal(counter({ budgets: { c: 2 } }, 'c'), [property({})], { maxStates: 9 })).toBe('holds')
   })
 })
