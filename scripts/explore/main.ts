@@ -28,7 +28,7 @@ function exploreOne(target: Target, args: ExploreArguments, coverage: ChartCover
   print(`\n${target.name}: ${target.about}`)
   const { seconds, maxStates } = args
   const report = explore(system, properties, { maxStates, ...(seconds !== undefined && { maxSeconds: seconds }) })
-  printReport(report, properties, target.watched)
+  printReport(report, properties, target)
   if (report.violation !== undefined) {
     const replay = replayCounterexample(system, properties, report.violation)
     print(printCounterexample(replay))
@@ -37,7 +37,7 @@ function exploreOne(target: Target, args: ExploreArguments, coverage: ChartCover
   return report.verdict === 'holds'
 }
 
-function printReport(report: ExploreReport, properties: readonly Property[], watched: readonly string[]): void {
+function printReport(report: ExploreReport, properties: readonly Property[], { watched, unwatched }: Target): void {
   const { states, transitions, depth, terminals, seconds, bytesPerState, verdict, sometimes } = report
   const rate = seconds > 0 ? count(Math.round(states / seconds)) : 'all'
   print(`  ${verdict}: ${count(states)} states, ${count(transitions)} transitions, depth ${depth}, ${terminals} ends`)
@@ -46,6 +46,7 @@ function printReport(report: ExploreReport, properties: readonly Property[], wat
   const rest = verdict === 'incomplete' ? ' (as far as it was explored)' : ''
   print(`  held${rest}:`)
   for (const line of watched) print(`    ${line}`)
+  if (unwatched.length > 0) print(`    (nothing here can break ${unwatched.join(', ')}: the simulation checks them)`)
   for (const { name, kind } of properties) if (kind !== 'sometimes') print(`    ${kind}: ${name}`)
   if (Object.keys(sometimes).length > 0) print('  reached:')
   for (const [name, depth] of Object.entries(sometimes)) {
