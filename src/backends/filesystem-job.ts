@@ -206,11 +206,14 @@ class FilesystemJob implements JobCheckpoints {
     })
   }
 
-  async #note(change: Partial<JobRecord>): Promise<void> {
-    const { fs, dir, id } = this.#place
-    const record = { ...this.#record, ...change }
-    await writeJobRecord(fs, dir, id, record, this.epoch)
-    this.#record = record
+  /** One after the other: two deletions at once would write over each other's record. */
+  #note(change: Partial<JobRecord>): Promise<void> {
+    const { fs, dir, id, locks } = this.#place
+    return locks.run(join(dir, 'job.json'), async () => {
+      const record = { ...this.#record, ...change }
+      await writeJobRecord(fs, dir, id, record, this.epoch)
+      this.#record = record
+    })
   }
 
   #dirOf(checkpoint: CheckpointId): string {

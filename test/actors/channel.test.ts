@@ -177,7 +177,7 @@ describe('a channel', () => {
 
   it('behaves as two lists do, whatever its capacity and however far it overshoots', () => {
     const step = fc.constantFrom('push', 'push', 'barrier', 'shift', 'shift', 'ahead', 'promote', 'restore')
-    const actions = fc.array(fc.record({ step, promoted: fc.nat(9) }), { maxLength: 120 })
+    const actions = fc.array(fc.record({ step, promoted: fc.nat(9) }), { maxLength: 120, size: 'max' })
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), actions, (capacity, steps) => {
         const { channel, gate, woken } = make(capacity)

@@ -48,7 +48,7 @@ describe('a table', () => {
     const key = fc.integer({ min: 0, max: 7 })
     const change = fc.record({ key, value: fc.option(fc.nat()), read: fc.boolean() })
     fc.assert(
-      fc.property(fc.array(change), fc.array(change, { maxLength: 40 }), (before, after) => {
+      fc.property(fc.array(change), fc.array(change, { maxLength: 40, size: 'max' }), (before, after) => {
         const table = new HeapTable('v', 'value', cellForms.value)
         const expected = new Map<Key, unknown>()
         const apply = ({ key, value }: { key: number; value: number | null }) =>

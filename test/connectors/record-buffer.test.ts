@@ -9,7 +9,7 @@ it('behaves like a plain queue', () => {
     fc.constant({ type: 'drop' as const }),
   )
   fc.assert(
-    fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
+    fc.property(fc.array(action, { maxLength: 60, size: 'max' }), (actions) => {
       const buffer = new RecordBuffer<number>()
       const model: number[] = []
       actions.forEach((act, i) => {

@@ -134,7 +134,11 @@ describe('what is refused', () => {
 })
 
 /** A program drawn from numbers: each step applies an operator to streams drawn from those so far. */
-const steps = fc.array(fc.tuple(fc.nat(6), fc.nat(), fc.nat(), fc.boolean()), { minLength: 1, maxLength: 25 })
+const steps = fc.array(fc.tuple(fc.nat(6), fc.nat(), fc.nat(), fc.boolean()), {
+  minLength: 1,
+  maxLength: 25,
+  size: 'max',
+})
 
 function draw(drawn: readonly (readonly [number, number, number, boolean])[], chaining: boolean): JobGraph {
   const env = StreamEnvironment.create({ chaining, parallelism: 2 })

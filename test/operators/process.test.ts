@@ -269,18 +269,22 @@ it('gives results that do not depend on how the input is cut into batches', () =
   })
   const record = fc.record({ k: fc.constantFrom('a', 'b', 'c'), n: fc.nat(9) })
   fc.assert(
-    fc.property(fc.array(record, { maxLength: 40 }), fc.array(fc.integer({ min: 1, max: 7 })), (records, cuts) => {
-      const run = (sizes: readonly number[], batchRecords: number) => {
-        const options = { key: (value: { k: string }) => value.k, sideOutputs: [tag], batchRecords }
-        const harness = new OperatorHarness(factory, options)
-        let start = 0
-        for (const size of [...sizes, records.length]) {
-          harness.elements(records.slice(start, start + size))
-          start += size
+    fc.property(
+      fc.array(record, { maxLength: 40, size: 'max' }),
+      fc.array(fc.integer({ min: 1, max: 7 })),
+      (records, cuts) => {
+        const run = (sizes: readonly number[], batchRecords: number) => {
+          const options = { key: (value: { k: string }) => value.k, sideOutputs: [tag], batchRecords }
+          const harness = new OperatorHarness(factory, options)
+          let start = 0
+          for (const size of [...sizes, records.length]) {
+            harness.elements(records.slice(start, start + size))
+            start += size
+          }
+          return { main: harness.values, side: harness.side(tag).values }
         }
-        return { main: harness.values, side: harness.side(tag).values }
-      }
-      expect(run(cuts, 3)).toEqual(run([], 1024))
-    }),
+        expect(run(cuts, 3)).toEqual(run([], 1024))
+      },
+    ),
   )
 })

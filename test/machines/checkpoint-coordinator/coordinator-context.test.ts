@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CheckpointId } from '../../../src/core/ids.ts'
 import {
+  adoptAttempt,
   type CoordinatorContext,
   effectiveIntervalMs,
   initialContext,
@@ -22,6 +23,15 @@ const context: CoordinatorContext = {
   plan: twoTasks,
   attempt: 1,
 }
+
+describe('a new attempt', () => {
+  it('knows of no subtask that it has ended', () => {
+    const ended = withEnded(withEnded(context, a), b)
+    expect(ended.ended).toEqual([a, b])
+    const next = adoptAttempt(ended, { type: 'job.running', attempt: 2, plan: twoTasks, at: 0, random: 0 })
+    expect(next).toMatchObject({ attempt: 2, ended: [] })
+  })
+})
 
 type Aborted = Extract<Conclusion, { type: 'checkpoint.aborted' }>
 const aborted = (facts: Partial<Aborted> = {}): Aborted => ({

@@ -152,7 +152,7 @@ function run(mode: Mode, moves: readonly (typeof move extends fc.Arbitrary<infer
 describe.each(['exactly-once', 'at-least-once'] as const)('several checkpoints at once, %s', (mode) => {
   it('each is taken by every subtask or given up by somebody, whatever comes in whatever order', () => {
     fc.assert(
-      fc.property(fc.array(move, { maxLength: 120 }), (moves) => {
+      fc.property(fc.array(move, { maxLength: 120, size: 'max' }), (moves) => {
         const network = run(mode, moves)
         for (let id = 1; id <= network.triggered; id++) {
           if (!network.givenUp.has(id)) expect([id, network.persisted.get(id)]).toEqual([id, rows * width])
