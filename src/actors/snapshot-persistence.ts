@@ -23,7 +23,7 @@ import { StreamError } from '../core/errors.ts'
 import type { OperatorSnapshotPart } from '../operators/chain.ts'
 
 /** The batches of one input channel that belong to a snapshot. */
-export interface ChannelBatches extends Pick<ChannelStateHandle, 'gate' | 'input' | 'from'> {
+export interface ChannelBatches extends Pick<ChannelStateHandle, 'gate' | 'input' | 'from' | 'feeder'> {
   readonly batches: readonly RecordBatch[]
 }
 

@@ -8,7 +8,7 @@ import { checkSegmentIs } from '../backends/keyed-segment.ts'
 import type { ChannelStateHandle } from '../backends/manifest.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
 import { decodeValue } from '../core/codec.ts'
-import { asStreamError, assert } from '../core/errors.ts'
+import { asStreamError, assert, StreamError } from '../core/errors.ts'
 import { parseSubtaskId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { OperatorChain } from '../operators/chain.ts'
@@ -86,12 +86,21 @@ async function loadOperator(from: StoredSnapshot, restore: OperatorRestore): Pro
 
 async function loadChannel(
   from: StoredSnapshot,
-  { inputs }: SubtaskDescriptor,
+  { inputs, vertexName }: SubtaskDescriptor,
   handle: ChannelStateHandle,
 ): Promise<LoadedChannel> {
   const channel = inputs.findIndex((one) => one.gate === handle.gate && parseSubtaskId(one.from).index === handle.from)
   assert(inputs[channel]?.input === handle.input, 'records for a channel that is not there')
   const batches = readChannelSegment(await from.read(handle), handle, `${from.path}/${handle.file}`)
+  if (inputs[channel].keyed === true && batches.some(({ keys }) => keys === undefined)) {
+    throw new StreamError(
+      'RESTORE_CHANNEL_MISMATCH',
+      `${from.path} is an unaligned checkpoint with records on their way to operator "${vertexName}" that have no keys, but the ` +
+        'program sends it records by key now. Restore it with the program that wrote it, or restore a savepoint, in which ' +
+        'nothing is on its way.',
+      { details: { operator: vertexName } },
+    )
+  }
   return { channel, batches }
 }
 

@@ -28,6 +28,10 @@ export interface InputDescriptor {
   /** The place of its edge among those into the vertex: with the index of `from`, the channel's name in snapshots. */
   readonly gate: number
   readonly from: SubtaskId
+  /** The operator whose output it carries. */
+  readonly feeder?: OperatorId | undefined
+  /** Do its records come with keys? */
+  readonly keyed?: boolean
 }
 
 /** State to restore for one operator of the chain. */

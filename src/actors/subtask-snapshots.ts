@@ -159,8 +159,8 @@ export class SubtaskSnapshots {
 
   #channelsOf(recorded: readonly (readonly RecordBatch[])[]): ChannelBatches[] {
     return recorded.map((batches, channel) => {
-      const { gate, input, from } = this.#descriptor.inputs[channel]!
-      return { gate, input, from: parseSubtaskId(from).index, batches }
+      const { gate, input, from, feeder } = this.#descriptor.inputs[channel]!
+      return { gate, input, from: parseSubtaskId(from).index, ...(feeder && { feeder }), batches }
     })
   }
 

@@ -88,12 +88,15 @@ function checkSubtask(
 function checkInFlight(value: unknown, path: string, fields: JsonFields): readonly ChannelStateHandle[] {
   const handles = fields.list(value, path).map((entry, index): ChannelStateHandle => {
     const at = `${path}[${index}]`
-    const handle = fields.object(entry, at, [...handleFields, 'gate', 'input', 'from'])
+    const handle = fields.object(entry, at, [...handleFields, 'gate', 'input', 'from', 'feeder'])
     return {
       ...checkHandle(entry, at, fields),
       gate: fields.integer(handle.gate, `${at}.gate`, 0, limits.parallelismMax),
       input: fields.integer(handle.input, `${at}.input`, 0, 1) as 0 | 1,
       from: fields.integer(handle.from, `${at}.from`, 0, limits.parallelismMax - 1),
+      ...(handle.feeder !== undefined && {
+        feeder: fields.matching(handle.feeder, `${at}.feeder`, hex32, '32 hex digits') as OperatorId,
+      }),
     }
   })
   if (handles.length === 0) throw fields.fail(`${path}: expected at least one channel, got an empty list`)

@@ -39,6 +39,8 @@ export interface ChannelStateHandle extends StateHandle {
   /** 0, or 1 for the second input of a two-input operator. */
   readonly input: 0 | 1
   readonly from: number
+  /** The operator that sends: the order of edges may change, what they carry may not. Absent: not known. */
+  readonly feeder?: OperatorId | undefined
 }
 
 /** What one subtask acknowledges. */

@@ -18,7 +18,12 @@ export function checkChannels({ graph, matched }: Found, vertex: JobVertex, inde
     for (const handle of matched.get(operator.id)?.subtasks[index]?.inFlight ?? []) {
       const edge = position === 0 ? gates[handle.gate] : undefined
       const feeder = graph.vertices.find(({ id }) => id === edge?.from)
-      const fits = edge?.input === handle.input && peersOf(edge, index, feeder!).includes(handle.from)
+      const sender = edge && feeder?.operators[edge.fromOperator]
+      const fits =
+        edge?.input === handle.input &&
+        peersOf(edge, index, feeder!).includes(handle.from) &&
+        // The same place among the edges may have gone to another stream: the operands of a union were exchanged.
+        [undefined, sender?.id, sender?.alternativeId].includes(handle.feeder)
       if (!fits) throw mismatch(operator, handle, path)
     }
   }

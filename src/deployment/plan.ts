@@ -74,9 +74,11 @@ function inputsOf(graph: JobGraph, vertices: Vertices, vertex: JobVertex, index:
   return graph.edges.flatMap((edge, number) => {
     if (edge.to !== vertex.id) return []
     const gate = gates.indexOf(edge)
+    const feeder = vertices.get(edge.from)!.operators[edge.fromOperator]!.id
+    const keyed = edge.partitioning.type === 'hash'
     return peersOf(edge, index, vertices.get(edge.from)!).map((peer) => {
       const from = subtaskId(edge.from, peer)
-      return { channel: channelId(number, from, to), input: edge.input, gate, from }
+      return { channel: channelId(number, from, to), input: edge.input, gate, from, feeder, keyed }
     })
   })
 }

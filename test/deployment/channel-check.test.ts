@@ -27,12 +27,17 @@ describe('records on their way', () => {
     expect(() => check(job, 1, channel(0, 0), channel(0, 1), channel(1, 1, 1))).not.toThrow()
   })
 
+  it('fit where the operator that sends is the same, by either of its ids', () => {
+    expect(() => check(job, 1, { ...channel(0, 0), feeder: hex(1) as OperatorId })).not.toThrow()
+  })
+
   const forward = edge(1, 2, { partitioning: { type: 'forward' } })
   it.each([
     ['an edge that is not there', job, 1, channel(2, 0)],
     ['a sender that is not there', job, 1, channel(0, 2)],
     ['another input', job, 1, channel(0, 0, 1)],
     ['a sender that sends to another subtask only', graph([vertex(1, 2), vertex(2, 2)], [forward]), 1, channel(0, 1)],
+    ['another sender at the same place', job, 1, { ...channel(0, 0), feeder: hex(9) as OperatorId }],
     ['an operator that has no inputs now', graph([vertex(2)]), 0, channel(0, 0)],
     [
       'an operator in the middle of a chain now',
