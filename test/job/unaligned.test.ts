@@ -279,32 +279,6 @@ describe('a snapshot with records on their way', () => {
     expect([manifest.kind, manifest.formatVersion]).toEqual(['savepoint', 1])
   })
 
-  it('is refused by a program that sends by key what had no keys', async () => {
-    const checkpoint = { ...unaligned, retained: 100, retention: 'retain-on-cancellation' } as const
-    const copier = (byKey: boolean) => {
-      const env = StreamEnvironment.create({ name: 'keys', parallelism: 2, batchRecords: 2, checkpoint })
-      const copied = env
-        .fromSource(generate({ count: 600, at: (index) => index }))
-        .uid('numbers')
-        .flatMap((index: number) => Array.from({ length: 6 }, () => index))
-        .uid('copies')
-      const work = {
-        output: 0 as number,
-        element: (index: number, ctx: { emit(value: number): void }) => ctx.emit(index),
-      }
-      const worked = byKey ? copied.keyBy((index) => index % 5).process(work) : copied.rebalance().process(work)
-      worked.uid('work').sinkTo(toArray<number>([])).uid('out')
-      return env
-    }
-    const process = new SimulatedProcess({ seed: 5, lateness: true })
-    const observed = await process.submit(copier(false))
-    const onTheirWay = () => observed.of('checkpoint-completed').find(({ inFlightBytes = 0 }) => inFlightBytes > 0)
-    await process.until(() => onTheirWay() !== undefined)
-    const again = await process.submit(copier(true), { fromSavepoint: onTheirWay()!.path })
-    await process.until(() => again.of('task-failed').length > 0 || again.job.endedAt !== undefined)
-    expect(JSON.stringify(again.events)).toContain('RESTORE_CHANNEL_MISMATCH')
-  })
-
   it('is refused by a program without the channel they were in', async () => {
     const { path, process, checkpoint } = await withRecordsOnTheirWay({ kind: 'jobmanager' })
     const other = StreamEnvironment.create({ name: 'unaligned', parallelism: 2, checkpoint })

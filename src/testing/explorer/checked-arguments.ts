@@ -25,6 +25,14 @@ export function checkArguments(system: SystemModel, properties: readonly Propert
     if (names.has(name)) throw invalid(`Two properties are called "${name}": expected a name for each.`)
     names.add(name)
   }
+  for (const { actors } of system.symmetries ?? []) {
+    const other = Object.entries(actors).find(([from, to]) => actors[to] !== from)
+    if (other !== undefined) {
+      throw invalid(
+        `A symmetry puts "${other[1]}" in the place of "${other[0]}", but not "${other[0]}" in that of "${other[1]}".`,
+      )
+    }
+  }
   for (const limit of ['maxStates', 'maxDepth', 'maxSeconds'] as const) {
     const value = limits[limit]
     if (value !== undefined && !(value >= 0)) throw invalid(`${limit} must be a number from 0, got ${value}.`)

@@ -31,6 +31,8 @@ export const jobId = '0'.repeat(31).concat('1') as JobId
 export const recordsDefault = 160
 const maxStepsDefault = 200_000
 const processesMax = 40
+/** More failures of one process than all faults of a run can bring about: the program fails by itself. */
+const failuresMax = 100
 /** Microtasks between the last step and the promise of a caller who waits through a few functions. */
 const settlingTurns = 50
 
@@ -215,9 +217,17 @@ class RunLife {
     const { journal } = this
     const { maxSteps = maxStepsDefault } = this.#options
     process.runs(job)
+    const failures: string[] = []
+    job.events.subscribe((event) => {
+      if (event.type === 'task-failed') failures.push(event.error.message)
+    })
     while (job.endedAt === undefined && process.dead === undefined && !journal.failed) {
       if (++this.#steps > maxSteps) {
         journal.problem('end', `The job has not ended within ${maxSteps} steps: it is ${job.currentStatus}.`)
+        return
+      }
+      if (failures.length > failuresMax) {
+        journal.problem('failures', `The job fails again and again, not by a fault: ${failures.at(-1)}`)
         return
       }
       if (await process.scheduler.step()) continue

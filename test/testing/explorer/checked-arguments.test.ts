@@ -73,6 +73,13 @@ describe('a search that would look at less than its author believes is refused',
       { maxStates: Number.NaN },
       'maxStates must be a number from 0, got NaN',
     ],
+    [
+      'a symmetry that is half a swap',
+      counter({ symmetries: [{ actors: { a: 'b' }, state: (_, state) => state, message: (message) => message }] }),
+      [],
+      {},
+      'A symmetry puts "b" in the place of "a", but not',
+    ],
     ['a negative limit', counter(), [], { maxSeconds: -1 }, 'maxSeconds must be a number from 0, got -1'],
   ] as const)('%s', (_, system, properties, limits, message) => {
     expect(refusal(system, properties, limits)).toContain(message)

@@ -7,6 +7,28 @@ import type { SimulatedJob } from '../../../src/testing/simulation/simulation-op
 
 const counts = programs['keyed-count']!
 
+it('says what a program throws that fails again and again', async () => {
+  const { problems } = await simulate(
+    (run) => {
+      const env = StreamEnvironment.create({ checkpoint: { intervalMs: 20, storage: run.storage } })
+      run.expect('numbers', run.records)
+      env
+        .fromSource(run.source({ count: run.records, ratePerSecond: 1_000, at: (index) => index }))
+        .uid('numbers')
+        .map((index: number) => {
+          if (index === 3) throw new Error('my bug')
+          return index
+        })
+        .uid('map')
+        .sinkTo(run.sink((index) => [{ stream: 'numbers', position: index + 1 }]))
+        .uid('out')
+      return env
+    },
+    { seed: 1, faults: false, twice: false },
+  )
+  expect(problems).toContainEqual({ checker: 'failures', message: expect.stringMatching(/again and again.*my bug/s) })
+})
+
 describe('simulate', () => {
   it('finds nothing wrong with a sound job, with and without faults', async () => {
     const calm = await simulate(counts, { seed: 3, faults: false, records: 40 })
