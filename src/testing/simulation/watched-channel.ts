@@ -17,8 +17,8 @@ export class WatchedChannel extends Channel {
   readonly label: string
   readonly #watch: ChannelWatch
   readonly #wakeConsumer: () => void
-  /** Which record each batch that was put in begins with. */
-  readonly #sequences = new WeakMap<RecordBatch, number>()
+  /** How many records were taken before each batch that was taken. */
+  readonly #places = new WeakMap<RecordBatch, number>()
   #sent = 0
   #consumed = 0
   #clogged = false
@@ -76,15 +76,16 @@ export class WatchedChannel extends Channel {
   override takeRecorded(checkpointId: CheckpointId): readonly RecordBatch[] {
     const batches = super.takeRecorded(checkpointId)
     const { attempt, label: channel, tell } = this.#watch
-    const sequence = batches[0] && this.#sequences.get(batches[0])
-    if (sequence === undefined) return batches
+    const [first] = batches
+    if (first === undefined) return batches
+    // By their place among what is taken, for what is restored late comes before what was sent meanwhile.
+    const sequence = this.#places.get(first) ?? this.#consumed
     const records = batches.reduce((sum, { values }) => sum + values.length, 0)
     tell({ type: 'channel.recorded', attempt, channel, checkpointId, sequence, records })
     return batches
   }
 
   #number(batch: RecordBatch): void {
-    this.#sequences.set(batch, this.#sent)
     this.#sent += batch.values.length
   }
 
@@ -120,6 +121,7 @@ export class WatchedChannel extends Channel {
       case 'batch': {
         const records = element.values.length
         tell({ type: 'consumed', attempt, channel, sequence: this.#consumed, records })
+        this.#places.set(element, this.#consumed)
         this.#consumed += records
         return
       }

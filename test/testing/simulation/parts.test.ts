@@ -83,6 +83,21 @@ describe('a watched channel', () => {
     expect([channel.shift()?.type, channel.shift()?.type, woken]).toEqual(['batch', 'barrier', 2])
     expect(facts.map(({ type }) => type)).toEqual(['sent', 'barrier.sent', 'consumed', 'barrier.consumed'])
   })
+
+  it('places what is recorded by the order in which it is taken, not by that in which it was put in (seed 713)', () => {
+    const facts: Fact[] = []
+    const watch = { attempt: 5, label: 'a>b', tell: (fact: Fact) => void facts.push(fact), restored: 1 }
+    const channel = new WatchedChannel('id', 8, new OutputGate(() => {}), () => {}, watch)
+    channel.push(recordBatch([2, 3]))
+    channel.restore([recordBatch([1])])
+    expect(channel.shift()).toMatchObject({ values: [1] })
+    const barrier = { type: 'barrier', checkpointId: 6 as never, timestamp: 0, kind: 'checkpoint' } as const
+    channel.pushAhead(barrier)
+    const taken = channel.shift()
+    for (const batch of channel.overtaken(taken as typeof barrier)) channel.record(6 as never, batch)
+    channel.takeRecorded(6 as never)
+    expect(facts.at(-1)).toMatchObject({ type: 'channel.recorded', sequence: 1, records: 2 })
+  })
 })
 
 describe('the world outside', () => {
