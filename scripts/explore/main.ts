@@ -20,6 +20,8 @@ import type { Target } from './targets.ts'
 import { uncovered } from './uncovered.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
+// Who reads only the beginning (`| head`) closes the pipe: nothing is left to say then.
+process.stdout.on('error', () => process.exit())
 const count = (number: number): string => number.toLocaleString('en')
 
 /** A short scenario has fewer states than this. */

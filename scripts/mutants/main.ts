@@ -14,6 +14,8 @@ import { exploredMutants, findExplored } from './find-explored.ts'
 import { fateText, type MutantFate, unprovoked } from './mutant-fate.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
+// Who reads only the beginning (`| head`) closes the pipe: nothing is left to say then.
+process.stdout.on('error', () => process.exit())
 
 /** A function per mutant, so that each line is printed when it is known. */
 type Hunt = { readonly name: string; readonly by: MutantFate['by']; run(): Promise<MutantFate> }

@@ -20,6 +20,8 @@ import { addTally, type FailedRun, newTally, type Tally, tallyText } from './tal
 import type { Share } from './worker.ts'
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
+// Who reads only the beginning (`| head`) closes the pipe: nothing is left to say then.
+process.stdout.on('error', () => process.exit())
 
 /** Seeds that a thread is given at once. */
 const shareSeeds = 10
