@@ -5,22 +5,7 @@
 import type { CheckpointStorage, JobCheckpoints, StoredSnapshot } from '../../src/backends/checkpoint-storage.ts'
 import type { CheckpointStorageOptions } from '../../src/job/session-options.ts'
 import { Storages } from '../../src/job/storages.ts'
-
-/** The object with some of its methods changed. */
-export function changed<T extends object>(
-  inner: T,
-  changes: { readonly [Name in keyof T]?: (method: T[Name]) => T[Name] },
-): T {
-  return new Proxy(inner, {
-    get(target, name) {
-      const value = Reflect.get(target, name, target) as unknown
-      if (typeof value !== 'function') return value
-      const method = value.bind(target) as T[keyof T]
-      const change = changes[name as keyof T]
-      return change === undefined ? method : change(method)
-    },
-  })
-}
+import { changed } from '../../src/testing/simulation/changed.ts'
 
 /** Notes from which snapshot each segment was read. */
 export class WatchedStorages extends Storages {
