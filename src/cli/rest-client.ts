@@ -5,6 +5,8 @@
 import type { TimerHandle } from '../core/clock.ts'
 import { errorCodes } from '../core/error-codes.ts'
 import { type ErrorCode, messageOf, StreamError } from '../core/errors.ts'
+import type { JobId } from '../core/ids.ts'
+import { endStatuses, type JobStatus } from '../core/job-status.ts'
 import { limits } from '../core/limits.ts'
 import type { Configuration } from '../job/configuration.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
@@ -50,11 +52,31 @@ export class RestClient {
    * takes longer than `client.timeout`; it then goes on.
    */
   async result(path: string): Promise<Json> {
+    const { operation } = await this.#poll<Polled>(path, ({ status }) => status.id === 'COMPLETED')
+    return succeeded(operation ?? {})
+  }
+
+  /**
+   * The status with which a job has ended; undefined when its session has gone with it, as that of an attached `run` does.
+   * Fails with `REQUEST_TIMEOUT` when that takes longer than `client.timeout`.
+   */
+  async endOf(jobId: JobId): Promise<JobStatus | undefined> {
+    const path = `/jobs/${jobId}/status`
+    try {
+      return (await this.#poll<{ status: JobStatus }>(path, ({ status }) => endStatuses.includes(status))).status
+    } catch (error) {
+      if (error instanceof StreamError && error.code === 'SESSION_UNREACHABLE') return undefined
+      throw error
+    }
+  }
+
+  /** Asks until the answer is `last`, less and less often. */
+  async #poll<T extends object>(path: string, last: (answer: T) => boolean): Promise<T> {
     const { clock } = this.#context
     const started = clock.monotonicMs()
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
-      const { status, operation } = await this.request<Polled>('GET', path)
-      if (status.id === 'COMPLETED') return succeeded(operation ?? {})
+      const answer = await this.request<T>('GET', path)
+      if (last(answer)) return answer
       if (clock.monotonicMs() - started >= this.#timeoutMs) throw this.#timedOut(path)
       await wait(clock, pauseMs)
     }

@@ -1,4 +1,6 @@
 /** `tidemark stop` and `tidemark cancel`: two ways to end a job, with a savepoint and without. */
+
+import { StreamError } from '../core/errors.ts'
 import { addressFlag, type Command, defineFlag, detachedFlag, formatOf, type Invocation, typeFlag } from './command.ts'
 import { printLine } from './context.ts'
 import { explaining } from './failure.ts'
@@ -73,9 +75,14 @@ async function cancel(invocation: Invocation): Promise<number> {
   const jobId = jobIdOf(invocation.flags.args[0], 'cancel')
   const client = invocation.client()
   invocation.print(`Cancelling job ${jobId}.`)
-  await explaining(`Could not cancel job ${jobId}`, () => client.request('PATCH', `/jobs/${jobId}?mode=cancel`))
-  invocation.print(`Cancelled job ${jobId}.`)
-  return 0
+  return explaining(`Could not cancel job ${jobId}`, async () => {
+    await client.request('PATCH', `/jobs/${jobId}?mode=cancel`)
+    // The request is answered when the job begins to end. Whoever reads the next line may count on what has been cleaned up.
+    const status = (await client.endOf(jobId)) ?? 'CANCELED'
+    if (status !== 'CANCELED') throw new StreamError('JOB_NOT_RUNNING', `It was ending already: it is ${status}.`)
+    invocation.print(`Cancelled job ${jobId}.`)
+    return 0
+  })
 }
 
 async function cancelWithSavepoint(invocation: Invocation): Promise<number> {

@@ -10,3 +10,6 @@ export type JobStatus =
   | 'FINISHED'
   | 'RESTARTING'
   | 'SUSPENDED'
+
+/** The statuses after which nothing comes. */
+export const endStatuses: readonly JobStatus[] = ['FINISHED', 'FAILED', 'CANCELED', 'SUSPENDED']

@@ -7,6 +7,7 @@ import type { Kernel } from '../actors/kernel.ts'
 import type { SnapshotKind } from '../core/elements.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import { type JobId, roleAddress } from '../core/ids.ts'
+import { endStatuses } from '../core/job-status.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
@@ -108,7 +109,7 @@ export class RunningJob implements SessionJob {
   #endOrRestart(): Promise<JobStatus> {
     const changes = this.status.pipe(
       skip(1),
-      filter((status) => status === 'RESTARTING' || ends.includes(status)),
+      filter((status) => status === 'RESTARTING' || endStatuses.includes(status)),
     )
     return firstValueFrom(changes, { defaultValue: this.currentStatus })
   }
@@ -162,8 +163,6 @@ export class RunningJob implements SessionJob {
     )
   }
 }
-
-const ends: readonly JobStatus[] = ['FINISHED', 'FAILED', 'CANCELED', 'SUSPENDED']
 
 /** Callers without types, and empty strings from forms, are told here and not by the disk. */
 function checkDirectoryName(dir: unknown): void {

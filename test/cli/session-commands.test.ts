@@ -4,7 +4,7 @@ import { formatTime } from '../../src/cli/list-command.ts'
 import '../../src/cli/savepoint-commands.ts'
 import '../../src/cli/stop-commands.ts'
 import { StreamError } from '../../src/core/errors.ts'
-import { fixtures, makeCli, until } from './cli.ts'
+import { fixtures, makeCli, turn, until } from './cli.ts'
 
 const help = '\nUse the help option (-h or --help) to get help on the command.\n'
 const dashes = '-'.repeat(62)
@@ -165,6 +165,44 @@ describe('cancel', () => {
     const { code, out, job } = await command((id) => ['cancel', id])
     expect([code, out]).toEqual([0, `Cancelling job ${job.id}.\nCancelled job ${job.id}.\n`])
     expect(job.currentStatus).toBe('CANCELED')
+  })
+
+  const cancelSlowly = async (...flags: readonly string[]) => {
+    const cli = makeCli()
+    const session = cli.serve()
+    const job = session.add()
+    job.lingers = true
+    const code = cli.run('cancel', ...flags, job.id)
+    await until(() => job.calls.length > 0)
+    return { cli, session, job, code }
+  }
+
+  it('L7 waits until the job has ended and has been cleaned up', async () => {
+    const { cli, job, code } = await cancelSlowly('-Dclient.timeout=1h')
+    for (let turns = 0; turns < 50; turns++) await turn()
+    expect(cli.out()).toBe(`Cancelling job ${job.id}.\n`)
+    job.move('CANCELED')
+    expect([await code, cli.out()]).toEqual([0, expect.stringContaining(`Cancelled job ${job.id}.\n`)])
+  })
+
+  it('says so when the job has come to another end', async () => {
+    const { cli, job, code } = await cancelSlowly()
+    job.move('FINISHED')
+    expect([await code, cli.err()]).toEqual([
+      1,
+      `error[JOB_NOT_RUNNING]: Could not cancel job ${job.id}: It was ending already: it is FINISHED.\n`,
+    ])
+  })
+
+  it('takes a session that ends with its job for the end of it', async () => {
+    const { cli, job, code } = await cancelSlowly()
+    cli.network.clear()
+    expect([await code, cli.out()]).toEqual([0, expect.stringContaining(`Cancelled job ${job.id}.\n`)])
+  })
+
+  it('gives up waiting after client.timeout', async () => {
+    const { cli, code } = await cancelSlowly('-Dclient.timeout=3s')
+    expect([await code, cli.err()]).toEqual([1, expect.stringMatching(/^error\[REQUEST_TIMEOUT\].*within 3 s/)])
   })
 
   it('L7 a missing id, and -s alone, are argument errors', async () => {

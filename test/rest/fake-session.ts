@@ -70,6 +70,8 @@ export class FakeJob implements SessionJob {
   restored: ReturnType<SessionJob['checkpointStats']>['restored']
   endedAt: number | undefined
   records = 0
+  /** Is a canceled job only about to end? */
+  lingers = false
   #resolve: (result: JobResult) => void = () => undefined
   #waiting: { resolve: (value: string) => void; reject: (error: unknown) => void }[] = []
   readonly #clock: Clock
@@ -134,7 +136,7 @@ export class FakeJob implements SessionJob {
 
   async cancel(): Promise<void> {
     this.calls.push('cancel')
-    this.move('CANCELED')
+    this.move(this.lingers ? 'CANCELLING' : 'CANCELED')
   }
 
   counts() {
