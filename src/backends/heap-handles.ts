@@ -2,7 +2,7 @@
  * The state handles of the heap backend: the hottest code there is, called for every record.
  *
  * So: no allocation, no closure, no string and one map look-up per call on the usual path; plain fields instead of
- * private ones; one class per kind. Every change calls `touch` first while a snapshot is alive (INV-HT-1).
+ * private ones; one class per kind. Every change calls `willChange` first while changes are tracked (INV-HT-1).
  */
 import type { Key } from '../core/key-groups.ts'
 import type { ListCell } from './heap-cells.ts'
@@ -46,9 +46,9 @@ class HeapHandle {
   }
 
   /** Before the cell of the current key, which there is, is changed in place. */
-  touch(): void {
+  willChange(): void {
     const table = this.table
-    if (table.capturing) table.touch(table.findAgain(this.context.currentKey))
+    if (table.tracking) table.willChange(table.findAgain(this.context.currentKey))
   }
 
   clear(): void {
@@ -115,7 +115,7 @@ export class HeapListState extends HeapHandle implements ListState<unknown> {
       this.store(cell)
       return cell.items
     }
-    this.touch()
+    this.willChange()
     if (cell.exposed) {
       cell.items = cell.items.slice()
       cell.exposed = false
@@ -144,7 +144,7 @@ export class HeapMapState extends HeapHandle implements MapState<unknown, unknow
     const inner = this.cell() as Inner | undefined
     if (inner === undefined) this.store(new Map([[key, value]]))
     else {
-      this.touch()
+      this.willChange()
       inner.set(key, value)
     }
   }
@@ -156,7 +156,7 @@ export class HeapMapState extends HeapHandle implements MapState<unknown, unknow
       this.clear()
       return
     }
-    this.touch()
+    this.willChange()
     inner.delete(key)
   }
 

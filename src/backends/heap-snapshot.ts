@@ -28,18 +28,25 @@ export class HeapSnapshot implements KeyedSnapshot {
   readonly states: readonly { readonly name: string; readonly kind: TableKind }[]
   readonly #options: HeapSnapshotOptions
   readonly #captures: readonly HeapCapture[]
-  #phase: 'header' | 'entries' | 'written' | 'released' = 'header'
+  readonly version: number
+  readonly since: number | undefined
+  #phase: 'header' | 'removals' | 'entries' | 'written' | 'released' = 'header'
   #table = 0
+  /** Of the captures in order: the list of removed keys, and the place in it, to be written next. */
+  #removals = { list: 0, at: 0 }
   #entries = 0
   #entriesPerFrame = 16
 
-  constructor(options: HeapSnapshotOptions, tables: readonly HeapTable[]) {
+  constructor(options: HeapSnapshotOptions, tables: readonly HeapTable[], version: number, since: number | undefined) {
     this.#options = options
     this.range = options.range
-    const filled = tables.filter((table) => table.size > 0)
-    this.empty = filled.length === 0
-    this.states = filled.map(({ name, kind }) => ({ name, kind }))
-    this.#captures = filled.map((table) => table.mark())
+    this.version = version
+    this.since = since
+    const captures = tables.map((table) => table.mark(since))
+    for (const capture of captures) if (capture.empty) capture.table.release(capture)
+    this.#captures = captures.filter(({ empty }) => !empty)
+    this.empty = this.#captures.length === 0
+    this.states = this.#captures.map(({ table: { name, kind } }) => ({ name, kind }))
   }
 
   write(more: () => boolean): Uint8Array | undefined {
@@ -66,9 +73,10 @@ export class HeapSnapshot implements KeyedSnapshot {
   /** The next frame's value in a list of one, or an entry frame; empty when there was none to fill it with. */
   #nextFrame(): readonly unknown[] {
     if (this.#phase === 'header') {
-      this.#phase = 'entries'
-      return [segmentHeader(this.range, this.states)]
+      this.#phase = this.since === undefined ? 'entries' : 'removals'
+      return [segmentHeader(this.range, this.states, this.since !== undefined)]
     }
+    if (this.#phase === 'removals') return this.#nextRemovals()
     const capture = this.#captures[this.#table]
     if (capture === undefined) {
       this.#phase = 'written'
@@ -77,16 +85,39 @@ export class HeapSnapshot implements KeyedSnapshot {
     const frame: unknown[] = [this.#table, undefined]
     if (!capture.read(frame, 2 + 2 * this.#entriesPerFrame)) this.#table++
     if (frame.length === 2) return []
-    frame[1] = this.#keyGroups(frame)
+    frame[1] = this.#keyGroups(frame, 2)
     this.#entries += frame.length / 2 - 1
     return frame
   }
 
+  /** Removed keys come before any entry, since some of them may be back. */
+  #nextRemovals(): readonly unknown[] {
+    const capture = this.#captures[this.#table]
+    if (capture === undefined) {
+      this.#table = 0
+      this.#phase = 'entries'
+      return []
+    }
+    const { list, at } = this.#removals
+    const keys = capture.removed[list]
+    if (keys === undefined) {
+      this.#table++
+      this.#removals = { list: 0, at: 0 }
+      return []
+    }
+    const some = keys.slice(at, at + entriesMax)
+    this.#removals = at + entriesMax < keys.length ? { list, at: at + entriesMax } : { list: list + 1, at: 0 }
+    const frame: unknown[] = [~this.#table, undefined, ...some]
+    frame[1] = this.#keyGroups(frame, 1)
+    this.#entries += some.length
+    return frame
+  }
+
   /** Computed only here: no record needs the key group of its state. */
-  #keyGroups(frame: readonly unknown[]): readonly number[] {
+  #keyGroups(frame: readonly unknown[], step: 1 | 2): readonly number[] {
     const { range, maxParallelism } = this.#options
     const keyGroups: number[] = []
-    for (let i = 2; i < frame.length; i += 2) {
+    for (let i = 2; i < frame.length; i += step) {
       const keyGroup = keyGroupOf(frame[i], maxParallelism)
       assert(
         keyGroup >= range.start && keyGroup <= range.end,
@@ -106,13 +137,15 @@ export class HeapSnapshot implements KeyedSnapshot {
       throw this.#blame(frame) ?? error
     }
     if (bytes.length > 2 * frameBytesWanted) this.#entriesPerFrame = Math.max(1, this.#entriesPerFrame >> 1)
-    else if (bytes.length < frameBytesWanted) this.#entriesPerFrame = Math.min(entriesMax, this.#entriesPerFrame * 2)
+    else if (bytes.length < frameBytesWanted && this.#phase === 'entries')
+      this.#entriesPerFrame = Math.min(entriesMax, this.#entriesPerFrame * 2)
     return bytes
   }
 
   /** The error that names the state and the place in its value. */
   #blame(frame: readonly unknown[]): StreamError | undefined {
-    const state = this.states[frame[0] as number]!
+    const index = frame[0] as number
+    const state = this.states[index < 0 ? ~index : index]!
     const bad = frame.slice(2).find((part) => findUnserializable(part) !== undefined)
     return bad === undefined ? undefined : notSerializable(bad, stateOwner(this.#options, state.name))
   }

@@ -5,7 +5,7 @@
  * snapshot in `heap-snapshot.ts`. Tests: test/backends/heap-state.test.ts, src/testing/state-backend-suite.ts.
  */
 
-import { StreamError } from '../core/errors.ts'
+import { assert, StreamError } from '../core/errors.ts'
 import { type Key, type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import { cellForms, type TimersCell } from './heap-cells.ts'
@@ -51,6 +51,10 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   readonly #tables = new Map<string, HeapTable>()
   readonly #handles = new Map<string, StateHandleOf>()
   readonly #timers = new Map<string, HeapTimerQueue>()
+  /** The version of the next mark: the epoch of every table. */
+  #version = 0
+  /** Marks give what has changed since this version. */
+  #since: number | undefined
 
   constructor(options: KeyedStateBackendOptions) {
     this.range = options.range
@@ -94,7 +98,19 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   }
 
   mark(): KeyedSnapshot {
-    return new HeapSnapshot(this.#options, this.#allTables())
+    const tables = this.#allTables()
+    const since = this.#since
+    const reached = since !== undefined && tables.every(({ removals }) => removals?.reaches(since))
+    return new HeapSnapshot(this.#options, tables, this.#version++, reached ? since : undefined)
+  }
+
+  rebase(base: { readonly since: number; readonly oldest: number } | undefined): void {
+    assert(
+      base === undefined || this.#options.incremental === true,
+      'a backend that keeps no track of changes is rebased',
+    )
+    this.#since = base?.since
+    for (const { removals } of this.#allTables()) removals?.forget(base?.oldest ?? this.#version - 1)
   }
 
   restore(bytes: Uint8Array): void {
@@ -114,9 +130,17 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
         if (keyGroup < start || keyGroup > end) return
         const { table, timers, owner } = targets[state]!
         const cell = table.form.cell(content)
-        table.put(key, cell)
-        if (timers !== undefined) timers.restored(key, cell as TimersCell)
-        else if (this.#options.freeze) freezeContent(table.kind, content, owner)
+        if (timers !== undefined) timers.restore(key, cell as TimersCell)
+        else {
+          table.put(key, cell)
+          if (this.#options.freeze) freezeContent(table.kind, content, owner)
+        }
+      },
+      removal: (state, keyGroup, key) => {
+        if (keyGroup < start || keyGroup > end) return
+        const { table, timers } = targets[state]!
+        if (timers !== undefined) timers.restore(key, undefined)
+        else table.remove(key)
       },
     })
   }
@@ -137,13 +161,17 @@ class HeapKeyedState implements KeyedStateBackend, KeyContext {
   }
 
   #table(name: string, kind: TableKind): HeapTable {
-    const table = this.#tables.get(name) ?? new HeapTable(name, kind, cellForms[kind])
+    const table = this.#tables.get(name) ?? this.#makeTable(name, kind)
     this.#tables.set(name, table)
     return table
   }
 
+  #makeTable(name: string, kind: TableKind): HeapTable {
+    return new HeapTable(name, kind, cellForms[kind], this.#options.incremental === true ? this.#version : undefined)
+  }
+
   #timerQueue(name: string): HeapTimerQueue {
-    const timers = this.#timers.get(name) ?? new HeapTimerQueue(this, new HeapTable(name, 'timers', cellForms.timers))
+    const timers = this.#timers.get(name) ?? new HeapTimerQueue(this, this.#makeTable(name, 'timers'))
     this.#timers.set(name, timers)
     return timers
   }

@@ -7,17 +7,20 @@
  * its key once, and so that the place of a snapshot's writer is a number, which says whether a change comes too late to
  * matter.
  *
- * A capture does not copy. From `mark` on, the first change of a slot that the capture has not written yet saves the
- * entry's image as it was (`touch`); the writer then goes through the slots and prefers the saved images. So a mark
- * costs the same for ten keys and ten million, and no change ever waits for a whole map to be cloned.
+ * A capture does not copy. Every mark begins an epoch, and `changed` says for each slot in which epoch it was changed last. The
+ * first change of a slot after the mark that the capture has not read yet saves the entry's image as it was; the writer
+ * then goes through the slots and prefers the saved images. So a mark costs the same for ten keys and ten million, and no
+ * change ever waits for a whole map to be cloned. The same numbers tell which entries have changed since an earlier mark,
+ * so that a capture may hold only those, with the keys removed since, which are in a log by epoch.
  *
- * INV-HT-1 `touch` is called before every change of a cell, in place or not, while `capturing`.
- * INV-HT-2 A capture yields each entry as it was at the mark exactly once, in the order of the slots.
+ * INV-HT-1 `willChange` is called before every change of a cell, in place or not.
+ * INV-HT-2 A capture yields each of its entries as it was at the mark exactly once, in the order of the slots.
  * INV-HT-3 A slot is in `free`, its cell `vacant`, or it is the value of exactly one key in `slots`.
  * Tests: src/testing/state-backend-suite.ts.
  */
 import { StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
+import { RemovalLog } from './removal-log.ts'
 import type { StateKind } from './state-backend.ts'
 
 export type TableKind = StateKind | 'timers'
@@ -36,6 +39,9 @@ export interface CellForm {
 const vacant = Symbol('vacant')
 /** `read` looks at no more slots than this in one call, so that many vacant ones do not hold up the stream. */
 const slotsPerReadMax = 10_000
+const untracked = new Uint32Array(0)
+/** The room made first for what is said of slots. */
+const slotsTracked = 1_024
 /** A table that has become empty gives back the room for more slots than these. */
 const slotsKept = 1_000
 
@@ -51,13 +57,26 @@ export class HeapTable {
   /** The key found last and its slot: most callbacks read the state of their key and then write it. */
   lastKey: unknown = vacant
   lastSlot = -1
-  capturing = false
+  /** By slot: the epoch of its last change. Kept only while `tracking`; of earlier changes it says 0. */
+  changed = untracked
+  /** The epoch of the last change of any slot while `tracking`. */
+  lastChange = -1
+  /** Rises with every mark. */
+  epoch: number
+  /** Is there a snapshot alive, or will one be asked for that holds only changes? */
+  tracking: boolean
   captures: readonly HeapCapture[] = []
+  /** Undefined when no snapshot will hold only changes. */
+  readonly removals: RemovalLog | undefined
 
-  constructor(name: string, kind: TableKind, form: CellForm) {
+  /** `incrementalFrom`: snapshots may hold only changes, and this is the epoch to begin with. */
+  constructor(name: string, kind: TableKind, form: CellForm, incrementalFrom?: number) {
     this.name = name
     this.kind = kind
     this.form = form
+    this.epoch = incrementalFrom ?? 0
+    this.removals = incrementalFrom === undefined ? undefined : new RemovalLog(incrementalFrom)
+    this.tracking = this.removals !== undefined
   }
 
   get size(): number {
@@ -96,50 +115,78 @@ export class HeapTable {
       this.#insert(key as Key, cell)
       return
     }
-    if (this.capturing) this.touch(slot)
+    if (this.tracking) this.willChange(slot)
     this.cells[slot] = cell
   }
 
   remove(key: Key | undefined): void {
     const slot = this.findAgain(key)
     if (slot < 0) return
-    if (this.capturing) this.touch(slot)
+    if (this.tracking) {
+      this.willChange(slot)
+      this.removals?.add(key as Key, this.slots.size)
+    }
     this.cells[slot] = vacant
     this.slots.delete(key)
     this.free.push(slot)
     this.lastKey = vacant
-    if (this.slots.size === 0 && !this.capturing && this.cells.length > slotsKept) this.clear()
+    if (this.slots.size === 0 && this.captures.length === 0 && this.cells.length > slotsKept) this.#giveBack()
   }
 
-  /** Forgets everything, also the room that it took. */
+  /** Forgets everything. */
   clear(): void {
     this.slots.clear()
-    this.keys = []
-    this.cells = []
-    this.free = []
-    this.lastKey = vacant
+    this.#giveBack()
   }
 
-  /** Lets every live capture save the entry as it is. */
-  touch(slot: number): void {
-    for (const capture of this.captures) capture.save(slot)
+  /** While `tracking`, before every change: lets live captures save the entry as it is, and notes the change. */
+  willChange(slot: number): void {
+    if (this.captures.length > 0) for (const capture of this.captures) capture.save(slot)
+    this.changed[slot] = this.epoch
+    this.lastChange = this.epoch
   }
 
-  mark(): HeapCapture {
-    const capture = new HeapCapture(this)
+  /** What there is now; given `since`, which `removals` reaches, only what has changed since the mark of that epoch. */
+  mark(since?: number): HeapCapture {
+    const capture = new HeapCapture(this, since)
     this.captures = [...this.captures, capture]
-    this.capturing = true
+    this.epoch++
+    this.removals?.begin(this.epoch)
+    this.tracking = true
+    this.#makeRoom(this.cells.length)
     return capture
   }
 
   release(capture: HeapCapture): void {
     this.captures = this.captures.filter((other) => other !== capture)
-    this.capturing = this.captures.length > 0
+    if (this.captures.length > 0 || this.removals !== undefined) return
+    this.tracking = false
+    this.changed = untracked
+  }
+
+  /** Room for what is said of `slots` slots. New room is all zeros, which costs nothing until it is used. */
+  #makeRoom(slots: number): void {
+    const { changed } = this
+    if (slots <= changed.length) return
+    this.changed = new Uint32Array(Math.max(slotsTracked, slots + (slots >> 1)))
+    this.changed.set(changed)
+  }
+
+  /** Gives back the room of what is gone. */
+  #giveBack(): void {
+    this.keys = []
+    this.cells = []
+    this.free = []
+    this.changed = untracked
+    this.lastKey = vacant
   }
 
   #insert(key: Key, cell: unknown): void {
     const slot = this.free.pop() ?? this.cells.length
-    if (this.capturing) this.touch(slot)
+    if (this.tracking) {
+      if (slot >= this.changed.length) this.#makeRoom(slot + 1)
+      this.willChange(slot)
+    }
     this.slots.set(key, slot)
     this.keys[slot] = key
     this.cells[slot] = cell
@@ -161,9 +208,17 @@ interface Image {
   readonly content: unknown
 }
 
-/** One table as it was at a mark, read out in pieces. */
+/** One table as it was at a mark, or what had changed in it since an earlier one, read out in pieces. */
 export class HeapCapture {
   readonly table: HeapTable
+  /** The epoch that ended with the mark. */
+  readonly epoch: number
+  /** Changes after the end of this epoch are in it; undefined when everything is. */
+  readonly since: number | undefined
+  /** Does it hold nothing? */
+  readonly empty: boolean
+  /** The keys removed since, some of which may be back. */
+  readonly removed: readonly (readonly Key[])[]
   /** By slot: what has changed since the mark, and is not read yet. */
   readonly #images = new Map<number, Image>()
   /** Slots from this one on came after the mark. */
@@ -171,14 +226,22 @@ export class HeapCapture {
   /** Slots below this one are read. */
   #next = 0
 
-  constructor(table: HeapTable) {
+  constructor(table: HeapTable, since: number | undefined) {
     this.table = table
+    this.epoch = table.epoch
+    this.since = since
+    this.removed = since === undefined ? [] : table.removals!.since(since).filter(({ length }) => length > 0)
     this.#end = table.cells.length
+    this.empty = since === undefined ? table.size === 0 : table.lastChange <= since
   }
 
+  /** Before the slot changes. */
   save(slot: number): void {
-    if (slot < this.#next || slot >= this.#end || this.#images.has(slot)) return
-    const { keys, cells, form } = this.table
+    if (slot < this.#next || slot >= this.#end) return
+    const { keys, cells, form, changed } = this.table
+    const last = changed[slot] ?? 0
+    // Changed since the mark already, or not of interest: not changed since the earlier one.
+    if (last > this.epoch || (this.since !== undefined && last <= this.since)) return
     const cell = cells[slot]
     this.#images.set(slot, { key: keys[slot]!, content: cell === vacant ? vacant : form.image(cell) })
   }
@@ -188,15 +251,19 @@ export class HeapCapture {
    * whether there may be more.
    */
   read(into: unknown[], max: number): boolean {
-    const { keys, cells, form } = this.table
+    const { keys, cells, form, changed } = this.table
     const images = this.#images
     // A table that was cleared under the capture has nothing more to read.
     const all = Math.min(this.#end, cells.length)
     const end = Math.min(all, this.#next + slotsPerReadMax)
+    const since = this.since ?? -1
     let slot = this.#next
     for (; slot < end && into.length < max; slot++) {
-      const image = images.size > 0 ? images.get(slot) : undefined
-      if (image !== undefined) {
+      const last = changed[slot] ?? 0
+      if (last <= since) continue
+      if (last > this.epoch) {
+        const image = images.get(slot)
+        if (image === undefined) continue
         images.delete(slot)
         if (image.content !== vacant) into.push(image.key, image.content)
       } else if (cells[slot] !== vacant) into.push(keys[slot], form.view(cells[slot]))

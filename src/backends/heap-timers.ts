@@ -53,7 +53,7 @@ export class HeapTimerQueue implements TimerQueue {
     if (cell === undefined) this.table.put(currentKey, timestamp)
     else if (typeof cell === 'number') this.table.put(currentKey, new Set([cell, timestamp]))
     else {
-      if (this.table.capturing) this.table.touch(slot)
+      if (this.table.tracking) this.table.willChange(slot)
       cell.add(timestamp)
     }
     return true
@@ -91,10 +91,16 @@ export class HeapTimerQueue implements TimerQueue {
     return timestamp
   }
 
-  /** Takes over a cell of a snapshot, which is in the table already. */
-  restored(key: Key, cell: TimersCell): void {
-    if (typeof cell === 'number') this.#index(key, cell)
-    else for (const timestamp of cell) this.#index(key, timestamp)
+  /** Takes over what a snapshot says of a key: its timers now, whatever they were; `undefined` when it has none. */
+  restore(key: Key, cell: TimersCell | undefined): void {
+    const before = this.table.get(key) as TimersCell | undefined
+    for (const timestamp of timestampsOf(before)) {
+      this.#buckets.get(timestamp)?.keys.delete(key)
+      this.#size--
+    }
+    if (cell === undefined) this.table.remove(key)
+    else this.table.put(key, cell)
+    for (const timestamp of timestampsOf(cell)) this.#index(key, timestamp)
   }
 
   /** Returns false when it was there already. */
@@ -119,10 +125,13 @@ export class HeapTimerQueue implements TimerQueue {
     const cell = table.cells[slot] as TimersCell
     if (typeof cell === 'number') table.remove(key)
     else {
-      if (table.capturing) table.touch(slot)
+      if (table.tracking) table.willChange(slot)
       cell.delete(timestamp)
       if (cell.size === 0) table.remove(key)
     }
     this.#size--
   }
 }
+
+const timestampsOf = (cell: TimersCell | undefined): Iterable<number> =>
+  cell === undefined ? [] : typeof cell === 'number' ? [cell] : cell

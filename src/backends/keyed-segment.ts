@@ -3,7 +3,8 @@
  *
  * First the header, then any number of entry frames `[state, key groups, key, content, key, content, …]`, then the
  * number of entries. Every entry carries its key group, so a reader can keep only the groups it owns; entries come in
- * any order. Format 1 differs in one thing: all entries of a frame had one key group, written as a number.
+ * any order. Format 1 differs in one thing: all entries of a frame had one key group, written as a number. Format 3 holds
+ * changes since an earlier segment: before the entries come removal frames `[~state, key groups, key, key, …]`, counted too.
  */
 import { decodeValue } from '../core/codec.ts'
 import { StreamError } from '../core/errors.ts'
@@ -11,8 +12,9 @@ import type { Key, KeyGroupRange } from '../core/key-groups.ts'
 import type { TableKind } from './heap-table.ts'
 import type { KeyedStateHandle } from './manifest.ts'
 
-export const segmentVersion = 2
-const readableVersions: readonly unknown[] = [1, 2]
+/** Of a segment with everything, and of one with changes. */
+export const segmentVersions = { full: 2, delta: 3 } as const
+const readableVersions: readonly unknown[] = [1, segmentVersions.full, segmentVersions.delta]
 
 export interface SegmentHeader {
   readonly format: number
@@ -25,8 +27,9 @@ const kinds: readonly string[] = ['value', 'list', 'map', 'reducing', 'aggregati
 export const segmentHeader = (
   range: KeyGroupRange,
   states: readonly { readonly name: string; readonly kind: TableKind }[],
+  delta: boolean,
 ): SegmentHeader => ({
-  format: segmentVersion,
+  format: delta ? segmentVersions.delta : segmentVersions.full,
   keyGroups: [range.start, range.end],
   states: states.map(({ name, kind }) => [name, kind] as const),
 })
@@ -67,6 +70,8 @@ export interface SegmentReader {
   header(header: SegmentHeader): void
   /** `state` is the position in the header. */
   entry(state: number, keyGroup: number, key: Key, content: unknown): void
+  /** The key is gone, unless an entry brings it back. */
+  removal(state: number, keyGroup: number, key: Key): void
 }
 
 const damaged = (what: string) => new StreamError('STATE_FILE_DAMAGED', `Keyed state bytes are damaged: ${what}.`)
@@ -94,7 +99,7 @@ export function readSegment(bytes: Uint8Array, reader: SegmentReader): void {
  */
 export function checkSegmentIs(bytes: Uint8Array, handle: KeyedStateHandle, path: string): Uint8Array {
   const header = headerIn(bytes, path)
-  const expected = describeHeader(segmentHeader(handle.keyGroups, handle.states))
+  const expected = describeHeader(segmentHeader(handle.keyGroups, handle.states, handle.delta === true))
   const got = describeHeader(header)
   if (expected === got) return bytes
   throw new StreamError(
@@ -113,24 +118,29 @@ function headerIn(bytes: Uint8Array, path: string): SegmentHeader {
   }
 }
 
-function describeHeader({ keyGroups, states }: SegmentHeader): string {
+function describeHeader({ format, keyGroups, states }: SegmentHeader): string {
+  const what = format === segmentVersions.delta ? 'changes of key groups' : 'key groups'
   const named = states.map(([name, kind]) => `${JSON.stringify(name)} (${kind})`)
-  return `key groups ${keyGroups.join(' to ')} of ${named.join(', ') || 'no state'}`
+  return `${what} ${keyGroups.join(' to ')} of ${named.join(', ') || 'no state'}`
 }
 
 function readEntries(frame: unknown, header: SegmentHeader, reader: SegmentReader): number {
-  if (!Array.isArray(frame) || frame.length % 2 !== 0) throw damaged('an entry frame is not a list of pairs')
-  const [state, keyGroups] = frame as [unknown, unknown]
+  if (!Array.isArray(frame)) throw damaged('a frame is not a list')
+  const [first, keyGroups] = frame as [unknown, unknown]
+  const removals = typeof first === 'number' && first < 0 && header.format === segmentVersions.delta
+  const state = removals ? ~first : first
   if (typeof state !== 'number' || header.states[state] === undefined) {
     throw damaged(`a frame is of state ${String(state)}, expected 0 to ${header.states.length - 1}`)
   }
-  const entries = frame.length / 2 - 1
+  if (!removals && frame.length % 2 !== 0) throw damaged('an entry frame is not a list of pairs')
+  const entries = removals ? frame.length - 2 : frame.length / 2 - 1
   if (Array.isArray(keyGroups) && keyGroups.length !== entries) {
     throw damaged(`a frame has ${keyGroups.length} key groups for ${entries} entries`)
   }
   for (let i = 0; i < entries; i++) {
     const keyGroup = checkKeyGroup(Array.isArray(keyGroups) ? keyGroups[i] : keyGroups, header)
-    reader.entry(state, keyGroup, frame[2 + 2 * i] as Key, frame[3 + 2 * i])
+    if (removals) reader.removal(state, keyGroup, frame[2 + i] as Key)
+    else reader.entry(state, keyGroup, frame[2 + 2 * i] as Key, frame[3 + 2 * i])
   }
   return entries
 }
@@ -147,7 +157,7 @@ function checkHeader(value: unknown): SegmentHeader {
   if (!readableVersions.includes(header.format)) {
     throw new StreamError(
       'STATE_CODEC_UNSUPPORTED',
-      `Keyed state has format ${String(header.format)}: this build reads formats ${readableVersions.join(' and ')}.`,
+      `Keyed state has format ${String(header.format)}: this build reads formats ${readableVersions.join(', ')}.`,
     )
   }
   const range = header.keyGroups

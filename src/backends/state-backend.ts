@@ -102,7 +102,16 @@ export interface KeyedStateBackend {
   keys(): Iterable<readonly [key: Key, keyGroup: number]>
   /** Marks a version now. Constant in the number of keys. */
   mark(): KeyedSnapshot
-  /** Adds what one segment of a snapshot holds, of the key groups in `range`. Called before any record. */
+  /**
+   * From now on `mark` gives only what has changed since the mark of version `since`; without it, everything. No change
+   * before the mark of version `oldest` will be asked for again. A backend may always give everything: the snapshot says
+   * what it is. Only for backends made `incremental`.
+   */
+  rebase(base: { readonly since: number; readonly oldest: number } | undefined): void
+  /**
+   * Adds what one segment of a snapshot holds, of the key groups in `range`; a segment with changes replaces and removes what
+   * those before it brought. Called before any record.
+   */
   restore(bytes: Uint8Array): void
   /** Number of (state, key) entries. */
   readonly entryCount: number
@@ -112,6 +121,10 @@ export interface KeyedStateBackend {
 /** A marked version, written in pieces. Must be released exactly once, after the last piece or when given up. */
 export interface KeyedSnapshot {
   readonly range: KeyGroupRange
+  /** Which mark this is: versions of one backend rise. */
+  readonly version: number
+  /** The version since which it holds the changes; undefined when it holds everything. */
+  readonly since: number | undefined
   /** Nothing to write? */
   readonly empty: boolean
   /** Names and kinds of the states inside, for the manifest. */
@@ -131,6 +144,8 @@ export interface KeyedStateBackendOptions {
   readonly maxParallelism: number
   /** Deep-freeze what is stored, so that mutating a stored value in place throws. */
   readonly freeze: boolean
+  /** Will snapshots be asked for that hold only changes? Keeping track of them costs a little with every change. */
+  readonly incremental?: boolean | undefined
   /** For messages: the operator's name. */
   readonly operatorName: string
   readonly uid?: string | undefined

@@ -19,6 +19,8 @@ export interface StateHandle {
 export interface KeyedStateHandle extends StateHandle {
   readonly keyGroups: KeyGroupRange
   readonly states: readonly { readonly name: string; readonly kind: StateKind | 'timers' }[]
+  /** Does it hold what has changed since the segment before it? Left out when it holds everything. */
+  readonly delta?: true | undefined
 }
 
 /** The state of one operator in one subtask. */

@@ -1,6 +1,7 @@
 /** The contract of keyed state (`backends/state-backend.ts`) as runnable cases. */
 import type { StateBackend } from '../backends/state-backend.ts'
 import { buildCases, type CapabilityManifest, type ConformanceCase } from './conformance.ts'
+import { changeCases } from './state-backend-change-cases.ts'
 import { handleCases, timerCases } from './state-backend-handle-cases.ts'
 import { snapshotCases } from './state-backend-snapshot-cases.ts'
 import type { StateBackendCapability } from './state-backend-subject.ts'
@@ -11,11 +12,12 @@ export type { StateBackendCapability } from './state-backend-subject.ts'
  * The conformance cases of a keyed state backend, for any test runner.
  *
  * @example
- * for (const { name, skip, run } of stateBackendSuite(() => heapStateBackend, { freeze: true, concurrentSnapshots: true })) {
+ * for (const { name, skip, run } of stateBackendSuite(() => heapStateBackend, { freeze: true, concurrentSnapshots: true, incremental: true })) {
  *   it.skipIf(skip !== undefined)(name, run)
  * }
  */
 export const stateBackendSuite = (
   make: () => StateBackend,
   capabilities: CapabilityManifest<StateBackendCapability>,
-): readonly ConformanceCase[] => buildCases([...handleCases, ...timerCases, ...snapshotCases], capabilities, make)
+): readonly ConformanceCase[] =>
+  buildCases([...handleCases, ...timerCases, ...snapshotCases, ...changeCases], capabilities, make)

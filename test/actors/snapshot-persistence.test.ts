@@ -40,6 +40,8 @@ function keyed(pieces: number, overrides: Partial<KeyedSnapshot> = {}): KeyedSna
   let left = pieces
   return {
     range: { start: 0, end: 127 },
+    version: 0,
+    since: undefined,
     empty: pieces === 0,
     states: [{ name: 'count', kind: 'value' }],
     write: () => (left-- > 0 ? new Uint8Array(10) : undefined),

@@ -39,6 +39,8 @@ const part = (state: unknown, keyed?: KeyedSnapshot): OperatorSnapshotPart => ({
 
 const keyed = (pieces: number): KeyedSnapshot => ({
   range: { start: 0, end: 127 },
+  version: 0,
+  since: undefined,
   empty: false,
   states: [],
   write: () => (pieces-- > 0 ? new Uint8Array(1) : undefined),

@@ -41,7 +41,7 @@ describe('a table', () => {
       table.release(capture)
       return content
     }
-    expect([read(second), read(first), table.capturing]).toEqual([['a', 2], ['a', 1], false])
+    expect([read(second), read(first), table.tracking]).toEqual([['a', 2], ['a', 1], false])
   })
 
   it('is read out entry by entry as it was, once each, while slots are vacated and taken again', () => {
@@ -69,6 +69,50 @@ describe('a table', () => {
         expect(pairs.length).toBe(expected.size)
         expect(new Map(pairs)).toEqual(expected)
       }),
+    )
+  })
+
+  it('gives what has changed since an earlier mark, as it was, once each, and the keys removed since', () => {
+    const change = fc.record({ key: fc.integer({ min: 0, max: 7 }), value: fc.option(fc.nat()), read: fc.boolean() })
+    const changes = fc.array(change, { maxLength: 30, size: 'max' })
+    fc.assert(
+      fc.property(changes, changes, changes, changes, (before, between, last, after) => {
+        const table = new HeapTable('v', 'value', cellForms.value, 0)
+        const model = new Map<Key, unknown>()
+        const apply = ({ key, value }: { key: number; value: number | null }) => {
+          if (value === null) {
+            table.remove(key)
+            model.delete(key)
+          } else {
+            table.put(key, value)
+            model.set(key, value)
+          }
+        }
+        for (const one of before) apply(one)
+        table.release(table.mark())
+        const base = new Map(model)
+        for (const one of between) apply(one)
+        table.release(table.mark(0))
+        for (const one of last) apply(one)
+        const expected = new Map(model)
+        const capture = table.mark(0)
+        const content: unknown[] = []
+        for (const one of after) {
+          apply(one)
+          if (one.read) capture.read(content, content.length + 2)
+        }
+        while (capture.read(content, content.length + 2));
+        for (const key of capture.removed.flat()) base.delete(key)
+        const touched = new Set([...between, ...last].map(({ key }) => key))
+        for (let i = 0; i < content.length; i += 2) {
+          expect(touched.has(content[i] as number)).toBe(true)
+          base.set(content[i] as Key, content[i + 1])
+        }
+        expect(new Set(content.filter((_, i) => i % 2 === 0)).size).toBe(content.length / 2)
+        expect(base).toEqual(expected)
+        expect(capture.empty).toBe(content.length === 0 && capture.removed.length === 0)
+      }),
+      { numRuns: 300 },
     )
   })
 
@@ -168,7 +212,7 @@ describe('a snapshot', () => {
   it('adapts its frames to the size of the entries', () => {
     const table = new HeapTable('v', 'value', cellForms.value)
     for (let key = 0; key < 300; key++) table.put(key, 'x'.repeat(100_000))
-    const snapshot = new HeapSnapshot(written, [table])
+    const snapshot = new HeapSnapshot(written, [table], 0, undefined)
     let asked = 0
     while (snapshot.write(() => ++asked > 0) !== undefined);
     snapshot.release()
@@ -180,7 +224,7 @@ describe('a snapshot', () => {
   it('leaves its bytes alone once they are returned', () => {
     const table = new HeapTable('v', 'value', cellForms.value)
     for (let key = 0; key < 3_000; key++) table.put(key, { key })
-    const snapshot = new HeapSnapshot(written, [table])
+    const snapshot = new HeapSnapshot(written, [table], 0, undefined)
     const pieces: [Uint8Array, string][] = []
     for (let piece = snapshot.write(() => false); piece !== undefined; piece = snapshot.write(() => false)) {
       pieces.push([piece, Buffer.from(piece).toString('hex')])

@@ -5,7 +5,7 @@ import { keyGroupOf } from '../../src/core/key-groups.ts'
 import { runCases } from '../../src/testing/conformance.ts'
 import { stateBackendSuite } from '../../src/testing/state-backend-suite.ts'
 
-const capabilities = { freeze: true, concurrentSnapshots: true } as const
+const capabilities = { freeze: true, concurrentSnapshots: true, incremental: true } as const
 
 describe('heap state conforms', () => {
   for (const { name, run } of stateBackendSuite(() => heapStateBackend, capabilities)) it(name, run)
@@ -29,10 +29,12 @@ const lateSnapshots: StateBackend = {
 const lateMark = (state: KeyedStateBackend): ReturnType<KeyedStateBackend['mark']> => {
   let late: ReturnType<KeyedStateBackend['mark']> | undefined
   const early = state.mark()
-  const { range, empty, states } = early
+  const { range, version, since, empty, states } = early
   early.release()
   return {
     range,
+    version,
+    since,
     empty,
     states,
     write: (more) => {

@@ -7,8 +7,9 @@ const segment = (...values: unknown[]): Uint8Array => {
   for (const value of values) frames.add(encodeValue(value))
   return frames.take()
 }
-const header = segmentHeader({ start: 0, end: 7 }, [{ name: 'v', kind: 'value' }])
-const ignore = { header: () => {}, entry: () => {} }
+const header = segmentHeader({ start: 0, end: 7 }, [{ name: 'v', kind: 'value' }], false)
+const changes = { ...header, format: 3 }
+const ignore = { header: () => {}, entry: () => {}, removal: () => {} }
 
 describe('the bytes of a segment', () => {
   it('are frames of encoded values', () => {
@@ -36,7 +37,24 @@ describe('the bytes of a segment', () => {
     ])
   })
 
+  it('of format 3 name removed keys, too', () => {
+    const seen: unknown[] = []
+    readSegment(segment(changes, [~0, [7, 3], 'a', 'b'], [0, [3], 'b', 2], 3), {
+      ...ignore,
+      entry: (...entry) => void seen.push(entry),
+      removal: (...removal) => void seen.push(removal),
+    })
+    expect(seen).toEqual([
+      [0, 7, 'a'],
+      [0, 3, 'b'],
+      [0, 3, 'b', 2],
+    ])
+  })
+
   it.each<[string, unknown[], string]>([
+    ['removals where everything is', [header, [~0, [0], 'a'], 1], 'of state -1, expected 0 to 0'],
+    ['removals of a state that is not named', [changes, [~1, [0], 'a'], 1], 'of state 1, expected 0 to 0'],
+    ['a frame that is none', [header, 'frame', 1], 'a frame is not a list'],
     ['no header', [], 'the header is missing'],
     ['a count that is wrong', [header, [0, 0, 'a', 1], 2], 'expected 2 entries, got 1'],
     ['no end', [header, [0, 0, 'a', 1]], 'the last frame is missing'],
@@ -67,6 +85,7 @@ describe('the bytes of a segment', () => {
       'State file /f is damaged at offset 0: its manifest expects key groups 0 to 5 of "v" (value), ' +
         'got key groups 0 to 7 of "v" (value).',
     )
+    expect(check({ delta: true })).toThrow('expects changes of key groups 0 to 7 of "v" (value), got key groups 0 to 7')
     const nothing = () => checkSegmentIs(Buffer.alloc(0), { ...handle, states: [value] }, '/f')
     expect(nothing).toThrow(
       expect.objectContaining({
@@ -77,8 +96,8 @@ describe('the bytes of a segment', () => {
   })
 
   it('of another format are refused', () => {
-    expect(() => readSegment(segment({ ...header, format: 3 }, 0), ignore)).toThrow(
-      expect.objectContaining({ code: 'STATE_CODEC_UNSUPPORTED', message: expect.stringContaining('format 3') }),
+    expect(() => readSegment(segment({ ...header, format: 4 }, 0), ignore)).toThrow(
+      expect.objectContaining({ code: 'STATE_CODEC_UNSUPPORTED', message: expect.stringContaining('format 4') }),
     )
   })
 })

@@ -8,6 +8,7 @@ import { checkpointStorageSuite } from '../../src/testing/checkpoint-storage-sui
 import { findingCases, storingCases } from '../../src/testing/checkpoint-storage-write-cases.ts'
 import { expectEqual, expectFailure, expectTrue, runCases } from '../../src/testing/conformance.ts'
 import { savepointStoreSuite } from '../../src/testing/savepoint-store-suite.ts'
+import { changeCases } from '../../src/testing/state-backend-change-cases.ts'
 import { handleCases, timerCases } from '../../src/testing/state-backend-handle-cases.ts'
 import { snapshotCases } from '../../src/testing/state-backend-snapshot-cases.ts'
 import { open, restored, Subject, setKey, someKeys, writeAll } from '../../src/testing/state-backend-subject.ts'
@@ -17,7 +18,7 @@ describe('the suites', () => {
   const lost = 'memory belongs to one process'
   let disposed = 0
   const suites = {
-    state: stateBackendSuite(() => heapStateBackend, { freeze: true, concurrentSnapshots: true }),
+    state: stateBackendSuite(() => heapStateBackend, { freeze: true, concurrentSnapshots: true, incremental: true }),
     checkpoints: checkpointStorageSuite(
       () => ({
         storage: jobmanagerCheckpointStorage(),
@@ -34,7 +35,9 @@ describe('the suites', () => {
   it('have every case once, each under its own name', () => {
     const names = Object.values(suites).flatMap((cases) => cases.map(({ name }) => name))
     expect(new Set(names).size).toBe(names.length)
-    expect(suites.state).toHaveLength(handleCases.length + timerCases.length + snapshotCases.length)
+    expect(suites.state).toHaveLength(
+      handleCases.length + timerCases.length + snapshotCases.length + changeCases.length,
+    )
     expect(suites.checkpoints).toHaveLength(
       [storingCases, findingCases, keepingCases, owningCases, damageCases].reduce(
         (sum, cases) => sum + cases.length,
