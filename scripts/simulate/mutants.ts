@@ -69,7 +69,7 @@ const losing = (inner: JobCheckpoints): JobCheckpoints =>
   withMethods(inner, {
     putManifest: (manifest) =>
       inner.putManifest(
-        withSubtasks(manifest, (subtask) => (subtask.index === 0 ? { ...subtask, keyed: undefined } : subtask)),
+        withSubtasks(manifest, (subtask) => (subtask.index === 0 ? { ...subtask, keyed: [] } : subtask)),
       ),
   })
 
@@ -92,6 +92,17 @@ const lagging = (inner: JobCheckpoints): JobCheckpoints =>
 /** Forgets what it was told to remove. */
 const hoarding = (inner: JobCheckpoints): JobCheckpoints =>
   withMethods(inner, { discard: () => Promise.resolve(true), sweep: () => Promise.resolve([]) })
+
+/** Leaves the last segment of what has changed out of the manifest, and says so to nobody. */
+const outdated = (inner: JobCheckpoints): JobCheckpoints =>
+  withMethods(inner, {
+    putManifest: (manifest) =>
+      inner.putManifest(
+        withSubtasks(manifest, (subtask) =>
+          subtask.keyed.length > 1 ? { ...subtask, keyed: subtask.keyed.slice(0, -1) } : subtask,
+        ),
+      ),
+  })
 
 /** Loses a batch now and then. */
 class LossyChannel extends WatchedChannel {
@@ -211,5 +222,11 @@ export const mutants: readonly SimulationMutant[] = [
     program: 'keyed-count',
     mutation: { checkpoints: hoarding },
     faults: only({ 'store-fails': { rate: 0.1, most: 2 } }),
+  },
+  {
+    name: 'a store leaves out what has changed last',
+    checker: 'output',
+    program: 'incremental',
+    mutation: { checkpoints: outdated },
   },
 ]

@@ -2,7 +2,7 @@
  * The programs that `npm run simulate` runs: variants of a keyed count with two sources, by seed. Each output stream
  * brings its positions once: one stream per key, whose positions are the counts, and one of all records.
  */
-import { valueState } from '../../src/operators/state-descriptors.ts'
+import { mapState, valueState } from '../../src/operators/state-descriptors.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import type { CheckpointOptions } from '../../src/program/options.ts'
 import type { SimulatedJob, SimulationRun } from '../../src/testing/simulation/simulation-exports.ts'
@@ -16,7 +16,14 @@ export interface Counted {
   readonly count: number
 }
 
-const checkpoint = { intervalMs: 20, timeoutMs: 300, tolerableFailures: 1_000, retained: 2 } as const
+const checkpoint = {
+  intervalMs: 20,
+  timeoutMs: 300,
+  tolerableFailures: 1_000,
+  retained: 2,
+  // All of this state would fit into manifests, and nothing would be torn.
+  inlineStateBytes: 0,
+} as const
 const restart = { strategy: 'fixed-delay', attempts: 1_000, delayMs: 10 } as const
 
 function environment(run: SimulationRun, name: string, more: CheckpointOptions = {}): StreamEnvironment {
@@ -150,6 +157,49 @@ const unaligned: SimulatedJob = (run) => {
   return count(run, environment(run, 'unaligned', { unaligned: true, alignedTimeoutMs }))
 }
 
+/** Many keys, so that few of them change between two checkpoints. */
+const manyKeys = 61
+const manyKeysOf = (index: number): string => `k${(index * 7) % manyKeys}`
+
+/**
+ * Checkpoints of what has changed. Every third count is kept as a number and the entries of the two before it are removed,
+ * so that a change that is lost, and a removal that is, give a wrong count after a restore.
+ */
+const incremental: SimulatedJob = (run) => {
+  const env = environment(run, 'incremental', {
+    incremental: true,
+    inlineStateBytes: run.seed % 3 === 0 ? 1_000 : 0,
+    // A checkpoint that begins while an older one is on its way outlives what it is built on.
+    maxConcurrent: run.seed % 2 === 0 ? 1 : 3,
+    retained: 1,
+  })
+  run.action({ name: 'savepoint', most: 2, act: (job) => job.triggerSavepoint() })
+  run.expect('records', run.records)
+  const indexes = Array.from({ length: run.records }, (_, index) => manyKeysOf(index))
+  for (const key of new Set(indexes)) run.expect(key, indexes.filter((other) => other === key).length)
+  numbers(run, env)
+    .keyBy(manyKeysOf)
+    .process({
+      output: {} as Counted,
+      state: { base: valueState(0), since: mapState<number, true>() },
+      element(index, ctx) {
+        run.pass('count')
+        const { base, since } = ctx.state
+        const count = base.value() + [...since.keys()].length + 1
+        if (count % 3 === 0) {
+          base.update(count)
+          since.clear()
+        } else since.put(index, true)
+        ctx.emit({ key: ctx.key, index, count })
+      },
+    })
+    .uid('count')
+    .rebalance()
+    .sinkTo(run.sink(counted))
+    .uid('out')
+  return env
+}
+
 /** Counts as if exactly once, and is not: for the mutant that claims so. */
 const countsAtLeastOnce: SimulatedJob = (run) =>
   count(run, environment(run, 'counts at least once', { mode: 'at-least-once' }), 'exactly-once')
@@ -161,6 +211,7 @@ export const programs: Readonly<Record<string, SimulatedJob>> = {
   timers,
   'at-least-once': atLeastOnce,
   unaligned,
+  incremental,
   'counts-at-least-once': countsAtLeastOnce,
 }
 
@@ -174,7 +225,7 @@ export const programOf = (seed: number): string =>
       'timers',
       'savepoints',
       'savepoint-loop',
-      'keyed-count',
+      'incremental',
       'at-least-once',
     ] as const
   )[Math.floor(seed / 4) % 8]!

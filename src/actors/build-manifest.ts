@@ -45,7 +45,7 @@ function manifestOperator(
     return {
       index,
       finished: finished.has(id) || state?.finished === true,
-      keyed: handles?.keyed,
+      keyed: handles?.keyed ?? [],
       operator: handles?.operator,
       ...(position === 0 && state?.inFlight !== undefined && { inFlight: state.inFlight }),
     }

@@ -8,7 +8,7 @@
  */
 
 import { encodeBatch, encodeBatchCount, encodeChannel } from '../backends/channel-segment.ts'
-import type { StateWriter } from '../backends/checkpoint-storage.ts'
+import type { StateScope, StateWriter } from '../backends/checkpoint-storage.ts'
 import type {
   ChannelStateHandle,
   KeyedStateHandle,
@@ -21,16 +21,30 @@ import { codecVersion, encodeValue, notSerializable } from '../core/codec.ts'
 import type { RecordBatch } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import type { OperatorSnapshotPart } from '../operators/chain.ts'
+import type { ChainBasis } from './keyed-chains.ts'
 
 /** The batches of one input channel that belong to a snapshot. */
 export interface ChannelBatches extends Pick<ChannelStateHandle, 'gate' | 'input' | 'from' | 'feeder'> {
   readonly batches: readonly RecordBatch[]
 }
 
+export interface PersistenceOptions {
+  /** Operator id → name, for messages. */
+  readonly names: ReadonlyMap<string, string>
+  /** Had the data ended? */
+  readonly ended: boolean
+  /** Called only when there is something to write. */
+  readonly openWriter: () => StateWriter
+  readonly channels?: readonly ChannelBatches[]
+  /** What the keyed state builds on; undefined when every snapshot holds everything and is its checkpoint's alone. */
+  readonly basis?: ChainBasis | undefined
+}
+
 export class SnapshotPersistence {
   readonly #parts: readonly OperatorSnapshotPart[]
   readonly #names: ReadonlyMap<string, string>
   readonly #ended: boolean
+  readonly #basis: ChainBasis | undefined
   readonly #writer: StateWriter | undefined
   readonly #handles: OperatorStateHandles[] = []
   readonly #durable: Promise<void>[] = []
@@ -44,17 +58,12 @@ export class SnapshotPersistence {
   #bytes = 0
   #released = false
 
-  /** `names`: operator id → name, for messages. `openWriter` is called only when there is something to write. */
-  constructor(
-    parts: readonly OperatorSnapshotPart[],
-    names: ReadonlyMap<string, string>,
-    ended: boolean,
-    openWriter: () => StateWriter,
-    channels: readonly ChannelBatches[] = [],
-  ) {
+  constructor(parts: readonly OperatorSnapshotPart[], options: PersistenceOptions) {
+    const { names, ended, openWriter, channels = [], basis } = options
     this.#parts = parts
     this.#names = names
     this.#ended = ended
+    this.#basis = basis
     this.#channels = channels.filter(({ batches }) => batches.length > 0)
     const writes =
       this.#channels.length > 0 || parts.some((part) => part.state !== undefined || part.keyed?.empty === false)
@@ -110,7 +119,8 @@ export class SnapshotPersistence {
   #writeKeyed(keyed: KeyedSnapshot, more: () => boolean): boolean {
     const writer = this.#writer!
     if (!this.#keyedOpen) {
-      writer.beginSegment()
+      const scope: StateScope = this.#basis === undefined ? 'exclusive' : 'shared'
+      writer.beginSegment(scope)
       this.#keyedOpen = true
     }
     const bytes = keyed.write(more)
@@ -119,7 +129,8 @@ export class SnapshotPersistence {
       return false
     }
     this.#keyedOpen = false
-    const handle: KeyedStateHandle = { ...writer.endSegment(), keyGroups: keyed.range, states: keyed.states }
+    const delta = keyed.since === undefined ? {} : ({ delta: true } as const)
+    const handle: KeyedStateHandle = { ...writer.endSegment(), keyGroups: keyed.range, states: keyed.states, ...delta }
     this.#closePart(this.#parts[this.#index]!, handle)
     return true
   }
@@ -127,11 +138,19 @@ export class SnapshotPersistence {
   #closePart(part: OperatorSnapshotPart, keyed: KeyedStateHandle | undefined): void {
     const operator = part.state === undefined ? undefined : this.#writeOperatorState(part)
     this.#bytes += (keyed?.length ?? 0) + (operator?.length ?? 0)
-    if (keyed !== undefined || operator !== undefined) {
-      this.#handles.push({ operatorId: part.operatorId, keyed, operator })
+    const segments = this.#segmentsOf(part, keyed)
+    if (segments.length > 0 || operator !== undefined) {
+      this.#handles.push({ operatorId: part.operatorId, keyed: segments, operator })
     }
     part.keyed?.release()
     this.#index++
+  }
+
+  #segmentsOf(part: OperatorSnapshotPart, own: KeyedStateHandle | undefined): readonly KeyedStateHandle[] {
+    if (part.keyed !== undefined && this.#basis !== undefined) {
+      return this.#basis.extend(part.operatorId, part.keyed, own)
+    }
+    return own === undefined ? [] : [own]
   }
 
   #writeOperatorState(part: OperatorSnapshotPart): StateHandle {

@@ -50,7 +50,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.descriptor = descriptor
     this.#services = services
     this.#state = new SubtaskState(descriptor, services.stateBackend)
-    this.#snapshots = new SubtaskSnapshots(self, descriptor, services.checkpoints)
+    this.#snapshots = new SubtaskSnapshots(self, descriptor, services.checkpoints, this.#state.keyed)
     this.#timeout = new AlignmentTimeout(self, descriptor.inputs.length)
     this.#flow = new SubtaskFlow({
       descriptor,
@@ -260,6 +260,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       this.#toCoordinator({ type: 'subtask.declined', ...params })
     },
     commit: ({ checkpointId }) => {
+      this.#snapshots.completed(checkpointId)
       const done: SubtaskEvent = { type: 'commit.done', checkpointId }
       this.#whenever(
         'commit',
@@ -268,7 +269,10 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
         done,
       )
     },
-    tellAborted: ({ checkpointId }) => this.#guard(() => this.#chain?.notifyAborted(checkpointId)),
+    tellAborted: ({ checkpointId }) => {
+      this.#snapshots.aborted(checkpointId)
+      this.#guard(() => this.#chain?.notifyAborted(checkpointId))
+    },
     closeOutputs: () => {
       this.#flow.pause()
       this.#flow.outputs.broadcast(endOfPartition)

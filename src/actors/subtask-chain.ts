@@ -7,6 +7,7 @@ import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { checkSegmentIs } from '../backends/keyed-segment.ts'
 import type { ChannelStateHandle } from '../backends/manifest.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
+import { placeOf } from '../backends/state-segments.ts'
 import { decodeValue } from '../core/codec.ts'
 import { asStreamError, assert, StreamError } from '../core/errors.ts'
 import { parseSubtaskId } from '../core/ids.ts'
@@ -14,6 +15,7 @@ import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { OperatorChain } from '../operators/chain.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
 import type { Self } from './kernel.ts'
+import type { KeyedOperator } from './keyed-chains.ts'
 import type { OperatorRestore, SubtaskDescriptor } from './subtask-descriptor.ts'
 import { failureOf, type LoadedChannel, type LoadedOperator, type SubtaskMessage } from './subtask-messages.ts'
 import type { SubtaskOutputs } from './subtask-outputs.ts'
@@ -27,14 +29,22 @@ export class SubtaskState {
 
   constructor(descriptor: SubtaskDescriptor, stateBackend: StateBackend) {
     this.#descriptor = descriptor
-    const { index, parallelism, maxParallelism, freezeState } = descriptor
+    const { index, parallelism, maxParallelism, freezeState: freeze, incremental } = descriptor
     const range = keyGroupRangeOf(index, parallelism, maxParallelism)
     this.backends = descriptor.operators.map(({ operator, name, uid }) =>
       (operator as OperatorFactory).keyed
-        ? stateBackend.create({ range, maxParallelism, freeze: freezeState, operatorName: name, uid })
+        ? stateBackend.create({ range, maxParallelism, freeze, incremental, operatorName: name, uid })
         : undefined,
     )
     this.restored = descriptor.operators.map(() => undefined)
+  }
+
+  /** The operators with keyed state. */
+  get keyed(): readonly KeyedOperator[] {
+    return this.#descriptor.operators.flatMap(({ id }, position) => {
+      const backend = this.backends[position]
+      return backend === undefined ? [] : [{ id, backend }]
+    })
   }
 
   /** Reads all bytes; `state.loaded` or `subtask.crashed` comes as a message. */
@@ -78,7 +88,7 @@ export class SubtaskState {
 
 async function loadOperator(from: StoredSnapshot, restore: OperatorRestore): Promise<LoadedOperator> {
   const keyed = await Promise.all(
-    restore.keyed.map(async (handle) => checkSegmentIs(await from.read(handle), handle, `${from.path}/${handle.file}`)),
+    restore.keyed.map(async (handle) => checkSegmentIs(await from.read(handle), handle, placeOf(from.path, handle))),
   )
   const operator = restore.operator === undefined ? undefined : await from.read(restore.operator)
   return { operatorId: restore.operatorId, keyed, operator }
@@ -91,7 +101,7 @@ async function loadChannel(
 ): Promise<LoadedChannel> {
   const channel = inputs.findIndex((one) => one.gate === handle.gate && parseSubtaskId(one.from).index === handle.from)
   assert(inputs[channel]?.input === handle.input, 'records for a channel that is not there')
-  const batches = readChannelSegment(await from.read(handle), handle, `${from.path}/${handle.file}`)
+  const batches = readChannelSegment(await from.read(handle), handle, placeOf(from.path, handle))
   if (inputs[channel].keyed === true && batches.some(({ keys }) => keys === undefined)) {
     throw new StreamError(
       'RESTORE_CHANNEL_MISMATCH',

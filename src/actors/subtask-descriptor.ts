@@ -68,5 +68,7 @@ export interface SubtaskDescriptor {
   readonly checkpointing: boolean
   readonly batchRecords: number
   readonly freezeState: boolean
+  /** Do snapshots of keyed state hold only what has changed since the last complete checkpoint? */
+  readonly incremental: boolean
   readonly restore: SubtaskRestore | undefined
 }

@@ -12,6 +12,7 @@ import { limits } from '../core/limits.ts'
 import type { BarrierFacts, SnapshotMetrics, SubtaskEvent } from '../machines/subtask/protocol.ts'
 import type { OperatorSnapshotPart } from '../operators/chain.ts'
 import type { Self } from './kernel.ts'
+import { type ChainBasis, KeyedChains, type KeyedOperator } from './keyed-chains.ts'
 import { type ChannelBatches, SnapshotPersistence } from './snapshot-persistence.ts'
 import type { SubtaskDescriptor } from './subtask-descriptor.ts'
 import { failureOf, type SubtaskMessage } from './subtask-messages.ts'
@@ -21,6 +22,7 @@ interface Taken {
   readonly ended: boolean
   readonly metrics: Pick<SnapshotMetrics, 'startDelayMs' | 'alignmentMs' | 'syncMs'>
   readonly takenAt: number
+  readonly basis: ChainBasis | undefined
   persistence: SnapshotPersistence | undefined
 }
 
@@ -28,16 +30,25 @@ export class SubtaskSnapshots {
   readonly #self: Self
   readonly #descriptor: SubtaskDescriptor
   readonly #checkpoints: JobCheckpoints
+  /** Undefined when every snapshot holds everything. */
+  readonly #chains: KeyedChains | undefined
   readonly #taken = new Map<CheckpointId, Taken>()
   /** Ids to be encoded, in order. */
   readonly #queue: CheckpointId[] = []
   /** When the first barrier of a checkpoint came: bounded, the oldest go first. */
   readonly #firstBarrier = new Map<CheckpointId, number>()
 
-  constructor(self: Self, descriptor: SubtaskDescriptor, checkpoints: JobCheckpoints) {
+  /** `keyed`: the operators with keyed state. */
+  constructor(
+    self: Self,
+    descriptor: SubtaskDescriptor,
+    checkpoints: JobCheckpoints,
+    keyed: readonly KeyedOperator[] = [],
+  ) {
     this.#self = self
     this.#descriptor = descriptor
     this.#checkpoints = checkpoints
+    this.#chains = descriptor.incremental && keyed.length > 0 ? new KeyedChains(keyed, checkpoints) : undefined
   }
 
   barrierSeen(id: CheckpointId): void {
@@ -55,6 +66,7 @@ export class SubtaskSnapshots {
     const started = host.monotonicMs()
     const firstBarrier = this.#firstBarrier.get(checkpointId) ?? now
     this.#firstBarrier.delete(checkpointId)
+    const basis = this.#chains?.begin()
     try {
       const parts = snapshot()
       const takenAt = host.monotonicMs()
@@ -63,9 +75,10 @@ export class SubtaskSnapshots {
         alignmentMs: Math.max(0, now - firstBarrier),
         syncMs: takenAt - started,
       }
-      this.#taken.set(checkpointId, { parts, ended, metrics, takenAt, persistence: undefined })
+      this.#taken.set(checkpointId, { parts, ended, metrics, takenAt, basis, persistence: undefined })
       return { type: 'snapshot.taken', checkpointId }
     } catch (thrown) {
+      basis?.letGo()
       return this.#failed(checkpointId, thrown)
     }
   }
@@ -75,9 +88,14 @@ export class SubtaskSnapshots {
     const taken = this.#taken.get(id)
     if (taken === undefined) return undefined
     try {
-      const open = () => this.#checkpoints.openWriter(id, this.#descriptor.id)
-      const channels = this.#channelsOf(recorded)
-      taken.persistence = new SnapshotPersistence(taken.parts, this.#namesOf(), taken.ended, open, channels)
+      const { parts, ended, basis } = taken
+      taken.persistence = new SnapshotPersistence(parts, {
+        names: this.#namesOf(),
+        ended,
+        openWriter: () => this.#checkpoints.openWriter(id, this.#descriptor.id),
+        channels: this.#channelsOf(recorded),
+        basis,
+      })
       if (taken.persistence.trivial) {
         taken.persistence.slice(() => true)
         return this.stored(id)
@@ -125,6 +143,7 @@ export class SubtaskSnapshots {
     const taken = this.#taken.get(id)
     const state = taken?.persistence?.state ?? { operators: [], bytes: 0, finished: taken?.ended ?? false }
     this.#taken.delete(id)
+    if (taken?.basis !== undefined) this.#chains?.acknowledged(id, taken.basis)
     const asyncMs = taken === undefined ? 0 : this.#self.host.monotonicMs() - taken.takenAt
     const metrics = {
       ...(taken?.metrics ?? { startDelayMs: 0, alignmentMs: 0, syncMs: 0 }),
@@ -134,16 +153,27 @@ export class SubtaskSnapshots {
     return { type: 'snapshot.stored', checkpointId: id, state, metrics }
   }
 
+  /** The checkpoint is complete: later snapshots may build on it. */
+  completed(id: CheckpointId): void {
+    this.#chains?.completed(id)
+  }
+
+  aborted(id: CheckpointId): void {
+    this.#chains?.aborted(id)
+  }
+
   discard(id: CheckpointId): void {
     const taken = this.#taken.get(id)
     if (taken === undefined) return
     this.#taken.delete(id)
+    taken.basis?.letGo()
     if (taken.persistence !== undefined) taken.persistence.discard()
     else for (const part of taken.parts) part.keyed?.release()
   }
 
   discardAll(): void {
     for (const id of [...this.#taken.keys()]) this.discard(id)
+    this.#chains?.forgetAll()
   }
 
   /** Losing the lease ends the subtask for good; any other failure only declines the checkpoint. */

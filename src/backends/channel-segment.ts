@@ -11,6 +11,7 @@ import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import { FrameBuffer, readFrames } from './keyed-segment.ts'
 import type { ChannelStateHandle } from './manifest.ts'
+import { offsetOf } from './state-segments.ts'
 
 export const channelSegmentVersion = 1
 
@@ -40,7 +41,7 @@ function framed(value: unknown): Uint8Array {
  */
 export function readChannelSegment(bytes: Uint8Array, handle: ChannelStateHandle, path: string): RecordBatch[] {
   const damaged = (what: string): StreamError =>
-    new StreamError('STATE_FILE_DAMAGED', `State file ${path} is damaged at offset ${handle.offset}: ${what}.`, {
+    new StreamError('STATE_FILE_DAMAGED', `State file ${path} is damaged${offsetOf(handle)}: ${what}.`, {
       details: { file: path },
     })
   const frames = readFrames(bytes, damaged)

@@ -7,16 +7,16 @@
  * read and to remove leaves the second open; such a checkpoint may be found by the next process, whole.)
  * Tests: test/backends/crash.test.ts.
  */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { messageOf, StreamError } from '../core/errors.ts'
-import { checkpointNotFound, namedFiles } from './checkpoint-rules.ts'
+import { checkpointNotFound, fileHandlesOf, namedFiles } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { isInside, metadataName, readWhole, removeDirWith, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
-import { handlesOf, type Manifest, type StateHandle } from './manifest.ts'
+import { type FileHandle, isShared, type Manifest } from './manifest.ts'
 import { checkFileName } from './manifest-check.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
-import { checkCodec, checkSegment, stateFileMissing } from './state-segments.ts'
+import { checkCodec, checkSegment, placeOf, readInline, stateFileMissing } from './state-segments.ts'
 import { asRead, errnoOf, isMissing, isNoFile, readError, storageError } from './storage-errors.ts'
 
 /** The checkpoint in `dir`. Fails with `CHECKPOINT_NOT_FOUND` and as `parseManifest` does. */
@@ -30,15 +30,17 @@ export async function readCheckpoint(fs: FileSystem, dir: string): Promise<Store
 const snapshotOf = (fs: FileSystem, dir: string, manifest: Manifest): StoredSnapshot => ({
   path: dir,
   manifest,
-  read: (handle) => readSegmentOf(fs, dir, handle),
+  read: async (handle) =>
+    'inline' in handle ? readInline(handle, placeOf(dir, handle)) : readSegmentOf(fs, dir, handle),
 })
 
-async function readSegmentOf(fs: FileSystem, dir: string, handle: StateHandle): Promise<Uint8Array> {
+async function readSegmentOf(fs: FileSystem, dir: string, handle: FileHandle): Promise<Uint8Array> {
   const path = join(dir, checkFileName(handle.file, 'the file of a state handle'))
   checkCodec(handle, path)
   try {
-    if (!(await isInside(fs, dir, path))) {
-      throw new StreamError('PATH_OUTSIDE_ROOT', `State file ${path} is a link: expected a file inside ${dir}.`)
+    const root = isShared(handle.file) ? dirname(path) : dir
+    if (!(await isInside(fs, root, path))) {
+      throw new StreamError('PATH_OUTSIDE_ROOT', `State file ${path} is a link: expected a file inside ${root}.`)
     }
     // A damaged length must not become a huge allocation.
     const size = await fs.size(path)
@@ -60,7 +62,7 @@ function stateFileError(error: unknown, path: string): StreamError {
 
 /** Is every file there that the manifest names, and long enough? Fails with `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`. */
 export async function checkFiles(fs: FileSystem, dir: string, manifest: Manifest): Promise<void> {
-  const handles = manifest.operators.flatMap(({ subtasks }) => subtasks.flatMap(handlesOf))
+  const handles = fileHandlesOf(manifest)
   const check = async (file: string): Promise<void> => {
     const path = join(dir, file)
     const size = await fs.size(path).catch((error: unknown) => {

@@ -2,7 +2,7 @@
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
-import { handlesOf, type Manifest } from './manifest.ts'
+import { type FileHandle, handlesOf, isShared, type Manifest, sharedName } from './manifest.ts'
 
 /** May a job resume from it by itself? A savepoint belongs to the person who asked for it, unless it ended the job. */
 export const isResumable = (manifest: Manifest): boolean => manifest.kind !== 'savepoint'
@@ -14,9 +14,16 @@ export function newerOf(a: StoredSnapshot | undefined, b: StoredSnapshot): Store
   return a.manifest.timestamp > b.manifest.timestamp ? a : b
 }
 
+export const fileHandlesOf = (manifest: Manifest): readonly FileHandle[] =>
+  manifest.operators.flatMap(({ subtasks }) => subtasks.flatMap(handlesOf)).filter((handle) => 'file' in handle)
+
 /** Every file that a manifest names. */
 export const namedFiles = (manifest: Manifest): ReadonlySet<string> =>
-  new Set(manifest.operators.flatMap(({ subtasks }) => subtasks.flatMap(handlesOf)).map(({ file }) => file))
+  new Set(fileHandlesOf(manifest).map(({ file }) => file))
+
+/** The names in the shared directory of those among them that other checkpoints may name, too. */
+export const sharedFilesOf = (manifest: Manifest): readonly string[] =>
+  [...namedFiles(manifest)].filter(isShared).map(sharedName)
 
 export const checkpointNotFound = (path: string, why?: string): StreamError =>
   new StreamError(

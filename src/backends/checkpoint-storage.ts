@@ -8,11 +8,15 @@
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import type { Manifest, StateHandle } from './manifest.ts'
 
-/** One state file of one subtask in one checkpoint. Bytes are appended in memory order, then made durable. */
+/** Of state: `exclusive` to one checkpoint, and gone with it, or `shared` with later ones, and gone with the last. */
+export type StateScope = 'exclusive' | 'shared'
+
+/** The state of one subtask in one checkpoint. Bytes are appended in memory order, then made durable. */
 export interface StateWriter {
-  /** Starts a segment; bytes appended until `endSegment` belong to it. */
-  beginSegment(): void
+  /** Starts a segment, exclusive unless told otherwise; bytes appended until `endSegment` belong to it. */
+  beginSegment(scope?: StateScope): void
   append(bytes: Uint8Array): void
+  /** The storage may put a small segment into the handle itself. */
   endSegment(): StateHandle
   /** Resolves when every byte is durable. A file without segments is not made at all. */
   close(): Promise<void>
@@ -50,9 +54,20 @@ export interface JobCheckpoints {
   putManifest(manifest: Manifest): Promise<StoredSnapshot>
   /** A stored checkpoint by id. Fails with `CHECKPOINT_NOT_FOUND`. */
   load(checkpoint: CheckpointId): Promise<StoredSnapshot>
-  /** Deletes a checkpoint unless a pin holds it. Returns whether it is gone. */
+  /**
+   * Keeps the files of a stored checkpoint until the function that it returns is called, because the next one is being built
+   * on them; undefined when the checkpoint is not there, or about to go.
+   */
+  hold(checkpoint: CheckpointId): (() => void) | undefined
+  /**
+   * Deletes a checkpoint unless a pin holds it, and the shared files that no other one names. One that is held goes with a
+   * later call, of `discard` or `sweep`. Returns whether it is gone.
+   */
   discard(checkpoint: CheckpointId): Promise<boolean>
-  /** Deletes files and directories that no manifest names and that `inFlight` does not protect. Returns their names. */
+  /**
+   * Deletes files and directories that no manifest names and that `inFlight` does not protect. Returns their names. With
+   * nothing in flight nothing is held any more.
+   */
   sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]>
   /**
    * Notes durably that the job has finished, before its last checkpoints are deleted: there is nothing to resume. Opening
@@ -63,10 +78,18 @@ export interface JobCheckpoints {
   close(): Promise<void>
 }
 
+/** A job as its storage knows it. */
+export interface StoredJob {
+  readonly id: JobId
+  readonly name: string
+  /** A segment of up to so many bytes may go into the manifest itself, which saves files. Default 0. */
+  readonly inlineBytes?: number
+}
+
 export interface CheckpointStorage {
   readonly kind: 'jobmanager' | 'filesystem'
   /** Opens (and takes over) the storage of a job. Fails with `DIRECTORY_NOT_WRITABLE`, `STORAGE_FAILED`. */
-  open(job: { readonly id: JobId; readonly name: string }): Promise<JobCheckpoints>
+  open(job: StoredJob): Promise<JobCheckpoints>
   /**
    * The newest whole snapshot from which a job of this name may be resumed after the death of its process: plain
    * savepoints are passed over, stop-savepoints count. Undefined when there is none. Fails rather than take an older one:

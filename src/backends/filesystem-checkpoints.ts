@@ -11,12 +11,13 @@ import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { readCheckpoint } from './checkpoint-directory.ts'
 import { checkpointNotFound } from './checkpoint-rules.ts'
-import type { CheckpointStorage, JobCheckpoints, StoredSnapshot } from './checkpoint-storage.ts'
+import type { CheckpointStorage, JobCheckpoints, StoredJob, StoredSnapshot } from './checkpoint-storage.ts'
 import { isInside, listIfThere, metadataName, readWhole, snapshotDirOf } from './durable-files.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
-import { deleteIfLetGo, openJob } from './filesystem-job.ts'
+import { openJob } from './filesystem-job.ts'
 import { soundRecord } from './job-record.ts'
 import { KeyedLock } from './keyed-lock.ts'
+import { deleteIfLetGo } from './let-go.ts'
 import { localPath } from './local-path.ts'
 import { jobDirsIn, newestCheckpoint } from './newest-checkpoint.ts'
 import { removePin, writePin } from './pins.ts'
@@ -51,16 +52,18 @@ class FilesystemStorage implements CheckpointStorage {
   readonly #clock: Pick<Clock, 'now'>
   readonly #locks = new KeyedLock()
 
-  constructor({ dir, readableDirs = [], fs = nodeFileSystem, clock = realClock }: FilesystemCheckpointOptions) {
+  constructor(options: FilesystemCheckpointOptions) {
+    const { dir, readableDirs = [], fs = nodeFileSystem, clock = realClock } = options
     this.#dir = resolve(dir)
     this.#readable = [this.#dir, ...readableDirs.map((path) => resolve(path))]
     this.#fs = fs
     this.#clock = clock
   }
 
-  open({ id, name }: { readonly id: JobId; readonly name: string }): Promise<JobCheckpoints> {
+  open({ id, name, inlineBytes = 0 }: StoredJob): Promise<JobCheckpoints> {
     const now = () => this.#clock.now()
-    return openJob({ fs: this.#fs, dir: join(this.#dir, id), locks: this.#locks, id, name, now })
+    const dir = join(this.#dir, id)
+    return openJob({ fs: this.#fs, dir, locks: this.#locks, id, name, inlineBytes, now })
   }
 
   newest(jobName: string): Promise<StoredSnapshot | undefined> {

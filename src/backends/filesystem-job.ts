@@ -5,19 +5,24 @@
  * Tests: test/backends/filesystem-checkpoints.test.ts, test/backends/crash.test.ts.
  */
 import { join } from 'node:path'
+import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import { checkFiles, deleteCheckpoint, readCheckpoint, storeManifest } from './checkpoint-directory.ts'
-import type { JobCheckpoints, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
+import { sharedFilesOf } from './checkpoint-rules.ts'
+import type { JobCheckpoints, StateScope, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
 import { ensureDir, isLink, listIfThere, metadataName } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
+import { Holds } from './holds.ts'
 import { type JobRecord, takeJobRecord, writeJobRecord } from './job-record.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import { Lease } from './lease.ts'
-import type { Manifest } from './manifest.ts'
+import { type Manifest, sharedDirName, sharedFile } from './manifest.ts'
 import { isPinned, markRetired, retiredName } from './pins.ts'
+import { removeUnnamed, sharedFileName } from './shared-files.ts'
 import { StateFile } from './state-file.ts'
 import { stateFileName } from './state-segments.ts'
+import { FileStateWriter } from './state-writer.ts'
 import { asStorage } from './storage-errors.ts'
 import { sweepCheckpoint } from './sweep.ts'
 
@@ -39,6 +44,8 @@ export interface JobPlace {
   readonly locks: KeyedLock
   readonly id: JobId
   readonly name: string
+  /** A piece of state of up to so many bytes goes into the manifest. */
+  readonly inlineBytes: number
   /** The time of day in milliseconds, for what people read. */
   now(): number
 }
@@ -93,7 +100,10 @@ class FilesystemJob implements JobCheckpoints {
   readonly #place: JobPlace
   readonly #lease: Lease
   /** Directories made by this process, so that each is made durable once and not by every subtask. */
-  readonly #dirs = new Map<CheckpointId, Promise<void>>()
+  readonly #dirs = new Map<CheckpointId | typeof sharedDirName, Promise<void>>()
+  readonly #holds: Holds
+  /** The shared files that each stored checkpoint names, so far as this process knows. */
+  readonly #shared = new Map<CheckpointId, readonly string[]>()
   /** Deleted lately: a subtask that was still writing may make the directory once more. */
   #deleted: readonly CheckpointId[] = []
 
@@ -114,16 +124,31 @@ class FilesystemJob implements JobCheckpoints {
     this.#record = record
     this.#place = place
     this.#lease = lease
+    this.#holds = new Holds(existing.map(({ manifest }) => manifest.checkpointId))
+    for (const { manifest } of existing) this.#shared.set(manifest.checkpointId, sharedFilesOf(manifest))
   }
 
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
-    return new StateFile(this.#place.fs, this.#dirOf(checkpoint), stateFileName(subtask), {
-      prepare: async () => {
-        await this.#lease.check()
-        await this.#ensure(checkpoint)
-      },
-      abandoned: () => this.#removeAgain(checkpoint),
+    const { fs, inlineBytes } = this.#place
+    const name = stateFileName(subtask)
+    return new FileStateWriter((scope) => {
+      const file = scope === 'shared' ? sharedFile(sharedFileName(checkpoint, name)) : name
+      return new StateFile(fs, this.#dirOf(checkpoint), file, {
+        prepare: () => this.#prepare(checkpoint, scope),
+        abandoned: () => this.#removeAgain(checkpoint),
+        inlineBytes,
+      })
     })
+  }
+
+  /** The checkpoint has a directory also when it only has shared files, since that is what makes its id known. */
+  async #prepare(checkpoint: CheckpointId, scope: StateScope): Promise<void> {
+    await this.#lease.check()
+    await this.#ensure(checkpoint)
+    if (scope === 'shared') await this.#ensure(sharedDirName)
+    if (this.#deleted.includes(checkpoint)) {
+      throw new StreamError('STORAGE_FAILED', `Checkpoint ${checkpoint} was deleted while it was written.`)
+    }
   }
 
   async putManifest(manifest: Manifest): Promise<StoredSnapshot> {
@@ -131,7 +156,11 @@ class FilesystemJob implements JobCheckpoints {
     return asStorage('store a checkpoint in', dir, async () => {
       await this.#lease.check()
       await this.#ensure(manifest.checkpointId)
-      return storeManifest(this.#place.fs, dir, manifest, this.epoch, async () => void (await this.#lease.check()))
+      const checkLease = async () => void (await this.#lease.check())
+      const stored = await storeManifest(this.#place.fs, dir, manifest, this.epoch, checkLease)
+      this.#holds.stored(manifest.checkpointId)
+      this.#shared.set(manifest.checkpointId, sharedFilesOf(manifest))
+      return stored
     })
   }
 
@@ -139,12 +168,22 @@ class FilesystemJob implements JobCheckpoints {
     return readCheckpoint(this.#place.fs, this.#dirOf(checkpoint))
   }
 
-  discard(checkpoint: CheckpointId): Promise<boolean> {
+  hold(checkpoint: CheckpointId): (() => void) | undefined {
+    return this.#holds.hold(checkpoint)
+  }
+
+  async discard(checkpoint: CheckpointId): Promise<boolean> {
+    for (const overdue of this.#holds.overdue) if (overdue !== checkpoint) await this.#letGo(overdue)
+    return this.#letGo(checkpoint)
+  }
+
+  #letGo(checkpoint: CheckpointId): Promise<boolean> {
     const { fs, locks } = this.#place
     const dir = this.#dirOf(checkpoint)
     return asStorage('delete checkpoint', dir, () =>
       locks.run(dir, async () => {
         const ids = checkpointIdsIn(await this.#lease.check())
+        if (!this.#holds.letGo(checkpoint)) return false
         const names = await listIfThere(fs, dir)
         if (names.includes(metadataName) && isPinned(names)) {
           if (!names.includes(retiredName)) await markRetired(fs, dir)
@@ -159,6 +198,8 @@ class FilesystemJob implements JobCheckpoints {
   sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]> {
     const { fs, dir, locks } = this.#place
     return asStorage('sweep', dir, async () => {
+      if (inFlight.length === 0) this.#holds.end()
+      for (const overdue of this.#holds.overdue) await this.#letGo(overdue)
       const removed: string[] = []
       const ids = checkpointIdsIn(await this.#lease.check())
       for (const id of ids) {
@@ -167,7 +208,12 @@ class FilesystemJob implements JobCheckpoints {
         const swept = await locks.run(path, () => sweepCheckpoint(fs, path, () => this.#delete(id, ids)))
         removed.push(...swept)
       }
-      return removed
+      const unnamed = await removeUnnamed(
+        fs,
+        dir,
+        (_, writtenBy) => !(inFlight as readonly number[]).includes(writtenBy),
+      )
+      return [...removed, ...unnamed]
     })
   }
 
@@ -189,7 +235,15 @@ class FilesystemJob implements JobCheckpoints {
     if (!ids.some((other) => other > checkpoint) && checkpoint > this.#record.highestId) {
       await this.#note({ highestId: checkpoint })
     }
-    await deleteCheckpoint(this.#place.fs, this.#dirOf(checkpoint))
+    const { fs, dir } = this.#place
+    const named = new Set(this.#shared.get(checkpoint))
+    this.#shared.delete(checkpoint)
+    await deleteCheckpoint(fs, this.#dirOf(checkpoint))
+    // Its shared files last, so that a death in between leaves rubbish and not a checkpoint without its state. The checkpoint is
+    // gone in any case; what cannot be removed now is swept later.
+    const others = new Set([...this.#shared.values()].flat())
+    const mayGo = (name: string, by: number) => (named.has(name) || by === checkpoint) && !others.has(name)
+    await removeUnnamed(fs, dir, mayGo).catch(() => [])
   }
 
   /** A writer of this checkpoint was given up: of one that is deleted nothing is left then, not even its directory. */
@@ -220,20 +274,14 @@ class FilesystemJob implements JobCheckpoints {
     return join(this.#place.dir, checkpointDirName(checkpoint))
   }
 
-  #ensure(checkpoint: CheckpointId): Promise<void> {
-    let made = this.#dirs.get(checkpoint)
+  #ensure(what: CheckpointId | typeof sharedDirName): Promise<void> {
+    let made = this.#dirs.get(what)
     if (made === undefined) {
-      made = ensureDir(this.#place.fs, this.#dirOf(checkpoint))
-      this.#dirs.set(checkpoint, made)
-      made.catch(() => this.#dirs.delete(checkpoint))
+      const { fs, dir } = this.#place
+      made = ensureDir(fs, what === sharedDirName ? join(dir, sharedDirName) : this.#dirOf(what))
+      this.#dirs.set(what, made)
+      made.catch(() => this.#dirs.delete(what))
     }
     return made
   }
-}
-
-/** Deletes a checkpoint that its last holder has let go. */
-export async function deleteIfLetGo(fs: FileSystem, dir: string): Promise<void> {
-  const names = await listIfThere(fs, dir)
-  if (!names.includes(retiredName) || isPinned(names)) return
-  await deleteCheckpoint(fs, dir)
 }

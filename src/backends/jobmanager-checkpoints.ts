@@ -8,10 +8,13 @@
 import { assert, StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import { checkpointNotFound, isResumable, leaseLost, namedFiles, newerOf } from './checkpoint-rules.ts'
-import type { CheckpointStorage, JobCheckpoints, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
-import type { Manifest, StateHandle } from './manifest.ts'
+import type { CheckpointStorage, JobCheckpoints, StateWriter, StoredJob, StoredSnapshot } from './checkpoint-storage.ts'
+import { HeapStateWriter } from './heap-state-writer.ts'
+import { Holds } from './holds.ts'
+import { isShared, type Manifest, sharedFile } from './manifest.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
-import { checkCodec, checkSegment, SegmentLog, stateFileMissing, stateFileName } from './state-segments.ts'
+import { sharedFileName } from './shared-files.ts'
+import { checkCodec, checkSegment, placeOf, readInline, stateFileMissing, stateFileName } from './state-segments.ts'
 
 interface Checkpoint {
   readonly files: Map<string, Uint8Array>
@@ -28,6 +31,8 @@ interface Job {
   opened: number
   finished: boolean
   readonly checkpoints: Map<CheckpointId, Checkpoint>
+  /** What several checkpoints may name, by the file of their handles. */
+  readonly shared: Map<string, Uint8Array>
 }
 
 const pathForm = /^jobmanager:\/\/checkpoints\/([0-9a-f]{32})\/([1-9]\d*)$/
@@ -48,7 +53,7 @@ class HeapStorage implements CheckpointStorage {
   readonly #jobs = new Map<JobId, Job>()
   #openings = 0
 
-  async open({ id, name }: { readonly id: JobId; readonly name: string }): Promise<JobCheckpoints> {
+  async open({ id, name }: StoredJob): Promise<JobCheckpoints> {
     const job: Job = this.#jobs.get(id) ?? {
       name,
       epoch: 0,
@@ -56,6 +61,7 @@ class HeapStorage implements CheckpointStorage {
       opened: 0,
       finished: false,
       checkpoints: new Map(),
+      shared: new Map(),
     }
     job.name = name
     job.epoch++
@@ -105,7 +111,7 @@ class HeapStorage implements CheckpointStorage {
     if (found === undefined) return
     const { job, id, checkpoint } = found
     checkpoint.pins.delete(holder)
-    if (checkpoint.retired && checkpoint.pins.size === 0) job.checkpoints.delete(id)
+    if (checkpoint.retired && checkpoint.pins.size === 0) deleteCheckpoint(job, id)
   }
 
   #find(path: string): (Found & { readonly snapshot: StoredSnapshot | undefined }) | undefined {
@@ -115,7 +121,7 @@ class HeapStorage implements CheckpointStorage {
     const id = Number(match?.[2]) as CheckpointId
     const checkpoint = job?.checkpoints.get(id)
     if (jobId === undefined || job === undefined || checkpoint === undefined) return undefined
-    return { job, id, checkpoint, snapshot: snapshotOf(jobId, id, checkpoint) }
+    return { job, id, checkpoint, snapshot: snapshotOf(jobId, id, job) }
   }
 }
 
@@ -127,17 +133,18 @@ interface Found {
 
 const sessionHint = 'checkpoints of the jobmanager are lost when its session ends'
 
-const snapshotOf = (jobId: JobId, id: CheckpointId, checkpoint: Checkpoint): StoredSnapshot | undefined => {
-  const { manifest, files } = checkpoint
-  if (manifest === undefined) return undefined
+const snapshotOf = (jobId: JobId, id: CheckpointId, job: Job): StoredSnapshot | undefined => {
+  const checkpoint = job.checkpoints.get(id)
+  if (checkpoint?.manifest === undefined) return undefined
   const path = pathOf(jobId, id)
   return {
     path,
-    manifest,
-    async read(handle: StateHandle) {
-      const where = `${path}/${handle.file}`
+    manifest: checkpoint.manifest,
+    async read(handle) {
+      const where = placeOf(path, handle)
+      if ('inline' in handle) return readInline(handle, where)
       checkCodec(handle, where)
-      const file = files.get(handle.file)
+      const file = filesFor(handle.file, checkpoint, job).get(handle.file)
       if (file === undefined) throw stateFileMissing(where)
       return checkSegment(file.subarray(handle.offset, handle.offset + handle.length), handle, where)
     },
@@ -145,7 +152,29 @@ const snapshotOf = (jobId: JobId, id: CheckpointId, checkpoint: Checkpoint): Sto
 }
 
 const wholeCheckpoints = (jobId: JobId, job: Job): readonly StoredSnapshot[] =>
-  [...job.checkpoints].sort(([a], [b]) => a - b).flatMap(([id, checkpoint]) => snapshotOf(jobId, id, checkpoint) ?? [])
+  [...job.checkpoints.keys()].sort((a, b) => a - b).flatMap((id) => snapshotOf(jobId, id, job) ?? [])
+
+/** Where a file of this name is kept. */
+const filesFor = (file: string, checkpoint: Checkpoint, job: Job): Map<string, Uint8Array> =>
+  isShared(file) ? job.shared : checkpoint.files
+
+function deleteCheckpoint(job: Job, id: CheckpointId): void {
+  job.checkpoints.delete(id)
+  removeUnnamed(job)
+}
+
+/** Shared files go when no manifest names them and the checkpoint that wrote them is not in the making any more. */
+function removeUnnamed(job: Job): readonly string[] {
+  const named = new Set(
+    [...job.checkpoints.values()].flatMap(({ manifest }) => [...(manifest ? namedFiles(manifest) : [])]),
+  )
+  const inTheMaking = [...job.checkpoints].filter(([, { manifest }]) => manifest === undefined).map(([id]) => id)
+  const removed = [...job.shared.keys()].filter(
+    (file) => !named.has(file) && !inTheMaking.some((id) => file.startsWith(sharedFile(sharedFileName(id, '')))),
+  )
+  for (const file of removed) job.shared.delete(file)
+  return removed
+}
 
 class HeapJobCheckpoints implements JobCheckpoints {
   readonly jobId: JobId
@@ -154,6 +183,7 @@ class HeapJobCheckpoints implements JobCheckpoints {
   readonly unreadable = []
   readonly highestId: CheckpointId | 0
   readonly #job: Job
+  readonly #holds: Holds
 
   constructor(jobId: JobId, job: Job) {
     this.jobId = jobId
@@ -161,12 +191,15 @@ class HeapJobCheckpoints implements JobCheckpoints {
     this.epoch = job.epoch
     this.existing = wholeCheckpoints(jobId, job)
     this.highestId = job.highestId
+    this.#holds = new Holds(this.existing.map(({ manifest }) => manifest.checkpointId))
   }
 
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
-    return new HeapWriter(stateFileName(subtask), (file, bytes) => {
+    const name = stateFileName(subtask)
+    const shared = sharedFile(sharedFileName(checkpoint, name))
+    return new HeapStateWriter({ exclusive: name, shared }, (file, bytes) => {
       this.#checkLease()
-      const { files } = this.#checkpoint(checkpoint)
+      const files = filesFor(file, this.#checkpoint(checkpoint), this.#job)
       if (files.has(file)) {
         throw new StreamError('STORAGE_FAILED', `State file ${pathOf(this.jobId, checkpoint)}/${file} exists already.`)
       }
@@ -181,34 +214,46 @@ class HeapJobCheckpoints implements JobCheckpoints {
     const checked = parseManifest(printManifest(manifest, path), path)
     this.#checkLease()
     const checkpoint = this.#checkpoint(id)
-    const missing = [...namedFiles(checked)].find((file) => !checkpoint.files.has(file))
+    const missing = [...namedFiles(checked)].find((file) => !filesFor(file, checkpoint, this.#job).has(file))
     if (missing !== undefined) throw stateFileMissing(`${path}/${missing}`)
     checkpoint.manifest ??= checked
-    const stored = snapshotOf(this.jobId, id, checkpoint)
+    this.#holds.stored(id)
+    const stored = snapshotOf(this.jobId, id, this.#job)
     assert(stored !== undefined, 'a checkpoint with a manifest is stored')
     return stored
   }
 
   async load(id: CheckpointId): Promise<StoredSnapshot> {
-    const checkpoint = this.#job.checkpoints.get(id)
-    const snapshot = checkpoint && snapshotOf(this.jobId, id, checkpoint)
+    const snapshot = snapshotOf(this.jobId, id, this.#job)
     if (snapshot === undefined) throw checkpointNotFound(pathOf(this.jobId, id), sessionHint)
     return snapshot
   }
 
+  hold(id: CheckpointId): (() => void) | undefined {
+    return this.#holds.hold(id)
+  }
+
   async discard(id: CheckpointId): Promise<boolean> {
     this.#checkLease()
+    for (const overdue of this.#holds.overdue) if (overdue !== id) this.#letGo(overdue)
+    return this.#letGo(id)
+  }
+
+  #letGo(id: CheckpointId): boolean {
+    if (!this.#holds.letGo(id)) return false
     const checkpoint = this.#job.checkpoints.get(id)
     if (checkpoint !== undefined && checkpoint.manifest !== undefined && checkpoint.pins.size > 0) {
       checkpoint.retired = true
       return false
     }
-    this.#job.checkpoints.delete(id)
+    deleteCheckpoint(this.#job, id)
     return true
   }
 
   async sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]> {
     this.#checkLease()
+    if (inFlight.length === 0) this.#holds.end()
+    for (const overdue of this.#holds.overdue) this.#letGo(overdue)
     const removed: string[] = []
     for (const [id, { manifest, files, pins, retired }] of this.#job.checkpoints) {
       if (inFlight.includes(id)) continue
@@ -223,6 +268,7 @@ class HeapJobCheckpoints implements JobCheckpoints {
         removed.push(`${pathOf(this.jobId, id)}/${file}`)
       }
     }
+    removed.push(...removeUnnamed(this.#job))
     return removed
   }
 
@@ -247,43 +293,5 @@ class HeapJobCheckpoints implements JobCheckpoints {
     this.#job.checkpoints.set(id, checkpoint)
     if (id > this.#job.highestId) this.#job.highestId = id
     return checkpoint
-  }
-}
-
-class HeapWriter implements StateWriter {
-  readonly #file: string
-  readonly #store: (file: string, bytes: Uint8Array) => () => void
-  readonly #log: SegmentLog
-  readonly #pieces: Uint8Array[] = []
-  #segments = 0
-  #remove: () => void = () => {}
-
-  constructor(file: string, store: (file: string, bytes: Uint8Array) => () => void) {
-    this.#file = file
-    this.#store = store
-    this.#log = new SegmentLog(file)
-  }
-
-  beginSegment(): void {
-    this.#log.begin()
-    this.#segments++
-  }
-
-  append(bytes: Uint8Array): void {
-    this.#log.append(bytes)
-    this.#pieces.push(bytes)
-  }
-
-  endSegment(): StateHandle {
-    return this.#log.end()
-  }
-
-  async close(): Promise<void> {
-    if (this.#segments > 0) this.#remove = this.#store(this.#file, Buffer.concat(this.#pieces))
-  }
-
-  async abort(): Promise<void> {
-    this.#pieces.length = 0
-    this.#remove()
   }
 }

@@ -11,6 +11,7 @@ import { StreamError } from '../core/errors.ts'
 import type { Key, KeyGroupRange } from '../core/key-groups.ts'
 import type { TableKind } from './heap-table.ts'
 import type { KeyedStateHandle } from './manifest.ts'
+import { offsetOf } from './state-segments.ts'
 
 /** Of a segment with everything, and of one with changes. */
 export const segmentVersions = { full: 2, delta: 3 } as const
@@ -104,7 +105,7 @@ export function checkSegmentIs(bytes: Uint8Array, handle: KeyedStateHandle, path
   if (expected === got) return bytes
   throw new StreamError(
     'STATE_FILE_DAMAGED',
-    `State file ${path} is damaged at offset ${handle.offset}: its manifest expects ${expected}, got ${got}.`,
+    `State file ${path} is damaged${offsetOf(handle)}: its manifest expects ${expected}, got ${got}.`,
     { details: { file: path, expected, got } },
   )
 }

@@ -9,12 +9,15 @@ import { limits } from '../core/limits.ts'
 import type { JsonFields } from './json-fields.ts'
 import {
   type ChannelStateHandle,
+  isShared,
   type KeyedStateHandle,
   type Manifest,
   type ManifestOperator,
   type ManifestSubtask,
   manifestVersion,
   type StateHandle,
+  sharedFile,
+  sharedName,
 } from './manifest.ts'
 
 const kinds: readonly SnapshotKind[] = ['checkpoint', 'savepoint', 'stop-suspend', 'stop-drain']
@@ -79,18 +82,49 @@ function checkSubtask(
   return {
     index: fields.integer(subtask.index, `${path}.index`, index, index),
     finished: fields.boolean(subtask.finished, `${path}.finished`),
-    keyed: subtask.keyed === undefined ? undefined : checkKeyed(subtask.keyed, groups, `${path}.keyed`, fields),
-    operator: subtask.operator === undefined ? undefined : checkPlain(subtask.operator, `${path}.operator`, fields),
-    ...(subtask.inFlight !== undefined && { inFlight: checkInFlight(subtask.inFlight, `${path}.inFlight`, fields) }),
+    keyed: checkChain(subtask.keyed, { groups, version }, `${path}.keyed`, fields),
+    operator:
+      subtask.operator === undefined ? undefined : checkPlain(subtask.operator, version, `${path}.operator`, fields),
+    ...(subtask.inFlight !== undefined && {
+      inFlight: checkInFlight(subtask.inFlight, version, `${path}.inFlight`, fields),
+    }),
   }
 }
 
-function checkInFlight(value: unknown, path: string, fields: JsonFields): readonly ChannelStateHandle[] {
+/** One handle in the versions before 3, a list of them since. */
+function checkChain(
+  value: unknown,
+  of: { readonly groups: number; readonly version: number },
+  path: string,
+  fields: JsonFields,
+): readonly KeyedStateHandle[] {
+  if (value === undefined) return []
+  if (of.version < 3 && !Array.isArray(value)) return [checkKeyed(value, of, path, fields)]
+  const handles = fields.list(value, path).map((entry, index) => checkKeyed(entry, of, `${path}[${index}]`, fields))
+  if (handles.length > limits.keyedSegmentsMax || (of.version < 3 && handles.length > 1)) {
+    throw fields.fail(
+      `${path}: expected at most ${of.version < 3 ? 1 : limits.keyedSegmentsMax} handles, got ${handles.length}`,
+    )
+  }
+  const wrong = handles.findIndex(({ delta }, index) => (delta === true) !== index > 0)
+  if (wrong >= 0) {
+    const expected = wrong === 0 ? 'everything' : 'only changes'
+    throw fields.fail(`${path}[${wrong}]: expected a segment with ${expected} in this place`)
+  }
+  return handles
+}
+
+function checkInFlight(
+  value: unknown,
+  version: number,
+  path: string,
+  fields: JsonFields,
+): readonly ChannelStateHandle[] {
   const handles = fields.list(value, path).map((entry, index): ChannelStateHandle => {
     const at = `${path}[${index}]`
     const handle = fields.object(entry, at, [...handleFields, 'gate', 'input', 'from', 'feeder'])
     return {
-      ...checkHandle(entry, at, fields),
+      ...checkHandle(entry, version, at, fields),
       gate: fields.integer(handle.gate, `${at}.gate`, 0, limits.parallelismMax),
       input: fields.integer(handle.input, `${at}.input`, 0, 1) as 0 | 1,
       from: fields.integer(handle.from, `${at}.from`, 0, limits.parallelismMax - 1),
@@ -106,20 +140,25 @@ function checkInFlight(value: unknown, path: string, fields: JsonFields): readon
   return handles
 }
 
-const handleFields = ['file', 'offset', 'length', 'checksum', 'codec']
+const handleFields = ['file', 'offset', 'inline', 'length', 'checksum', 'codec']
 
-const checkPlain = (value: unknown, path: string, fields: JsonFields): StateHandle => {
+const checkPlain = (value: unknown, version: number, path: string, fields: JsonFields): StateHandle => {
   fields.object(value, path, handleFields)
-  return checkHandle(value, path, fields)
+  return checkHandle(value, version, path, fields)
 }
 
-function checkKeyed(value: unknown, groups: number, path: string, fields: JsonFields): KeyedStateHandle {
-  const handle = fields.object(value, path, [...handleFields, 'keyGroups', 'states'])
+function checkKeyed(
+  value: unknown,
+  { groups, version }: { readonly groups: number; readonly version: number },
+  path: string,
+  fields: JsonFields,
+): KeyedStateHandle {
+  const handle = fields.object(value, path, [...handleFields, 'keyGroups', 'states', ...(version < 3 ? [] : ['delta'])])
   const range = fields.object(handle.keyGroups, `${path}.keyGroups`, ['start', 'end'])
   const start = fields.integer(range.start, `${path}.keyGroups.start`, 0, groups - 1)
   const states = fields.list(handle.states, `${path}.states`)
   return {
-    ...checkHandle(value, path, fields),
+    ...checkHandle(value, version, path, fields),
     keyGroups: { start, end: fields.integer(range.end, `${path}.keyGroups.end`, start, groups - 1) },
     states: states.map((entry, index) => {
       const state = fields.object(entry, `${path}.states[${index}]`, ['name', 'kind'])
@@ -128,27 +167,47 @@ function checkKeyed(value: unknown, groups: number, path: string, fields: JsonFi
         kind: fields.oneOf(state.kind, `${path}.states[${index}].kind`, stateKinds),
       }
     }),
+    ...(handle.delta !== undefined && { delta: checkTrue(handle.delta, `${path}.delta`, fields) }),
   }
 }
 
-function checkHandle(value: unknown, path: string, fields: JsonFields): StateHandle {
+function checkTrue(value: unknown, path: string, fields: JsonFields): true {
+  if (fields.boolean(value, path)) return true
+  throw fields.fail(`${path}: expected true, or nothing`)
+}
+
+function checkHandle(value: unknown, version: number, path: string, fields: JsonFields): StateHandle {
   const handle = fields.object(value, path)
-  return {
-    file: checkFileName(fields.string(handle.file, `${path}.file`), `${path}.file`),
-    offset: fields.integer(handle.offset, `${path}.offset`, 0),
+  const bytes = {
     length: fields.integer(handle.length, `${path}.length`, 0),
     checksum: fields.matching(handle.checksum, `${path}.checksum`, /^[0-9a-f]{8}$/, '8 hex digits'),
     codec: fields.integer(handle.codec, `${path}.codec`, 1),
   }
+  if (handle.inline !== undefined && version >= 3) {
+    if (handle.file !== undefined || handle.offset !== undefined) throw fields.fail(`${path}: expected inline or file`)
+    const inline = fields.matching(handle.inline, `${path}.inline`, base64, 'base64')
+    if (base64Length(inline) !== bytes.length) {
+      throw fields.fail(`${path}.inline: expected ${bytes.length} bytes, got ${base64Length(inline)}`)
+    }
+    return { inline, ...bytes }
+  }
+  if (handle.inline !== undefined) throw fields.fail(`${path}.inline: unknown field`)
+  const file = checkFileName(fields.string(handle.file, `${path}.file`), `${path}.file`, version >= 3)
+  return { file, offset: fields.integer(handle.offset, `${path}.offset`, 0), ...bytes }
 }
 
-/** A path that stays below the directory of the manifest. Fails with `PATH_OUTSIDE_ROOT`. */
-export function checkFileName(file: string, path: string): string {
-  const inside = file.split('/').every((part) => /^[\w.-]+$/.test(part) && part !== '.' && part !== '..')
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const base64Length = (text: string): number =>
+  (text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0)
+
+/** A path that stays below the directory of the manifest, or with the shared files beside it. Fails with `PATH_OUTSIDE_ROOT`. */
+export function checkFileName(file: string, path: string, sharing = true): string {
+  const parts = sharing && isShared(file) ? [sharedName(file)] : file.split('/')
+  const inside = parts.every((part) => /^[\w.-]+$/.test(part) && part !== '.' && part !== '..')
   if (!inside) {
     throw new StreamError(
       'PATH_OUTSIDE_ROOT',
-      `${path} is ${JSON.stringify(file)}: expected a relative path below the directory of the manifest.`,
+      `${path} is ${JSON.stringify(file)}: expected a relative path below the directory of the manifest${sharing ? `, or ${sharedFile('<name>')}` : ''}.`,
     )
   }
   return file

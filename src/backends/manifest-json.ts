@@ -9,12 +9,25 @@ import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { checksumOf } from './checksum.ts'
 import { JsonFields, type JsonObject } from './json-fields.ts'
-import { type Manifest, manifestVersion } from './manifest.ts'
+import { type Manifest, type ManifestSubtask, manifestVersion } from './manifest.ts'
 import { checkManifest } from './manifest-check.ts'
 
 /** Fails with `MANIFEST_DAMAGED` or `PATH_OUTSIDE_ROOT` when the manifest breaks its own rules. */
 export function printManifest(manifest: Manifest, where: string): string {
-  return printSealed(checkManifest(manifest, new JsonFields('Manifest', where)))
+  return printSealed(asText(checkManifest(manifest, new JsonFields('Manifest', where))))
+}
+
+/** As it is written: no list where there is nothing, and in the versions before 3 no list at all. */
+function asText({ operators, ...manifest }: Manifest): object {
+  const keyedOf = ({ keyed }: ManifestSubtask) =>
+    keyed.length === 0 ? undefined : manifest.formatVersion < 3 ? keyed[0] : keyed
+  return {
+    ...manifest,
+    operators: operators.map(({ subtasks, ...operator }) => ({
+      ...operator,
+      subtasks: subtasks.map((subtask) => ({ ...subtask, keyed: keyedOf(subtask) })),
+    })),
+  }
 }
 
 /** Fails with `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED` or `PATH_OUTSIDE_ROOT`. */

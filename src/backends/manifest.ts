@@ -8,6 +8,8 @@ import type { ChannelStateHandle, KeyedStateHandle, StateHandle } from '../core/
 
 export type {
   ChannelStateHandle,
+  FileHandle,
+  InlineHandle,
   KeyedStateHandle,
   OperatorStateHandles,
   StateHandle,
@@ -15,15 +17,30 @@ export type {
 } from '../core/state-handles.ts'
 
 /** The newest that is read. */
-export const manifestVersion = 2
-/** Version 2 is for what needs it, so that an earlier build still reads everything else. */
-export const manifestVersionOf = (operators: readonly ManifestOperator[]): number =>
-  operators.some(({ subtasks }) => subtasks.some(({ inFlight }) => inFlight !== undefined)) ? 2 : 1
+export const manifestVersion = 3
+
+/** A newer version is for what needs it, so that an earlier build still reads everything else. */
+export function manifestVersionOf(operators: readonly ManifestOperator[]): number {
+  const subtasks = operators.flatMap((operator) => operator.subtasks)
+  const news = ({ keyed }: ManifestSubtask) => keyed.length > 1
+  const elsewhere = (handle: StateHandle) => 'inline' in handle || isShared(handle.file)
+  if (subtasks.some((subtask) => news(subtask) || handlesOf(subtask).some(elsewhere))) return 3
+  return subtasks.some(({ inFlight }) => inFlight !== undefined) ? 2 : 1
+}
+
+/** Where files are that several checkpoints of a job may name, beside their directories. */
+export const sharedDirName = 'shared'
+const sharedPrefix = `../${sharedDirName}/`
+export const sharedFile = (name: string): string => `${sharedPrefix}${name}`
+export const isShared = (file: string): boolean => file.startsWith(sharedPrefix)
+/** The name in the shared directory. */
+export const sharedName = (file: string): string => file.slice(sharedPrefix.length)
 
 export interface ManifestSubtask {
   readonly index: number
   readonly finished: boolean
-  readonly keyed: KeyedStateHandle | undefined
+  /** In the order in which they are restored: everything, then changes. Version 1 and 2 have at most one. */
+  readonly keyed: readonly KeyedStateHandle[]
   readonly operator: StateHandle | undefined
   /** Since version 2, of the first operator of a vertex: what was on its way to the subtask. Left out when nothing was. */
   readonly inFlight?: readonly ChannelStateHandle[] | undefined
@@ -31,7 +48,7 @@ export interface ManifestSubtask {
 
 /** Every piece of state of a subtask. */
 export const handlesOf = ({ keyed, operator, inFlight = [] }: ManifestSubtask): readonly StateHandle[] =>
-  [keyed, operator, ...inFlight].filter((handle) => handle !== undefined)
+  [...keyed, operator, ...inFlight].filter((handle) => handle !== undefined)
 
 export interface ManifestOperator {
   readonly id: OperatorId

@@ -1,16 +1,16 @@
 /**
- * One state file on disk while it is written: bytes go out in the background as they come, `close` makes them durable.
+ * One state file on disk while it is written: bytes go out in the background as they come, `close` makes them durable. A
+ * segment that stays small does not go into the file, but into its handle.
  *
  * Owns the order write → sync → close → sync of the directory. Does not own when a file may be made (`open` says so).
  * Appended bytes must not be changed until `close` or `abort` has settled. Tests: test/backends/crash.test.ts.
  */
 import { dirname, join } from 'node:path'
 import { limits } from '../core/limits.ts'
-import type { StateWriter } from './checkpoint-storage.ts'
 import { removeIfThere } from './durable-files.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import type { StateHandle } from './manifest.ts'
-import { SegmentLog } from './state-segments.ts'
+import { inlineHandle, SegmentLog } from './state-segments.ts'
 import { storageError } from './storage-errors.ts'
 
 export interface StateFilePlace {
@@ -18,14 +18,20 @@ export interface StateFilePlace {
   prepare(): Promise<void>
   /** The file was given up and is gone. What this fails with is nobody's concern: a sweep comes later. */
   abandoned(): Promise<void>
+  /** Segments of up to so many bytes do not go into the file. */
+  readonly inlineBytes: number
 }
 
-export class StateFile implements StateWriter {
+export class StateFile {
   readonly #fs: FileSystem
   readonly #path: string
   readonly #place: StateFilePlace
   readonly #log: SegmentLog
-  #segments = 0
+  /** The segment so far, while it is small. */
+  #small: Uint8Array[] | undefined
+  #smallBytes = 0
+  #begun = false
+  #used = false
   #pending: Uint8Array[] = []
   #pendingBytes = 0
   #file: OpenFile | undefined
@@ -34,31 +40,59 @@ export class StateFile implements StateWriter {
   /** Everything written in the background so far; never rejects. */
   #written: Promise<void> = Promise.resolve()
 
-  constructor(fs: FileSystem, dir: string, name: string, place: StateFilePlace) {
+  /** `file`: the path of the file, relative to the directory of the manifest. */
+  constructor(fs: FileSystem, dir: string, file: string, place: StateFilePlace) {
     this.#fs = fs
-    this.#path = join(dir, name)
+    this.#path = join(dir, file)
     this.#place = place
-    this.#log = new SegmentLog(name)
+    this.#log = new SegmentLog(file)
   }
 
   beginSegment(): void {
-    this.#log.begin()
-    this.#segments++
+    this.#small = []
+    this.#smallBytes = 0
+    this.#begun = true
   }
 
   append(bytes: Uint8Array): void {
+    if (this.#small === undefined) {
+      this.#write(bytes)
+      return
+    }
+    this.#small.push(bytes)
+    this.#smallBytes += bytes.length
+    if (this.#smallBytes > this.#place.inlineBytes) this.#toFile(this.#small)
+  }
+
+  endSegment(): StateHandle {
+    const small = this.#small
+    if (small === undefined) return this.#log.end()
+    this.#small = undefined
+    if (this.#place.inlineBytes > 0) return inlineHandle(Buffer.concat(small))
+    this.#toFile(small)
+    return this.#log.end()
+  }
+
+  #toFile(pieces: readonly Uint8Array[]): void {
+    this.#small = undefined
+    this.#used = true
+    this.#log.begin()
+    for (const bytes of pieces) this.#write(bytes)
+  }
+
+  #write(bytes: Uint8Array): void {
     this.#log.append(bytes)
     this.#pending.push(bytes)
     this.#pendingBytes += bytes.length
     if (this.#pendingBytes >= limits.stateWriteBytes) this.#flush()
   }
 
-  endSegment(): StateHandle {
-    return this.#log.end()
-  }
-
   async close(): Promise<void> {
-    if (this.#segments === 0) return
+    if (!this.#used) {
+      // Without a file there is still something that makes the id of its checkpoint known to the next process.
+      if (this.#begun) await this.#place.prepare()
+      return
+    }
     this.#flush()
     await this.#written
     try {

@@ -6,7 +6,7 @@ import { codecVersion } from '../core/codec.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import { parseSubtaskId, type SubtaskId } from '../core/ids.ts'
 import { checksumOf, extendChecksum, printChecksum } from './checksum.ts'
-import type { StateHandle } from './manifest.ts'
+import type { FileHandle, InlineHandle, StateHandle } from './manifest.ts'
 
 /** The name of the file of one subtask. Vertex ids are hex digits; anything else cannot become a path. */
 export function stateFileName(subtask: SubtaskId): string {
@@ -37,13 +37,34 @@ export class SegmentLog {
     this.#length += bytes.length
   }
 
-  end(): StateHandle {
+  end(): FileHandle {
     const offset = this.#start
     assert(offset !== undefined, `a segment of ${this.#file} is ended that was not begun`)
     this.#start = undefined
     const checksum = printChecksum(this.#checksum)
     return { file: this.#file, offset, length: this.#length - offset, checksum, codec: codecVersion }
   }
+}
+
+/** The few bytes of a segment, in its handle. */
+export const inlineHandle = (bytes: Uint8Array): InlineHandle => ({
+  inline: Buffer.from(bytes).toString('base64'),
+  length: bytes.length,
+  checksum: checksumOf(bytes),
+  codec: codecVersion,
+})
+
+/** Where the bytes of a handle are, for messages; `dir` is that of the manifest. */
+export const placeOf = (dir: string, handle: StateHandle): string =>
+  'inline' in handle ? `${dir}/_metadata` : `${dir}/${handle.file}`
+
+/** ` at offset 12` in a file. */
+export const offsetOf = (handle: StateHandle): string => ('inline' in handle ? '' : ` at offset ${handle.offset}`)
+
+/** The bytes that a handle holds itself, checked. */
+export function readInline(handle: InlineHandle, path: string): Uint8Array {
+  checkCodec(handle, path)
+  return checkSegment(Buffer.from(handle.inline, 'base64'), handle, path)
 }
 
 /** Fails with `STATE_CODEC_UNSUPPORTED`, before anything is read. */
@@ -63,7 +84,7 @@ export function checkSegment(bytes: Uint8Array, handle: StateHandle, path: strin
   const expected = `${handle.length} bytes with CRC-32 ${handle.checksum}`
   throw new StreamError(
     'STATE_FILE_DAMAGED',
-    `State file ${path} is damaged at offset ${handle.offset}: expected ${expected}, got ${bytes.length} bytes with CRC-32 ${got}.`,
+    `State file ${path} is damaged${offsetOf(handle)}: expected ${expected}, got ${bytes.length} bytes with CRC-32 ${got}.`,
     { details: { file: path, expected: handle.checksum, got } },
   )
 }

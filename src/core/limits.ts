@@ -73,6 +73,12 @@ export const limits = {
   filePartBufferChars: 128 * 1024,
   /** Bytes of one part file, after which the next one is begun. */
   filePartBytes: 128 * 1024 * 1024,
+  /** Segments of the keyed state of one operator in one subtask that a manifest names, at most. */
+  keyedSegmentsMax: 64,
+  /** A piece of state of up to so many bytes is kept in the manifest itself, unless configured; Flink's default. */
+  inlineStateBytes: 20 * 1024,
+  /** The most that can be configured for it. */
+  inlineStateBytesMax: 1024 * 1024,
   /** Bytes of a state file gathered before they are written. */
   stateWriteBytes: 1024 * 1024,
   /** How often a process tries to take over a job while others do the same. */

@@ -6,17 +6,32 @@ import type { KeyGroupRange } from './key-groups.ts'
 
 export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating'
 
-/** Some bytes of a state file. `file` is relative to the directory of the manifest. */
-export interface StateHandle {
-  readonly file: string
-  readonly offset: number
+interface StateBytes {
   readonly length: number
   /** CRC-32 of the bytes, 8 hex digits. */
   readonly checksum: string
   readonly codec: number
 }
 
-export interface KeyedStateHandle extends StateHandle {
+/**
+ * Some bytes of a state file. `file` is relative to the directory of the manifest: a file of this checkpoint, or one in the
+ * shared directory beside it, which later checkpoints may name, too.
+ */
+export interface FileHandle extends StateBytes {
+  readonly file: string
+  readonly offset: number
+}
+
+/** A few bytes that the manifest itself holds, in base64. */
+export interface InlineHandle extends StateBytes {
+  readonly inline: string
+}
+
+export type StateHandle = FileHandle | InlineHandle
+
+export type KeyedStateHandle = StateHandle & KeyedFacts
+
+interface KeyedFacts {
   readonly keyGroups: KeyGroupRange
   readonly states: readonly { readonly name: string; readonly kind: StateKind | 'timers' }[]
   /** Does it hold what has changed since the segment before it? Left out when it holds everything. */
@@ -26,7 +41,8 @@ export interface KeyedStateHandle extends StateHandle {
 /** The state of one operator in one subtask. */
 export interface OperatorStateHandles {
   readonly operatorId: OperatorId
-  readonly keyed: KeyedStateHandle | undefined
+  /** To be restored one after the other: the first holds everything, the others what has changed since. Often one, or none. */
+  readonly keyed: readonly KeyedStateHandle[]
   /** State that is not keyed: source offsets, pending files of a sink. */
   readonly operator: StateHandle | undefined
 }
@@ -36,7 +52,9 @@ export interface OperatorStateHandles {
  * the same from one run to the next: `gate` is the place of its edge among those into the subtask, from 0, `from` the
  * index of the subtask that sends.
  */
-export interface ChannelStateHandle extends StateHandle {
+export type ChannelStateHandle = StateHandle & ChannelFacts
+
+interface ChannelFacts {
   readonly gate: number
   /** 0, or 1 for the second input of a two-input operator. */
   readonly input: 0 | 1

@@ -13,6 +13,7 @@ export interface DeploymentSettings {
   readonly checkpointing: boolean
   readonly batchRecords: number
   readonly freezeState: boolean
+  readonly incremental: boolean
 }
 
 /** The subtasks of a graph, in the order of its vertices. */

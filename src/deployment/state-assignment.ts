@@ -107,8 +107,8 @@ function restoreOf(
     known++
     if (part.finished) finished++
     inFlight.push(...(part.inFlight ?? []))
-    if (part.keyed === undefined && part.operator === undefined) continue
-    operators.push({ operatorId: id, keyed: part.keyed === undefined ? [] : [part.keyed], operator: part.operator })
+    if (part.keyed.length === 0 && part.operator === undefined) continue
+    operators.push({ operatorId: id, keyed: part.keyed, operator: part.operator })
   }
   const done = known > 0 && finished === known
   if (operators.length === 0 && inFlight.length === 0 && !done) return undefined

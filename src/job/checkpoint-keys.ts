@@ -1,7 +1,7 @@
 /** The keys about checkpoints and savepoints. */
 import { limits } from '../core/limits.ts'
 import { configurationKey as key } from './configuration-key.ts'
-import { duration, flag, integer, oneOf, words } from './configuration-value.ts'
+import { duration, flag, integer, memorySize, oneOf, words } from './configuration-value.ts'
 
 const directory = words('a directory')
 
@@ -123,5 +123,19 @@ export const checkpointKeys = {
     duration(0),
     0,
     'With unaligned checkpoints: so long after its trigger a checkpoint is still aligned.',
+  ),
+  incremental: key(
+    'job',
+    'execution.checkpointing.incremental state.backend.incremental',
+    flag,
+    false,
+    'Does a checkpoint write only the keyed state that has changed since the last one?',
+  ),
+  inlineStateBytes: key(
+    'job',
+    'execution.checkpointing.data-inline-threshold state.storage.fs.memory-threshold',
+    memorySize(0, limits.inlineStateBytesMax),
+    limits.inlineStateBytes,
+    'A piece of state up to this size is kept in `_metadata` and needs no file.',
   ),
 }

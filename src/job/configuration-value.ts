@@ -54,6 +54,41 @@ export const duration = (leastMs: number): ValueKind<number> => ({
   print: printDuration,
 })
 
+const unitBytes: ReadonlyMap<string, number> = new Map(
+  (
+    [
+      [1, 'b bytes'],
+      [1024, 'k kb kibibytes'],
+      [1024 ** 2, 'm mb mebibytes'],
+      [1024 ** 3, 'g gb gibibytes'],
+      [1024 ** 4, 't tb tebibytes'],
+    ] as const
+  ).flatMap(([bytes, names]) => names.split(' ').map((name): [string, number] => [name, bytes])),
+)
+
+const printSize = (bytes: number): string => {
+  for (const [unit, name] of [
+    [1024 ** 3, 'gb'],
+    [1024 ** 2, 'mb'],
+    [1024, 'kb'],
+  ] as const) {
+    if (bytes >= unit && bytes % unit === 0) return `${bytes / unit} ${name}`
+  }
+  return `${bytes} bytes`
+}
+
+/** Bytes from text such as `20 kb` or `64mb`, units of 1024 as in Flink; a bare number is bytes. */
+export const memorySize = (leastBytes: number, mostBytes: number): ValueKind<number> => ({
+  expected: `a size such as '20 kb' or '1mb', from ${printSize(leastBytes)} to ${printSize(mostBytes)}`,
+  read: (text) => {
+    const match = /^(\d+)\s*([a-z]*)$/.exec(text.trim().toLowerCase())
+    const unit = match === null ? undefined : match[2] === '' ? 1 : unitBytes.get(match[2]!)
+    const bytes = match === null || unit === undefined ? Number.NaN : Number(match[1]) * unit
+    return bytes >= leastBytes && bytes <= mostBytes ? bytes : undefined
+  },
+  print: printSize,
+})
+
 export const integer = (least: number, most = Number.MAX_SAFE_INTEGER): ValueKind<number> => ({
   expected: most === Number.MAX_SAFE_INTEGER ? `an integer from ${least}` : `an integer from ${least} to ${most}`,
   read: (text) => {

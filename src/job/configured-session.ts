@@ -118,6 +118,8 @@ export function jobDefaultsOf(configuration: Configuration): JobDefaults {
     ...set('afterTasksFinish', keys.afterTasksFinish),
     ...set('unaligned', keys.unaligned),
     ...set('alignedTimeoutMs', keys.alignedTimeout),
+    ...set('incremental', keys.incremental),
+    ...set('inlineStateBytes', keys.inlineStateBytes),
   }
   const restart = restartOf(configuration)
   return {

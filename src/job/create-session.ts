@@ -110,7 +110,9 @@ class LocalSession implements Session {
       const storage = this.#storages.checkpoints(effective.storage)
       const running = this.jobs().filter(({ endedAt }) => endedAt === undefined)
       const warnings = await submissionWarnings({ effective, submit, point, storage, running })
-      const stored = new StoredCheckpoints(await storage.open({ id, name: effective.name }))
+      const stored = new StoredCheckpoints(
+        await storage.open({ id, name: effective.name, inlineBytes: effective.inlineStateBytes }),
+      )
       await stored.sweep([])
       this.#efforts.set(id, effective)
       const from = submit.resume === true ? point?.snapshot.manifest : undefined

@@ -26,6 +26,8 @@ export interface EffectiveOptions {
   readonly savepoints: SavepointOptions
   readonly restart: RestartStrategy
   readonly freezeState: boolean
+  /** Pieces of state up to this size go into the manifest. */
+  readonly inlineStateBytes: number
   readonly batchRecords: number
 }
 
@@ -57,6 +59,7 @@ export function effectiveOptions(
     retention: checkpoint.retention ?? 'retain-on-failure',
     afterTasksFinish: checkpoint.afterTasksFinish ?? true,
     unaligned: checkpoint.unaligned === true ? { alignedTimeoutMs: checkpoint.alignedTimeoutMs ?? 0 } : undefined,
+    incremental: checkpoint.incremental ?? false,
     storage: storage.kind,
   }
   checkUnaligned(checkpointing)
@@ -80,6 +83,7 @@ export function effectiveOptions(
     savepoints,
     restart: restartStrategy(merged.restart, checkpointing.intervalMs !== undefined),
     freezeState: merged.freezeState ?? development,
+    inlineStateBytes: checkpoint.inlineStateBytes ?? limits.inlineStateBytes,
     batchRecords: merged.batchRecords ?? limits.batchRecords,
   }
 }

@@ -38,5 +38,7 @@ export interface EffectiveCheckpointing {
   readonly retention: NonNullable<CheckpointOptions['retention']>
   readonly afterTasksFinish: boolean
   readonly unaligned: { readonly alignedTimeoutMs: number } | undefined
+  /** Does a checkpoint write only what has changed since the last one? */
+  readonly incremental: boolean
   readonly storage: CheckpointStorageOptions['kind']
 }

@@ -56,6 +56,7 @@ export function startJob(start: JobStart): RunningJob {
       checkpointing: effective.checkpointing.intervalMs !== undefined && effective.checkpointing.afterTasksFinish,
       batchRecords: effective.batchRecords,
       freezeState: effective.freezeState,
+      incremental: effective.checkpointing.incremental,
     },
     initial: point,
     checkpoints: stored,

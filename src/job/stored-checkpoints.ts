@@ -83,6 +83,10 @@ export class StoredCheckpoints implements JobCheckpoints {
     return this.#inner.load(checkpoint)
   }
 
+  hold(checkpoint: CheckpointId): (() => void) | undefined {
+    return this.#inner.hold(checkpoint)
+  }
+
   async discard(checkpoint: CheckpointId): Promise<boolean> {
     const gone = await this.#inner.discard(checkpoint)
     if (gone) this.#ids.delete(checkpoint)

@@ -5,6 +5,7 @@
  * nor which options fit together with the configured storage (the job).
  */
 import { StreamError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
 
 export interface CheckpointOptions {
   /** Time between the starts of two checkpoints. No checkpoint is taken on its own when it is left out. */
@@ -29,6 +30,13 @@ export interface CheckpointOptions {
   readonly unaligned?: boolean
   /** With `unaligned`: so long after its trigger a checkpoint is still aligned. Default 0: barriers overtake at once. */
   readonly alignedTimeoutMs?: number
+  /**
+   * Does a checkpoint write only the keyed state that has changed since the last complete one? For large state of which
+   * little changes between two checkpoints. Default false.
+   */
+  readonly incremental?: boolean
+  /** A piece of state up to this size is kept in the manifest and needs no file. Default 20 KiB, at most 1 MiB. */
+  readonly inlineStateBytes?: number
   readonly storage?: { readonly kind: 'jobmanager' } | { readonly kind: 'filesystem'; readonly dir: string }
 }
 
@@ -83,8 +91,11 @@ interface Rule {
 
 const rule = (expected: string, accepts: (value: unknown) => boolean): Rule => ({ expected, accepts })
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
-const integerFrom = (least: number): Rule =>
-  rule(`an integer from ${least}`, (value) => Number.isSafeInteger(value) && (value as number) >= least)
+const integerFrom = (least: number, most = Number.MAX_SAFE_INTEGER): Rule =>
+  rule(
+    most === Number.MAX_SAFE_INTEGER ? `an integer from ${least}` : `an integer from ${least} to ${most}`,
+    (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
+  )
 const numberFrom = (least: number): Rule => rule(`a number from ${least}`, (value) => isNumber(value) && value >= least)
 const text = rule('a string of at least one character', (value) => typeof value === 'string' && value !== '')
 const flag = rule('true or false', (value) => typeof value === 'boolean')
@@ -115,6 +126,8 @@ const checkpointRules: Rules = {
   afterTasksFinish: flag,
   unaligned: flag,
   alignedTimeoutMs: integerFrom(0),
+  incremental: flag,
+  inlineStateBytes: integerFrom(0, limits.inlineStateBytesMax),
 }
 
 const storageRules: Rules = { kind: oneOf('jobmanager', 'filesystem'), dir: text }

@@ -1,7 +1,8 @@
 /** What the cases of the checkpoint-storage suite work with: one job, one operator, small checkpoints. */
 import type { CheckpointStorage, JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import type { KeyedStateHandle, Manifest, StateHandle } from '../backends/manifest.ts'
+import type { FileHandle, KeyedStateHandle, Manifest, StateHandle } from '../backends/manifest.ts'
 import type { SnapshotKind } from '../core/elements.ts'
+import { assert } from '../core/errors.ts'
 import { type CheckpointId, makeJobId, makeOperatorId, type SubtaskId, subtaskId, type VertexId } from '../core/ids.ts'
 import { Random } from '../core/random.ts'
 import type { CaseDefinition } from './conformance.ts'
@@ -33,22 +34,22 @@ export async function writeState(
   job: JobCheckpoints,
   id: number,
   text = `state of ${id}`,
-): Promise<[StateHandle, StateHandle]> {
+): Promise<[FileHandle, FileHandle]> {
   const writer = job.openWriter(idOf(id), suiteSubtask)
   writer.beginSegment()
   writer.append(Buffer.from(text))
   writer.append(Buffer.from('!'))
-  const first = writer.endSegment()
+  const first = fileHandle(writer.endSegment())
   writer.beginSegment()
   writer.append(Buffer.from('second'))
-  const second = writer.endSegment()
+  const second = fileHandle(writer.endSegment())
   await writer.close()
   return [first, second]
 }
 
 export function suiteManifest(
   id: number,
-  handles: readonly [StateHandle, StateHandle] | undefined,
+  handles: readonly [FileHandle, FileHandle] | undefined,
   kind: SnapshotKind = 'checkpoint',
 ): Manifest {
   const keyed: KeyedStateHandle | undefined = handles && {
@@ -70,7 +71,7 @@ export function suiteManifest(
         vertex,
         parallelism: 1,
         maxParallelism: 128,
-        subtasks: [{ index: 0, finished: false, keyed, operator: handles?.[1] }],
+        subtasks: [{ index: 0, finished: false, keyed: keyed === undefined ? [] : [keyed], operator: handles?.[1] }],
       },
     ],
   }
@@ -85,12 +86,19 @@ export async function storeCheckpoint(
   return job.putManifest(suiteManifest(id, await writeState(job, id), kind))
 }
 
-export const handleOf = (snapshot: StoredSnapshot): StateHandle => snapshot.manifest.operators[0]!.subtasks[0]!.keyed!
+/** Opened without room in the manifest, a storage writes everything into files. */
+export function fileHandle(handle: StateHandle): FileHandle {
+  assert('file' in handle, 'a storage was told to put nothing into the manifest')
+  return handle
+}
+
+export const handleOf = (snapshot: StoredSnapshot): FileHandle =>
+  fileHandle(snapshot.manifest.operators[0]!.subtasks[0]!.keyed[0]!)
 
 export type CheckpointStorageCase = CaseDefinition<CheckpointStorageSubject, CheckpointStorageCapability>
 
-export const handlesOf = async ({ manifest }: StoredSnapshot): Promise<[StateHandle, StateHandle]> => {
+export const handlesOf = async ({ manifest }: StoredSnapshot): Promise<[FileHandle, FileHandle]> => {
   const { keyed, operator } = manifest.operators[0]!.subtasks[0]!
-  const { file, offset, length, checksum, codec } = keyed!
-  return [{ file, offset, length, checksum, codec }, operator!]
+  const { file, offset, length, checksum, codec } = fileHandle(keyed[0]!)
+  return [{ file, offset, length, checksum, codec }, fileHandle(operator!)]
 }

@@ -1,5 +1,6 @@
 /** The contract of checkpoint storage (`backends/checkpoint-storage.ts`) as runnable cases. */
 import { damageCases, keepingCases, owningCases } from './checkpoint-storage-keep-cases.ts'
+import { sharingCases } from './checkpoint-storage-share-cases.ts'
 import type {
   CheckpointStorageCapability,
   CheckpointStorageCase,
@@ -23,7 +24,7 @@ export const checkpointStorageSuite = (
   capabilities: CapabilityManifest<CheckpointStorageCapability>,
 ): readonly ConformanceCase[] =>
   buildCases(
-    [...storingCases, ...findingCases, ...keepingCases, ...owningCases, ...damageCases].map(disposing),
+    [...storingCases, ...findingCases, ...keepingCases, ...owningCases, ...sharingCases, ...damageCases].map(disposing),
     capabilities,
     make,
   )

@@ -2,6 +2,7 @@ import { makeJobId } from '../core/ids.ts'
 import { Random } from '../core/random.ts'
 import {
   type CheckpointStorageCase,
+  fileHandle,
   handleOf,
   handlesOf,
   idOf,
@@ -47,7 +48,7 @@ export const storingCases: readonly CheckpointStorageCase[] = [
       const writer = job.openWriter(idOf(1), suiteSubtask)
       writer.beginSegment()
       writer.append(Buffer.from('x'))
-      const handle = writer.endSegment()
+      const handle = fileHandle(writer.endSegment())
       const refused = () => job.putManifest(suiteManifest(1, [handle, handle]))
       await expectFailure(refused, ['STATE_FILE_MISSING', 'STATE_FILE_DAMAGED'])
       await expectFailure(() => job.load(idOf(1)), ['CHECKPOINT_NOT_FOUND'])

@@ -33,9 +33,10 @@ const keyedHandle = (file: string): KeyedStateHandle => ({
 })
 const of = (operator: string, keyed?: string, own?: string): OperatorStateHandles => ({
   operatorId: operator as OperatorId,
-  keyed: keyed === undefined ? undefined : keyedHandle(keyed),
+  keyed: keyed === undefined ? [] : [keyedHandle(keyed)],
   operator: own === undefined ? undefined : handle(own),
 })
+const fileOf = (of: StateHandle | undefined) => (of !== undefined && 'file' in of ? of.file : undefined)
 const acknowledged = (id: string, index: number, operators: OperatorStateHandles[], finished = false) => ({
   subtask: subtaskId(id as VertexId, index),
   state: { operators, bytes: 0, finished },
@@ -44,7 +45,7 @@ const acknowledged = (id: string, index: number, operators: OperatorStateHandles
 describe('the manifest of a checkpoint', () => {
   it('names every operator and every subtask, also those without state', () => {
     const manifest = buildManifest(plan, facts)
-    const nothing = (index: number) => ({ index, finished: false, keyed: undefined, operator: undefined })
+    const nothing = (index: number) => ({ index, finished: false, keyed: [], operator: undefined })
     expect(manifest).toEqual({
       formatVersion: 1,
       kind: 'savepoint',
@@ -81,7 +82,9 @@ describe('the manifest of a checkpoint', () => {
       acknowledged('v', 0, [of('a', 'a0', 'own')]),
     ]
     const { operators } = buildManifest(plan, { ...facts, states })
-    const files = operators.map(({ subtasks }) => subtasks.map(({ keyed, operator }) => [keyed?.file, operator?.file]))
+    const files = operators.map(({ subtasks }) =>
+      subtasks.map(({ keyed, operator }) => [fileOf(keyed[0]), fileOf(operator)]),
+    )
     expect(files).toEqual([
       [
         ['a0', 'own'],

@@ -58,6 +58,7 @@ export const descriptor = (
     index,
     parallelism: 1,
     maxParallelism: 128,
+    incremental: false,
     attempt: 0,
     operators,
     inputs: [],

@@ -59,15 +59,14 @@ const part = (name: string, more: Partial<OperatorSnapshotPart>): OperatorSnapsh
 })
 
 const persist = (parts: readonly OperatorSnapshotPart[], writer = makeWriter(), ended = false) =>
-  new SnapshotPersistence(
-    parts,
-    new Map(parts.map(({ operatorId }) => [operatorId, `op ${operatorId}`])),
+  new SnapshotPersistence(parts, {
+    names: new Map(parts.map(({ operatorId }) => [operatorId, `op ${operatorId}`])),
     ended,
-    () => {
+    openWriter: () => {
       journal.push('open')
       return writer
     },
-  )
+  })
 
 const always = () => true
 const never = () => false
@@ -100,10 +99,10 @@ describe('the asynchronous part of a snapshot', () => {
       bytes: own + 20 + pending,
       finished: false,
       operators: [
-        { operatorId: 'source', keyed: undefined, operator: { length: own } },
+        { operatorId: 'source', keyed: [], operator: { length: own } },
         {
           operatorId: 'count',
-          keyed: { length: 20, keyGroups: { start: 0, end: 127 }, states: [{ name: 'count', kind: 'value' }] },
+          keyed: [{ length: 20, keyGroups: { start: 0, end: 127 }, states: [{ name: 'count', kind: 'value' }] }],
           operator: { length: pending },
         },
       ],

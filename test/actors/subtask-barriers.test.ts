@@ -91,7 +91,7 @@ describe('a snapshot', () => {
     rig.channel('out').shift()
     expect(rig.channel('out').shift()).toEqual(barrier(1, 'savepoint', 42))
     expect(told(rig, 'subtask.acknowledged')).toMatchObject([
-      { state: { finished: false, operators: [{ operatorId: 'numbers', keyed: undefined }] } },
+      { state: { finished: false, operators: [{ operatorId: 'numbers', keyed: [] }] } },
     ])
   })
 
@@ -125,7 +125,7 @@ describe('a snapshot', () => {
     const restore = {
       checkpointId: ck(1),
       finished: false,
-      operators: [{ operatorId: subtask.operators[0]!.id, keyed: [keyed], operator: undefined }],
+      operators: [{ operatorId: subtask.operators[0]!.id, keyed, operator: undefined }],
     }
     const next = await SubtaskRig.make({ ...subtask, restore, attempt: 1 }, { storage, restoreFrom: snapshot })
     await next.deploy()

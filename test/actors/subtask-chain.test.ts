@@ -26,7 +26,13 @@ const count = { kind: 'value', initial: 0 } as const
 /** A value of a heap backend under one key, as the bytes of a segment. */
 function segmentWith(key: string, value: number): Uint8Array {
   const range = { start: 0, end: 127 }
-  const backend = heapStateBackend.create({ range, maxParallelism: 128, freeze: false, operatorName: 'count' })
+  const backend = heapStateBackend.create({
+    range,
+    maxParallelism: 128,
+    freeze: false,
+    incremental: false,
+    operatorName: 'count',
+  })
   backend.setCurrentKey(key, keyGroupOf(key, 128))
   ;(backend.state('count', count) as ValueState<number>).update(value)
   return Uint8Array.from(backend.mark().write(() => true)!)
@@ -52,7 +58,8 @@ const restore = (...parts: readonly [id: string, keyed: readonly string[], opera
 const snapshotOf = (files: Readonly<Record<string, Uint8Array>>): StoredSnapshot => ({
   path: 'somewhere',
   manifest: {} as StoredSnapshot['manifest'],
-  read: async ({ file }: StateHandle) => {
+  read: async (handle: StateHandle) => {
+    const file = 'file' in handle ? handle.file : ''
     const bytes = files[file]
     if (bytes === undefined) throw new StreamError('STATE_FILE_MISSING', `${file} is missing`)
     return bytes
@@ -81,7 +88,14 @@ describe('the state of a subtask', () => {
     }
     const { state } = make(descriptor(operators, { index: 1, parallelism: 2, freezeState: false }), backend)
     expect(made).toEqual([
-      { range: { start: 64, end: 127 }, maxParallelism: 128, freeze: false, operatorName: 'count' },
+      {
+        range: { start: 64, end: 127 },
+        maxParallelism: 128,
+        freeze: false,
+        incremental: false,
+        operatorName: 'count',
+        uid: undefined,
+      },
     ])
     expect(state.backends.map((one) => one !== undefined)).toEqual([true, false])
   })

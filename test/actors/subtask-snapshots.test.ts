@@ -101,7 +101,7 @@ describe('the snapshots of a subtask', () => {
       { type: 'snapshot.durable', checkpointId: 1 },
       { type: 'snapshot.durable', checkpointId: 2 },
     ])
-    expect(stored(1)).toMatchObject({ state: { operators: [{ keyed: { length: 2 } }], bytes: 2 } })
+    expect(stored(1)).toMatchObject({ state: { operators: [{ keyed: [{ length: 2 }] }], bytes: 2 } })
   })
 
   it('that are discarded release what was marked, and are skipped by the writer', async () => {

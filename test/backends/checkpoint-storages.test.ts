@@ -43,7 +43,7 @@ const breaking = (
     const storage = jobmanagerCheckpointStorage()
     const open: CheckpointStorage['open'] = async (job) => {
       const inner = await storage.open(job)
-      const methods = ['openWriter', 'putManifest', 'load', 'discard', 'sweep', 'finish', 'close'] as const
+      const methods = ['openWriter', 'putManifest', 'load', 'hold', 'discard', 'sweep', 'finish', 'close'] as const
       const bound = Object.fromEntries(methods.map((name) => [name, inner[name].bind(inner)]))
       const { jobId, epoch, existing, highestId } = inner
       return { jobId, epoch, existing, highestId, ...bound, ...change(inner, storage) } as JobCheckpoints
@@ -84,14 +84,17 @@ describe('the suite', () => {
         return job.discard(id)
       },
     }))
-    expect(await failuresOf(forgetful)).toEqual(['a pinned checkpoint outlives its discard until the last pin goes'])
+    expect(await failuresOf(forgetful)).toEqual([
+      'a pinned checkpoint outlives its discard until the last pin goes',
+      'a pinned checkpoint keeps what it shares until the last pin goes',
+    ])
   })
 
   it('fails a storage that stores the manifest before its files', async () => {
     const hasty = breaking((job) => ({
       async putManifest(manifest) {
         for (const [index, { vertex, subtasks }] of manifest.operators.entries()) {
-          if (subtasks[0]?.keyed === undefined || index > 0) continue
+          if ((subtasks[0]?.keyed.length ?? 0) === 0 || index > 0) continue
           const writer = job.openWriter(manifest.checkpointId, `${vertex}/0` as never)
           writer.beginSegment()
           writer.append(Buffer.alloc(100))

@@ -71,7 +71,7 @@ async function everywhere(
 async function readAll(snapshot: StoredSnapshot): Promise<void> {
   for (const { subtasks } of snapshot.manifest.operators) {
     for (const { keyed, operator } of subtasks) {
-      if (keyed !== undefined) await snapshot.read(keyed)
+      for (const segment of keyed) await snapshot.read(segment)
       if (operator !== undefined) await snapshot.read(operator)
     }
   }

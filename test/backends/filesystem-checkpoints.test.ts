@@ -259,7 +259,11 @@ describe('errors of the disk', () => {
   it('a full disk while state is written is told by close, and leaves nothing', async () => {
     const fs = new MemoryFileSystem()
     await ensureDir(fs, '/a')
-    const file = new StateFile(fs, '/a', 'x.state', { prepare: async () => {}, abandoned: async () => {} })
+    const file = new StateFile(fs, '/a', 'x.state', {
+      prepare: async () => {},
+      abandoned: async () => {},
+      inlineBytes: 0,
+    })
     fs.fault = { at: fs.calls + 1, kind: 'fails', code: 'ENOSPC' }
     file.beginSegment()
     file.append(Buffer.alloc(3_000_000))

@@ -63,13 +63,13 @@ describe('a manifest as text', () => {
 
   it('of another version says which', () => {
     const newer = changed((body) => {
-      body.formatVersion = 3
+      body.formatVersion = 4
       body.news = true
     })
     expect(() => parseManifest(newer, '/a/_metadata')).toThrow(
       expect.objectContaining({
         code: 'MANIFEST_VERSION_UNSUPPORTED',
-        message: '/a/_metadata has format version 3: this build reads versions 1 to 2.',
+        message: '/a/_metadata has format version 4: this build reads versions 1 to 3.',
       }),
     )
   })

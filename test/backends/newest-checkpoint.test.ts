@@ -57,7 +57,7 @@ describe('the newest checkpoint', () => {
       'a manifest of a newer version',
       'MANIFEST_VERSION_UNSUPPORTED',
       'metadata',
-      (path: string) => changed(path, (text) => text.replace('"formatVersion": 1', '"formatVersion": 3')),
+      (path: string) => changed(path, (text) => text.replace('"formatVersion": 1', '"formatVersion": 4')),
     ],
     ['no state file', 'STATE_FILE_MISSING', 'state', (path: string) => rmSync(path)],
     ['a short state file', 'STATE_FILE_DAMAGED', 'state', (path: string) => truncateSync(path, 4)],

@@ -123,7 +123,7 @@ describe('completing', () => {
   it('E6 takes a subtask without state like the others; one with state has an entry in the manifest', () => {
     const job = graph([vertex(1, 2)])
     const none = { operators: [], bytes: 0, finished: false }
-    const some = { ...none, operators: [{ operatorId: operator(1).id, keyed: undefined, operator: handle('f') }] }
+    const some = { ...none, operators: [{ operatorId: operator(1).id, keyed: [], operator: handle('f') }] }
     const { operators } = buildManifest(
       { job: { id: 'a'.repeat(32) as JobId, name: 'job' }, graph: job },
       {
@@ -135,8 +135,8 @@ describe('completing', () => {
       },
     )
     expect(operators[0]?.subtasks).toEqual([
-      { index: 0, finished: false, keyed: undefined, operator: undefined },
-      { index: 1, finished: false, keyed: undefined, operator: handle('f') },
+      { index: 0, finished: false, keyed: [], operator: undefined },
+      { index: 1, finished: false, keyed: [], operator: handle('f') },
     ])
     // The coordinator does not look at what a subtask acknowledges: nothing counts as well.
     const coordinator = pendingOne()

@@ -74,7 +74,14 @@ async function make(job: JobGraph) {
   const simulation = new SimulatedKernel({ seed: 1 })
   const supervisor = simulation.kernel.spawn(roleAddress(jobId, 'job'), (self) => new Supervisor(self))
   const checkpoints = await jobmanagerCheckpointStorage().open({ id: jobId, name: 'job' })
-  const settings = { jobId, mode: 'exactly-once', checkpointing: false, batchRecords: 10, freezeState: true } as const
+  const settings = {
+    jobId,
+    mode: 'exactly-once',
+    checkpointing: false,
+    batchRecords: 10,
+    freezeState: true,
+    incremental: false,
+  } as const
   const plan = (attempt: number): SubtaskDescriptor[] => planDeployment(job, settings, attempt, new Map())
   const deploy = (attempt = 0) =>
     deploySubtasks(supervisor.self, plan(attempt), {

@@ -10,6 +10,7 @@ const settings: DeploymentSettings = {
   checkpointing: true,
   batchRecords: 10,
   freezeState: true,
+  incremental: false,
 }
 const plan = (job: JobGraph) => planDeployment(job, settings, 0, new Map())
 const hash = { type: 'hash', key: (x: never) => x } as const

@@ -21,7 +21,7 @@ export const keyedHandle = (file: string): KeyedStateHandle => ({
 const part = (index: number, has: string, name: string): ManifestSubtask => ({
   index,
   finished: has.includes('f'),
-  keyed: has.includes('k') ? keyedHandle(`${name}-k${index}`) : undefined,
+  keyed: has.includes('k') ? [keyedHandle(`${name}-k${index}`)] : [],
   operator: has.includes('o') ? handle(`${name}-o${index}`) : undefined,
 })
 

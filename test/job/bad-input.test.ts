@@ -114,7 +114,7 @@ describe('a job', () => {
 
 describe('storage', () => {
   const onDisk = (dir: string, more: JobOptions['checkpoint'] = {}): JobOptions => ({
-    checkpoint: { intervalMs: 100, storage: { kind: 'filesystem', dir }, ...more },
+    checkpoint: { intervalMs: 100, inlineStateBytes: 0, storage: { kind: 'filesystem', dir }, ...more },
     restart: { strategy: 'none' },
   })
 

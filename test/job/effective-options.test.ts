@@ -23,6 +23,7 @@ describe('effectiveOptions', () => {
       retention: 'retain-on-failure',
       afterTasksFinish: true,
       unaligned: undefined,
+      incremental: false,
       storage: 'jobmanager',
     })
     expect(restart).toEqual({ strategy: 'none' })

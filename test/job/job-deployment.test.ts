@@ -36,6 +36,7 @@ async function deployment(retention: 'delete' | 'retain-on-failure' | 'retain-on
     checkpointing: true,
     batchRecords: 1,
     freezeState: false,
+    incremental: false,
   } as const
   const local = new LocalDeployment({
     graph,

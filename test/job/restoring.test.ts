@@ -19,7 +19,7 @@ async function died(dir: string, checkpoints = 2, more: JobOptions = {}) {
   const output: Counted[] = []
   const feed = new Feed(words)
   const options: JobOptions = {
-    checkpoint: { intervalMs: 100, retained: 3, storage: { kind: 'filesystem', dir } },
+    checkpoint: { intervalMs: 100, retained: 3, inlineStateBytes: 0, storage: { kind: 'filesystem', dir } },
     ...more,
   }
   const program = (count: CountOptions = {}) => countProgram(feed.source, output, options, count)

@@ -185,7 +185,7 @@ const few = seeds.slice(0, 6)
 /** Somewhere in the first half of the run, anywhere in what is left, and soon after a resume. */
 const deathsOf = (seed: number) => [200 + ((131 * seed) % 900), 100 + ((277 * seed) % 700), 60 + ((53 * seed) % 200)]
 const throwsOf = (seed: number) => (seed % 3 === 0 ? [40 + seed, 300] : [])
-const unaligned = { intervalMs: 4, unaligned: true }
+const unaligned = { intervalMs: 4, unaligned: true, inlineStateBytes: 0 }
 
 describe('exactly once with unaligned checkpoints', () => {
   it.each(seeds)('through deaths and failures (seed %i)', async (seed) => {

@@ -30,6 +30,7 @@ export const fakeCheckpointing: EffectiveCheckpointing = {
   retention: 'retain-on-failure',
   afterTasksFinish: true,
   unaligned: undefined,
+  incremental: false,
   storage: 'jobmanager',
 }
 

@@ -57,9 +57,7 @@ export class LosingStorages extends WatchedStorages {
       putManifest: (put) => (manifest) => {
         const operators = manifest.operators.map((operator) => ({
           ...operator,
-          subtasks: operator.subtasks.map((subtask) =>
-            subtask.index === 0 ? { ...subtask, keyed: undefined } : subtask,
-          ),
+          subtasks: operator.subtasks.map((subtask) => (subtask.index === 0 ? { ...subtask, keyed: [] } : subtask)),
         }))
         return put({ ...manifest, operators })
       },

@@ -4,6 +4,7 @@ import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-check
 import { jobmanagerSavepointStore } from '../../src/backends/jobmanager-savepoints.ts'
 import { StreamError } from '../../src/core/errors.ts'
 import { damageCases, keepingCases, owningCases } from '../../src/testing/checkpoint-storage-keep-cases.ts'
+import { sharingCases } from '../../src/testing/checkpoint-storage-share-cases.ts'
 import { checkpointStorageSuite } from '../../src/testing/checkpoint-storage-suite.ts'
 import { findingCases, storingCases } from '../../src/testing/checkpoint-storage-write-cases.ts'
 import { expectEqual, expectFailure, expectTrue, runCases } from '../../src/testing/conformance.ts'
@@ -39,7 +40,7 @@ describe('the suites', () => {
       handleCases.length + timerCases.length + snapshotCases.length + changeCases.length,
     )
     expect(suites.checkpoints).toHaveLength(
-      [storingCases, findingCases, keepingCases, owningCases, damageCases].reduce(
+      [storingCases, findingCases, keepingCases, owningCases, sharingCases, damageCases].reduce(
         (sum, cases) => sum + cases.length,
         0,
       ),
@@ -51,6 +52,7 @@ describe('the suites', () => {
     expect(skipped.map(({ skip }) => skip)).toEqual(skipped.map(() => lost))
     expect(skipped.map(({ name }) => name)).toEqual([
       'another process finds checkpoints, pins and ids',
+      'what is shared is found by the next owner, and swept by it when nothing names it',
       'one changed byte of state is found, and named',
       'another process finds the savepoints',
       'a savepoint may be put into a directory of its own',

@@ -21,7 +21,8 @@ export function restoredKeyGroups(
       .filter((operator) => keyed.has(operator.id))
       .flatMap((operator): Restored[] => {
         const handles = restore?.operators.find(({ operatorId }) => operatorId === operator.id)?.keyed ?? []
-        const ranges = handles.map(({ keyGroups }) => keyGroups)
+        // What has changed since comes on top of what it changes, not beside it.
+        const ranges = handles.filter(({ delta }) => delta !== true).map(({ keyGroups }) => keyGroups)
         if (ranges.length === 0) ranges.push(keyGroupRangeOf(index, parallelism, maxParallelism))
         const of = {
           type: 'key-groups.restored',

@@ -164,7 +164,14 @@ class RunLife {
     if (!first) return labels
     const { claims = checkpointing.mode } = this.#options.mutation ?? {}
     this.#mode = claims
-    const settings = { jobId, mode: claims, checkpointing: true, batchRecords: 1, freezeState: false }
+    const settings = {
+      jobId,
+      mode: claims,
+      checkpointing: true,
+      batchRecords: 1,
+      freezeState: false,
+      incremental: false,
+    }
     const descriptors = planDeployment(graph, settings, 0, new Map())
     this.journal.tell({
       type: 'run.began',

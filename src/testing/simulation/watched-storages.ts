@@ -2,10 +2,12 @@
  * The storages of a simulated process, which tell what is on the disk when it is so. What changes them (a mutant that
  * breaks a promise of storage) is put beneath the watch.
  */
+import { join } from 'node:path'
 import type { CheckpointStorage, JobCheckpoints, StateWriter } from '../../backends/checkpoint-storage.ts'
 import type { FileSystem } from '../../backends/file-system.ts'
 import type { SavepointStore } from '../../backends/savepoint-store.ts'
 import { StreamError } from '../../core/errors.ts'
+import type { CheckpointId } from '../../core/ids.ts'
 import type { CheckpointStorageOptions } from '../../job/session-options.ts'
 import { Storages } from '../../job/storages.ts'
 import type { SavepointOptions } from '../../program/options.ts'
@@ -34,6 +36,8 @@ const isWhole = (path: string): boolean => /(?:^jobmanager:\/\/checkpoints\/[0-9
 export class StoredFacts {
   /** Where each stored checkpoint is. */
   readonly manifests = new Map<number, string>()
+  /** Checkpoints of which some subtask's state was stored, and that nobody saw deleted. */
+  readonly states = new Set<number>()
   /** Of the newest owner. */
   epoch = 0
   /** The checkpoint that the last process found to resume from. */
@@ -44,17 +48,19 @@ export class WatchedStorages extends Storages {
   readonly #watch: StorageWatch
   readonly #known: StoredFacts
   readonly #mutation: (checkpoints: JobCheckpoints) => JobCheckpoints
+  readonly #fs: FileSystem
   readonly #wrapped = new Map<object, object>()
 
   constructor(watch: StorageWatch, known: StoredFacts, { mutation, ...disk }: WatchedStoragesOptions) {
     super(disk)
+    this.#fs = disk.fs
     this.#watch = watch
     this.#known = known
     this.#mutation = mutation ?? ((checkpoints) => checkpoints)
   }
 
   override checkpoints(options: CheckpointStorageOptions): CheckpointStorage {
-    return this.#storage(super.checkpoints(options))
+    return this.#storage(super.checkpoints(options), options.kind === 'filesystem' ? options.dir : undefined)
   }
 
   override savepoints(options: SavepointOptions): SavepointStore {
@@ -75,7 +81,8 @@ export class WatchedStorages extends Storages {
     return outer
   }
 
-  #storage(inner: CheckpointStorage): CheckpointStorage {
+  /** `dir`: where its jobs have their directories, if they have. */
+  #storage(inner: CheckpointStorage, dir?: string): CheckpointStorage {
     const { tell } = this.#watch
     return this.#once(inner, () =>
       changed(inner, {
@@ -86,8 +93,8 @@ export class WatchedStorages extends Storages {
         },
         open: (open) => async (job) => {
           const opened = this.#mutation(await open(job))
-          await this.#reconcile(inner, opened)
-          return this.#job(opened)
+          await this.#reconcile(inner, opened, dir)
+          return this.#job(inner, opened)
         },
         pin: (pin) => async (path, savepoint) => {
           await pin(path, savepoint)
@@ -120,9 +127,19 @@ export class WatchedStorages extends Storages {
     )
   }
 
-  #job(job: JobCheckpoints): JobCheckpoints {
+  #job(storage: CheckpointStorage, job: JobCheckpoints): JobCheckpoints {
     const { tell, labelOf } = this.#watch
     const { epoch } = job
+    /** Told to go while something held them: they go in the course of a later call. */
+    const postponed = new Set<CheckpointId>()
+    const lookAfter = async () => {
+      for (const id of postponed) {
+        const path = this.#known.manifests.get(id)
+        if (path !== undefined && (await isThere(storage, path))) continue
+        postponed.delete(id)
+        if (path !== undefined) this.#deleted(id, epoch)
+      }
+    }
     this.#known.epoch = epoch
     tell({ type: 'lease.taken', epoch })
     const refused = <T>(result: Promise<T>): Promise<T> =>
@@ -141,12 +158,17 @@ export class WatchedStorages extends Storages {
       },
       discard: (discard) => async (id) => {
         const gone = await refused(discard(id))
-        if (gone) this.#deleted(id, epoch)
+        if (gone) {
+          postponed.delete(id)
+          this.#deleted(id, epoch)
+        } else postponed.add(id)
+        await lookAfter()
         return gone
       },
       sweep: (sweep) => async (inFlight) => {
         const removed = await refused(sweep(inFlight))
         for (const path of removed) if (isWhole(path)) this.#deleted(checkpointOf(path), epoch)
+        await lookAfter()
         return removed
       },
     })
@@ -154,11 +176,16 @@ export class WatchedStorages extends Storages {
 
   #deleted(checkpointId: number, epoch: number): void {
     this.#known.manifests.delete(checkpointId)
+    this.#known.states.delete(checkpointId)
     this.#watch.tell({ type: 'checkpoint.deleted', checkpointId, epoch })
   }
 
   /** What a death in the middle of a write has left is only seen when the next process looks. */
-  async #reconcile(storage: CheckpointStorage, { existing, epoch }: JobCheckpoints): Promise<void> {
+  async #reconcile(
+    storage: CheckpointStorage,
+    { jobId, existing, epoch }: JobCheckpoints,
+    dir: string | undefined,
+  ): Promise<void> {
     for (const { manifest, path } of existing) {
       const { checkpointId, kind } = manifest
       if (this.#known.manifests.has(checkpointId)) continue
@@ -168,6 +195,9 @@ export class WatchedStorages extends Storages {
     for (const [checkpointId, path] of this.#known.manifests) {
       if (!(await isThere(storage, path))) this.#deleted(checkpointId, epoch - 1)
     }
+    if (dir === undefined) return
+    const names = await this.#fs.list(join(dir, jobId))
+    for (const id of this.#known.states) if (!names.includes(`chk-${id}`)) this.#deleted(id, epoch - 1)
   }
 
   #writer(
@@ -183,6 +213,7 @@ export class WatchedStorages extends Storages {
       close: (close) => async () => {
         await refused(close())
         stored = true
+        this.#known.states.add(checkpointId)
         tell({ type: 'state.stored', checkpointId, epoch, subtask })
       },
       abort: (abort) => async () => {

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { ensureDir } from '../../src/backends/durable-files.ts'
+import { HeapStateWriter } from '../../src/backends/heap-state-writer.ts'
+import { sharedFile } from '../../src/backends/manifest.ts'
+import { StateFile } from '../../src/backends/state-file.ts'
+import { FileStateWriter } from '../../src/backends/state-writer.ts'
+import { MemoryFileSystem } from './memory-file-system.ts'
+
+async function scene(inlineBytes = 0) {
+  const fs = new MemoryFileSystem()
+  await ensureDir(fs, '/job/chk-1')
+  await ensureDir(fs, '/job/shared')
+  const names = { exclusive: 'own.state', shared: sharedFile('1-own.state') }
+  const place = { prepare: async () => {}, abandoned: async () => {}, inlineBytes }
+  const writer = new FileStateWriter((scope) => new StateFile(fs, '/job/chk-1', names[scope], place))
+  const write = (text: string, scope?: 'exclusive' | 'shared') => {
+    writer.beginSegment(scope)
+    for (const letter of text) writer.append(Buffer.from(letter))
+    return writer.endSegment()
+  }
+  return { fs, writer, write }
+}
+
+describe('the state of a subtask on its way to disk', () => {
+  it('goes into the file of its scope', async () => {
+    const { fs, writer, write } = await scene()
+    const handles = [write('one'), write('three', 'shared'), write('two', 'exclusive')]
+    await writer.close()
+    expect(handles).toMatchObject([
+      { file: 'own.state', offset: 0, length: 3 },
+      { file: sharedFile('1-own.state'), offset: 0, length: 5 },
+      { file: 'own.state', offset: 3, length: 3 },
+    ])
+    expect((await fs.read('/job/chk-1/own.state', 0, 6)).toString()).toBe('onetwo')
+    expect((await fs.read('/job/shared/1-own.state', 0, 5)).toString()).toBe('three')
+  })
+
+  it('stays in the handle when it is small, and makes no file', async () => {
+    const { fs, writer, write } = await scene(3)
+    const [small, empty] = [write('abc'), write('')]
+    await writer.close()
+    expect([small, empty]).toMatchObject([
+      { inline: 'YWJj', length: 3, checksum: '352441c2' },
+      { inline: '', length: 0 },
+    ])
+    expect(await fs.list('/job/chk-1')).toEqual([])
+    const large = write('abcd')
+    expect(large).toMatchObject({ file: 'own.state', offset: 0, length: 4 })
+    const next = write('efgh')
+    await writer.close()
+    expect(next).toMatchObject({ file: 'own.state', offset: 4, length: 4 })
+    expect((await fs.read('/job/chk-1/own.state', 0, 8)).toString()).toBe('abcdefgh')
+  })
+
+  it('is gone as a whole when one of its files cannot be written', async () => {
+    const { fs, writer, write } = await scene()
+    write('one')
+    write('two', 'shared')
+    // The first thing that is done to the second file.
+    const create = fs.create.bind(fs)
+    fs.create = (path) =>
+      path.includes('shared') ? Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })) : create(path)
+    await expect(writer.close()).rejects.toMatchObject({ code: 'STORAGE_FULL' })
+    expect([await fs.list('/job/chk-1'), await fs.list('/job/shared')]).toEqual([[], []])
+  })
+
+  it('has segments one after the other', async () => {
+    for (const writer of [
+      (await scene()).writer,
+      new HeapStateWriter({ exclusive: 'a', shared: 'b' }, () => () => {}),
+    ]) {
+      expect(() => writer.endSegment()).toThrow('ended that was not begun')
+      expect(() => writer.append(Buffer.alloc(1))).toThrow('outside a segment')
+      writer.beginSegment()
+      expect(() => writer.beginSegment('shared')).toThrow('begun within another')
+    }
+  })
+})
+
+describe('the state of a subtask in memory', () => {
+  it('is stored by scope when it is whole, and removed when it is given up', async () => {
+    const files = new Map<string, string>()
+    const writer = new HeapStateWriter({ exclusive: 'own', shared: 'all' }, (file, bytes) => {
+      files.set(file, Buffer.from(bytes).toString())
+      return () => files.delete(file)
+    })
+    writer.beginSegment('shared')
+    writer.append(Buffer.from('x'))
+    expect(writer.endSegment()).toMatchObject({ file: 'all', offset: 0, length: 1 })
+    expect(files.size).toBe(0)
+    await writer.close()
+    expect([...files]).toEqual([['all', 'x']])
+    await writer.abort()
+    expect(files.size).toBe(0)
+  })
+})
