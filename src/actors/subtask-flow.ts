@@ -148,7 +148,7 @@ export class SubtaskFlow {
         const { checkpointId, timestamp, kind, alignment } = element
         this.#barrier = element
         barrierSeen(checkpointId)
-        feed({ type: 'barrier.received', channel, checkpointId, timestamp, kind, ...(alignment && { alignment }) })
+        feed({ type: 'barrier.received', channel, checkpointId, timestamp, kind, alignment })
         return
       }
       case 'cancel-checkpoint':
