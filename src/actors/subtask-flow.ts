@@ -8,10 +8,12 @@
  * INV-SF-1 no element is taken while consuming is paused, from a blocked channel, or while an output lacks credit; but a
  *   barrier that was put ahead does not wait for credit.
  * INV-SF-2 timers emit records, so they wait as elements do, and are over when the data ends.
+ * INV-SF-3 a record waits in a partial batch only while there is more input, and for `limits.inputsPerFlush` batches at most.
  */
 import { type Barrier, endOfData, type StreamElement } from '../core/elements.ts'
 import { assertNever } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
+import { limits } from '../core/limits.ts'
 import type { BarrierFacts, SubtaskEvent } from '../machines/subtask/protocol.ts'
 import type { OperatorChain } from '../operators/chain.ts'
 import type { Channel, OutputGate } from './channel.ts'
@@ -40,6 +42,8 @@ export class SubtaskFlow {
   #timerDue = false
   #timersOver = false
   #recordsTaken = 0
+  /** Batches taken or polled since partial batches were handed on. */
+  #unflushed = 0
   #barrier: Barrier | undefined
 
   constructor(options: SubtaskFlowOptions) {
@@ -100,11 +104,22 @@ export class SubtaskFlow {
     if (chain.isSource) return this.#poll(chain)
     const element = this.inputs.take()
     if (element === undefined) {
-      this.outputs.flush()
+      this.#flush()
       return false
     }
     this.#process(chain, element)
+    this.#moved()
     return true
+  }
+
+  /** Full load must not keep the few records of a quiet target for ever. */
+  #moved(): void {
+    if (++this.#unflushed >= limits.inputsPerFlush) this.#flush()
+  }
+
+  #flush(): void {
+    this.#unflushed = 0
+    this.outputs.flush()
   }
 
   #takeAhead(chain: OperatorChain): boolean {
@@ -117,14 +132,17 @@ export class SubtaskFlow {
   #fireTimers(chain: OperatorChain): boolean {
     this.#timerDue = false
     chain.processingTime(this.#options.now())
-    this.outputs.flush()
+    this.#flush()
     return true
   }
 
   #poll(chain: OperatorChain): boolean {
     const found = chain.poll(this.#options.descriptor.batchRecords)
-    if (found === 'records') return true
-    this.outputs.flush()
+    if (found === 'records') {
+      this.#moved()
+      return true
+    }
+    this.#flush()
     if (found === 'end') this.#options.feed({ type: 'source.exhausted' })
     return false
   }
@@ -148,7 +166,7 @@ export class SubtaskFlow {
         const { checkpointId, timestamp, kind, alignment } = element
         this.#barrier = element
         barrierSeen(checkpointId)
-        feed({ type: 'barrier.received', channel, checkpointId, timestamp, kind, ...(alignment && { alignment }) })
+        feed({ type: 'barrier.received', channel, checkpointId, timestamp, kind, alignment })
         return
       }
       case 'cancel-checkpoint':

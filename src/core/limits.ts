@@ -4,6 +4,8 @@ import { assert } from './errors.ts'
 export const limits = {
   /** Records in one batch, at most. */
   batchRecords: 1_024,
+  /** Batches or polls after which a subtask that always has more to take hands on its partial batches all the same. */
+  inputsPerFlush: 256,
   /** Elements a channel holds before its producer is stopped. */
   channelCapacity: 8,
   /** Control messages an actor's mailbox holds; one more is a bug of the sender. */

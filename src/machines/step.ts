@@ -17,6 +17,7 @@ import type {
 } from 'xstate'
 import { assert } from '../core/errors.ts'
 import { edgeIdOf } from './chart-edges.ts'
+import { stayingStep } from './staying-step.ts'
 import { type TimerTable, timerTableOf } from './timer-table.ts'
 
 /** Any effect, for code that does not know the protocol: a named action and its parameters. */
@@ -79,9 +80,14 @@ export function step<M extends AnyStateMachine, Effect extends AnyEffect = AnyEf
   snapshot: SnapshotFrom<M>,
   event: EventFromLogic<M> | TimerFired,
 ): Stepped<SnapshotFrom<M>, Effect> {
-  const timers = timerTableOf(machine)
   const before: AnyMachineSnapshot = snapshot
   const incoming: AnyEventObject = event
+  // A timer has another name inside; and whoever gathers transitions hears of them from xstate alone.
+  if (taken === undefined && before.status === 'active' && incoming.type !== 'timer.fired') {
+    const stayed = stayingStep(before, incoming)
+    if (stayed !== undefined) return stayed as Stepped<SnapshotFrom<M>, Effect>
+  }
+  const timers = timerTableOf(machine)
   const fired = incoming.type === 'timer.fired' ? timers.eventOf(incoming, before) : undefined
   return collect(timers, fired === undefined ? undefined : incoming.name, () =>
     transition(machine, before, fired ?? incoming),

@@ -5,13 +5,18 @@
  */
 import type { RecordBatch } from '../core/elements.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
-import type { Operator, Output } from './operator.ts'
+import { FusedSteps } from './fused-steps.ts'
+import type { Operator, OperatorContext, Output } from './operator.ts'
 import { PromiseReturned, promiseRule } from './refuse-promise.ts'
+import { stepOf } from './stateless.ts'
 
 export class ChainLink implements Output {
   readonly operator: Operator
   readonly #name: string
   readonly #uid: string | undefined
+  /** This operator and those that follow it alone, as far as one loop can be made of them. Known once it is open. */
+  #run: { readonly links: readonly ChainLink[]; readonly output: Output; readonly limit: number } | undefined
+  #fused: FusedSteps | undefined
 
   constructor(operator: Operator, name: string, uid: string | undefined) {
     this.operator = operator
@@ -27,9 +32,20 @@ export class ChainLink implements Output {
     this.inputWatermark(0, timestamp)
   }
 
+  /** Opens the operator. Those that it feeds are open already. */
+  open(context: OperatorContext, restored: unknown): void {
+    this.call((operator) => operator.open(context, restored))
+    if (stepOf(this.operator) === undefined) return
+    const { output, batchRecords: limit } = context
+    const next = output instanceof ChainLink ? output.#run : undefined
+    this.#run = { links: [this, ...(next?.links ?? [])], output: next?.output ?? output, limit }
+  }
+
   input(input: 0 | 1, batch: RecordBatch): void {
     try {
-      this.operator.batch(input, batch)
+      const fused = this.#fused ?? this.#fuse()
+      if (fused === undefined) this.operator.batch(input, batch)
+      else fused.batch(batch)
     } catch (thrown) {
       throw this.#named(thrown)
     }
@@ -54,6 +70,18 @@ export class ChainLink implements Output {
     } catch (thrown) {
       throw this.#named(thrown)
     }
+  }
+
+  /** At the first batch: only the first operator of a run gets one. */
+  #fuse(): FusedSteps | undefined {
+    if (this.#run === undefined) return undefined
+    const { links, output, limit } = this.#run
+    this.#run = undefined
+    if (links.length < 2) return undefined
+    const steps = links.map(({ operator }) => stepOf(operator)!)
+    const named = (step: number, thrown: unknown) => links[step]!.#named(thrown)
+    this.#fused = new FusedSteps({ steps, output, limit, named })
+    return this.#fused
   }
 
   #named(thrown: unknown): StreamError {

@@ -112,7 +112,7 @@ export class OperatorChain {
   #open(position: number, restored: unknown): void {
     const context = this.#contextOf(position)
     this.#opened.add(position)
-    this.#links[position]!.call((operator) => operator.open(context, restored))
+    this.#links[position]!.open(context, restored)
   }
 
   batch(input: 0 | 1, batch: RecordBatch): void {

@@ -1,16 +1,32 @@
 /**
  * The operators that need neither key nor state: map, flatMap, filter.
  *
- * Each is one loop over a batch. Timestamps stay with their records; keys do not, since the new value may have another.
+ * Each is one loop over a batch; several of them in a row are one loop together (`fused-steps.ts`). Timestamps stay with their records; keys do not, since the new value may have another.
  */
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { EmitBuffer } from './emit-buffer.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Output } from './operator.ts'
 import { refusePromise } from './refuse-promise.ts'
 
+/** What such an operator does with one record: all of it, so that a run of them can be one loop (`fused-steps.ts`). */
+export interface StatelessStep {
+  readonly kind: 'map' | 'filter' | 'flat-map'
+  readonly fn: (value: unknown) => unknown
+}
+
+const subjects = { map: 'The map function', filter: 'The filter function', 'flat-map': 'The flatMap function' } as const
+
+/** The function of a step, as a sentence begins. */
+export const subjectOf = ({ kind }: StatelessStep): string => subjects[kind]
+
+/** Undefined for any other operator. */
+export const stepOf = (operator: Operator): StatelessStep | undefined =>
+  operator instanceof StatelessOperator ? operator.step : undefined
+
 const nothing: OperatorSnapshot = { state: undefined, keyed: undefined, durable: undefined }
 
 abstract class StatelessOperator implements Operator {
+  abstract readonly step: StatelessStep
   protected output!: Output
 
   open(context: OperatorContext): void {
@@ -33,11 +49,13 @@ abstract class StatelessOperator implements Operator {
 }
 
 class MapOperator extends StatelessOperator {
+  override readonly step: StatelessStep
   readonly #fn: (value: unknown) => unknown
 
   constructor(fn: (value: unknown) => unknown) {
     super()
     this.#fn = fn
+    this.step = { kind: 'map', fn }
   }
 
   override batch(_input: 0 | 1, { values, timestamps }: RecordBatch): void {
@@ -45,7 +63,7 @@ class MapOperator extends StatelessOperator {
     const mapped: unknown[] = new Array(values.length)
     if (values.length > 0) {
       mapped[0] = fn(values[0])
-      refusePromise(mapped[0], 'The map function')
+      refusePromise(mapped[0], subjects.map)
     }
     for (let i = 1; i < values.length; i++) mapped[i] = fn(values[i])
     this.output.emit(recordBatch(mapped, timestamps))
@@ -53,11 +71,13 @@ class MapOperator extends StatelessOperator {
 }
 
 class FilterOperator extends StatelessOperator {
+  override readonly step: StatelessStep
   readonly #keep: (value: unknown) => boolean
 
   constructor(keep: (value: unknown) => boolean) {
     super()
     this.#keep = keep
+    this.step = { kind: 'filter', fn: keep }
   }
 
   override batch(_input: 0 | 1, batch: RecordBatch): void {
@@ -65,7 +85,7 @@ class FilterOperator extends StatelessOperator {
     const { values, timestamps } = batch
     if (values.length === 0) return
     const keepsFirst = keep(values[0])
-    refusePromise(keepsFirst, 'The filter function')
+    refusePromise(keepsFirst, subjects.filter)
     let i = 0
     if (keepsFirst) for (i = 1; i < values.length && keep(values[i]); ) i++
     // Most filters keep most records: a batch that is kept whole is passed on by reference.
@@ -85,12 +105,14 @@ class FilterOperator extends StatelessOperator {
 }
 
 class FlatMapOperator extends StatelessOperator {
+  override readonly step: StatelessStep
   readonly #fn: (value: unknown) => Iterable<unknown>
   #buffer!: EmitBuffer
 
   constructor(fn: (value: unknown) => Iterable<unknown>) {
     super()
     this.#fn = fn
+    this.step = { kind: 'flat-map', fn }
   }
 
   override open(context: OperatorContext): void {
@@ -103,7 +125,7 @@ class FlatMapOperator extends StatelessOperator {
     const buffer = this.#buffer
     for (let i = 0; i < values.length; i++) {
       const results = fn(values[i])
-      if (i === 0) refusePromise(results, 'The flatMap function')
+      if (i === 0) refusePromise(results, subjects['flat-map'])
       const timestamp = timestamps === undefined ? undefined : timestamps[i]
       if (Array.isArray(results)) for (let j = 0; j < results.length; j++) buffer.push(results[j], timestamp)
       else for (const result of results) buffer.push(result, timestamp)

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { Channel, OutputGate } from '../../src/actors/channel.ts'
 import { SubtaskFlow } from '../../src/actors/subtask-flow.ts'
-import { endOfData, endOfPartition, recordBatch, type StreamElement } from '../../src/core/elements.ts'
+import {
+  endOfData,
+  endOfPartition,
+  type RecordBatch,
+  recordBatch,
+  type StreamElement,
+} from '../../src/core/elements.ts'
+import { limits } from '../../src/core/limits.ts'
 import type { SubtaskEvent } from '../../src/machines/subtask/protocol.ts'
+import type { OperatorChain } from '../../src/operators/chain.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 import { member, spyFactory, testChain } from '../operators/chain-harness.ts'
 import { chainOf, descriptor, input, output } from './descriptors.ts'
@@ -129,5 +137,69 @@ describe('the data plane of a subtask', () => {
     const { flow, channels } = make()
     flow.announceEnd()
     expect(channels.get('out')!.peek()).toBe(endOfData)
+  })
+})
+
+describe('partial batches', () => {
+  /** A subtask that sends on what it takes, by key, to two others that keep up; the batches of the second one. */
+  function keyed(isSource: boolean) {
+    const gate = new OutputGate(() => {})
+    const channels = new Map(['a', 'x', 'y'].map((id) => [id, new Channel(id, 4, gate, () => {})]))
+    const partitioning = { type: 'hash', key: (value: never) => value } as const
+    const flow = new SubtaskFlow({
+      descriptor: descriptor(chainOf(['map', mapOperator((x) => x)]), {
+        inputs: isSource ? [] : [input('a')],
+        outputs: [output(['x', 'y'], partitioning)],
+        batchRecords: 64,
+      }),
+      channelOf: (id) => channels.get(id)!,
+      gate,
+      now: () => 7,
+      feed: () => {},
+      barrierSeen: () => {},
+      barrierQueued: () => {},
+    })
+    const [writer] = flow.outputs.tails(0, undefined)
+    const source: RecordBatch[] = []
+    const poll = () => {
+      const batch = source.shift()
+      if (batch === undefined) return 'waiting'
+      writer!.emit(batch)
+      return 'records'
+    }
+    const batch = (_from: 0 | 1, records: RecordBatch) => writer!.emit(records)
+    flow.begin({ isSource, recordsRead: 0, poll, batch, watermark() {} } as unknown as OperatorChain)
+    const feed = (...values: readonly string[]) => {
+      if (isSource) source.push(recordBatch(values))
+      else channels.get('a')!.push(recordBatch(values))
+    }
+    const drain = (id: string) => {
+      let records = 0
+      for (let one = channels.get(id)!.shift(); one?.type === 'batch'; one = channels.get(id)!.shift())
+        records += one.values.length
+      return records
+    }
+    return { flow, feed, drain }
+  }
+  // Of two subtasks the first has the key groups up to 63; these two keys are in the groups 20 and 81.
+  const [hot, cold] = ['user-42', 'a']
+
+  it.each([true, false])('go on as soon as there is nothing more to take (a source: %s)', (isSource) => {
+    const { flow, feed, drain } = keyed(isSource)
+    feed(hot, cold)
+    expect([flow.move(), drain('x'), drain('y')]).toEqual([true, 0, 0])
+    expect([flow.move(), drain('x'), drain('y')]).toEqual([false, 1, 1])
+  })
+
+  it.each([true, false])('go on after a while when there is always more for others (a source: %s)', (isSource) => {
+    const { flow, feed, drain } = keyed(isSource)
+    feed(cold)
+    for (let moved = 1; moved < limits.inputsPerFlush; moved++) {
+      feed(hot)
+      expect([flow.move(), drain('y')]).toEqual([true, 0])
+      drain('x')
+    }
+    feed(hot)
+    expect([flow.move(), drain('y')]).toEqual([true, 1])
   })
 })

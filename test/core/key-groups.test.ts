@@ -57,8 +57,23 @@ describe('key groups', () => {
     [1, 68075478],
     [2, 1085422463],
     [-1, 1982413648],
+    // What comes out of murmur as the least int, the next one, the greatest one, −1 and 0.
+    [-2089875627, 0],
+    [1814469223, 2147483647],
+    [994512208, 2147483647],
+    [2009592756, 1],
+    [-1035494534, 0],
   ])('murmur of %i is %i', (code, hash) => {
     expect(murmurInt(code)).toBe(hash)
+  })
+
+  it('are the remainder of the hash, whatever the maximum parallelism', () => {
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 1, max: 32768 }), fc.nat(15), (key, max, power) => {
+        expect(keyGroupOf(key, max)).toBe(murmurInt(key) % max)
+        expect(keyGroupOf(key, 2 ** power)).toBe(murmurInt(key) % 2 ** power)
+      }),
+    )
   })
 
   it.each([

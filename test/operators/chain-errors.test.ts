@@ -7,20 +7,11 @@ const boom = (what: string) => () => {
   throw new Error(what)
 }
 
-it('names the operator whose function threw, not those before it', () => {
-  const { chain } = testChain([
-    member(
-      'first',
-      mapOperator((n: number) => n),
-      { uid: 'u1' },
-    ),
-    member('second', mapOperator(boom('bad record')), { parent: 0, uid: 'u2' }),
-    member(
-      'third',
-      mapOperator((n: number) => n),
-      { parent: 1 },
-    ),
-  ])
+it.each(['all', 'leaves'] as const)('names the operator whose function threw, not those before it: %s', (readers) => {
+  const same = mapOperator((n: number) => n)
+  const bad = member('second', mapOperator(boom('bad record')), { parent: 0, uid: 'u2' })
+  const operators = [member('first', same, { uid: 'u1' }), bad, member('third', same, { parent: 1 })]
+  const { chain } = testChain(operators, 1024, readers)
   chain.open([])
   const error = failure(() => chain.batch(0, recordBatch([1])))
   expect(error).toMatchObject({

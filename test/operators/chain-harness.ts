@@ -39,8 +39,15 @@ export interface TestChain {
   wakes: number
 }
 
-/** Every operator's main output, and each channel tag, ends in one collected tail. */
-export function testChain(operators: readonly ChainMember[], batchRecords = 1024): TestChain {
+/**
+ * Every operator's main output, and each channel tag, ends in one collected tail. With `leaves`, only those have one that
+ * feed nobody, so that maps and filters in a row are one loop.
+ */
+export function testChain(
+  operators: readonly ChainMember[],
+  batchRecords = 1024,
+  readers: 'all' | 'leaves' = 'all',
+): TestChain {
   const tails = new Map<string, CollectedOutput>()
   const tail = (position: number, tag?: string): CollectedOutput => {
     const key = `${position} ${tag ?? ''}`
@@ -67,7 +74,8 @@ export function testChain(operators: readonly ChainMember[], batchRecords = 1024
       requestProcessingTime: (atMs) => void test.asked.push(atMs),
       log: (level, message) => void test.logged.push(`${level} ${message}`),
     },
-    tails: tail,
+    tails: (position, tag) =>
+      readers === 'all' || operators.every(({ parent }) => parent !== position) ? tail(position, tag) : undefined,
   })
   return Object.assign(test, { chain })
 }

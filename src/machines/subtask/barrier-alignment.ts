@@ -14,6 +14,7 @@
 import type { Alignment } from '../../core/elements.ts'
 import type { CheckpointId } from '../../core/ids.ts'
 import { limits } from '../../core/limits.ts'
+import { type ChannelSet, hasChannel, noChannels, withChannel } from './channel-set.ts'
 import type { BarrierFacts, ChannelIndex, SubtaskMachineInput } from './protocol.ts'
 
 /** `ended`: end-of-data came, barriers may follow. `closed`: nothing follows, so it holds no alignment back. */
@@ -21,7 +22,7 @@ export type ChannelState = 'open' | 'ended' | 'closed'
 
 export interface PendingAlignment {
   readonly facts: BarrierFacts
-  readonly arrived: readonly ChannelIndex[]
+  readonly arrived: ChannelSet
 }
 
 export interface BarrierAlignment {
@@ -78,21 +79,20 @@ export function barrierOutcome(
   if (state.recording?.facts.checkpointId === checkpointId) return recordedOutcome(state, state.recording, channel)
   if (isOver(state, checkpointId)) return 'old'
   const pending = pendingOf(state, checkpointId)
-  if (pending?.arrived.includes(channel)) return 'misplaced'
+  if (pending !== undefined && hasChannel(pending.arrived, channel)) return 'misplaced'
   const aligning = aligningOf(state)
   if (aligning !== undefined && checkpointId < aligning.facts.checkpointId) return 'old'
   if (state.aborted.includes(checkpointId)) return 'aborted'
-  if (!missesAny(state, pending?.arrived ?? none, channel)) return 'last'
+  if (!missesAny(state, pending?.arrived ?? noChannels, channel)) return 'last'
   if (pending !== undefined) return 'joined'
   return aligning === undefined ? 'first' : 'superseding'
 }
 
 /** A channel that has ended counts as there, so its barrier, which may still come, is old. */
 function recordedOutcome(state: BarrierAlignment, recording: PendingAlignment, channel: ChannelIndex): BarrierOutcome {
-  if (recording.arrived.includes(channel)) return 'misplaced'
-  const missing = unrecordedOf(state)
-  if (!missing.includes(channel)) return 'old'
-  return missing.length === 1 ? 'recorded-last' : 'recorded'
+  if (hasChannel(recording.arrived, channel)) return 'misplaced'
+  if (state.channels[channel] !== 'open') return 'old'
+  return owesRecording(state, recording, channel) ? 'recorded' : 'recorded-last'
 }
 
 export type CancelOutcome = 'aligning' | 'recording' | 'superseding' | 'new' | 'old' | 'misplaced'
@@ -125,17 +125,13 @@ export function receiveBarrier(
   facts: BarrierFacts,
 ): BarrierAlignment {
   const { pending } = state
-  const came = channel === undefined ? none : [channel]
   const place = pending.findIndex((one) => one.facts.checkpointId >= facts.checkpointId)
   const known = pending[place]
-  if (known?.facts.checkpointId === facts.checkpointId) {
-    const arrived = channel === undefined ? known.arrived : withChannel(known.arrived, channel)
-    return { ...state, pending: pending.with(place, { facts, arrived }) }
-  }
-  return {
-    ...state,
-    pending: pending.toSpliced(place === -1 ? pending.length : place, 0, { facts, arrived: came }),
-  }
+  const isKnown = known?.facts.checkpointId === facts.checkpointId
+  const before = isKnown ? known.arrived : noChannels
+  const arrived = channel === undefined ? before : withChannel(before, channel)
+  if (isKnown) return { ...state, pending: pending.with(place, { facts, arrived }) }
+  return { ...state, pending: pending.toSpliced(place === -1 ? pending.length : place, 0, { facts, arrived }) }
 }
 
 /** What is being aligned is not waited for any longer: as soon as it can be, it is taken as an unaligned one. */
@@ -154,7 +150,7 @@ export function beginRecording(
   channel: ChannelIndex | undefined,
   facts: BarrierFacts,
 ): BarrierAlignment {
-  const before = pendingOf(state, facts.checkpointId)?.arrived ?? none
+  const before = pendingOf(state, facts.checkpointId)?.arrived ?? noChannels
   const arrived = channel === undefined ? before : withChannel(before, channel)
   const recording = { facts: { ...facts, alignment: unaligned }, arrived }
   return completed({ ...beginHandling(state, facts.checkpointId), recording })
@@ -176,22 +172,18 @@ export const endRecording = (state: BarrierAlignment): BarrierAlignment => ({ ..
 export const unrecordedOf = ({ recording, channels }: BarrierAlignment): readonly ChannelIndex[] =>
   recording === undefined
     ? none
-    : channels.flatMap((state, channel) => (state === 'open' && !recording.arrived.includes(channel) ? [channel] : []))
+    : channels.flatMap((state, channel) =>
+        state === 'open' && !hasChannel(recording.arrived, channel) ? [channel] : [],
+      )
+
+/** Is anything still to be recorded, on channels other than `but`? */
+const owesRecording = ({ channels }: BarrierAlignment, { arrived }: PendingAlignment, but?: ChannelIndex): boolean =>
+  channels.some((state, channel) => state === 'open' && channel !== but && !hasChannel(arrived, channel))
 
 const completed = (state: BarrierAlignment): BarrierAlignment =>
-  unrecordedOf(state).length === 0 ? endRecording(state) : state
+  state.recording !== undefined && !owesRecording(state, state.recording) ? endRecording(state) : state
 
 const unaligned: Alignment = { type: 'unaligned' }
-
-/** Into its place, rather than sorting again: with hundreds of inputs this happens for each barrier of each of them. */
-function withChannel(arrived: readonly ChannelIndex[], channel: ChannelIndex): readonly ChannelIndex[] {
-  let place = arrived.length
-  while (place > 0 && arrived[place - 1]! > channel) place--
-  const next = arrived.slice()
-  if (place === arrived.length) next.push(channel)
-  else next.splice(place, 0, channel)
-  return next
-}
 
 /** A snapshot of this checkpoint begins: it and every older one are over. */
 export function beginHandling(state: BarrierAlignment, checkpointId: CheckpointId): BarrierAlignment {
@@ -252,18 +244,20 @@ export const isOver = (state: BarrierAlignment, checkpointId: CheckpointId): boo
 /** May an element come on this channel? Not after its end, and not while it is blocked. */
 const isReadable = (state: BarrierAlignment, channel: ChannelIndex): boolean => {
   const channelState = state.channels[channel]
-  return channelState !== undefined && channelState !== 'closed' && !aligningOf(state)?.arrived.includes(channel)
+  if (channelState === undefined || channelState === 'closed') return false
+  const aligning = aligningOf(state)
+  return aligning === undefined || !hasChannel(aligning.arrived, channel)
 }
 
 /** `also` has its barrier too, though it is not among `arrived`. */
-function missesAny({ channels }: BarrierAlignment, arrived: readonly ChannelIndex[], also?: ChannelIndex): boolean {
+function missesAny({ channels }: BarrierAlignment, arrived: ChannelSet, also?: ChannelIndex): boolean {
   const closed = closedAmong(channels)
-  const came = arrived.length + (also === undefined ? 0 : 1)
+  const came = arrived.size + (also === undefined ? 0 : 1)
   // The usual answers, without comparing each channel with each: a channel in both counts only makes this less sure.
   if (came + closed < channels.length) return true
   if (closed === 0) return false
   return channels.some(
-    (channelState, channel) => channelState !== 'closed' && channel !== also && !arrived.includes(channel),
+    (channelState, channel) => channelState !== 'closed' && channel !== also && !hasChannel(arrived, channel),
   )
 }
 

@@ -3,7 +3,7 @@
  *
  * Each question is one named predicate of (context, event); none throws. The answers come from the two values below.
  */
-import { isStop } from '../../core/elements.ts'
+import { type Alignment, isStop } from '../../core/elements.ts'
 import type { CheckpointId } from '../../core/ids.ts'
 import {
   aligningOf,
@@ -51,12 +51,14 @@ const noCheckpoint = 0 as CheckpointId
 export const channelIn = (event: SubtaskEvent): ChannelIndex => ('channel' in event ? event.channel : noChannel)
 export const checkpointIn = (event: SubtaskEvent): CheckpointId =>
   'checkpointId' in event ? event.checkpointId : noCheckpoint
-export const factsIn = (event: SubtaskEvent): BarrierFacts => ({
-  checkpointId: checkpointIn(event),
-  timestamp: 'timestamp' in event ? event.timestamp : 0,
-  kind: 'kind' in event ? event.kind : 'checkpoint',
-  ...('alignment' in event && event.alignment !== undefined && { alignment: event.alignment }),
-})
+export function factsIn(event: SubtaskEvent): BarrierFacts {
+  const checkpointId = checkpointIn(event)
+  const timestamp = 'timestamp' in event ? event.timestamp : 0
+  const kind = 'kind' in event ? event.kind : 'checkpoint'
+  const alignment = alignmentIn(event)
+  return alignment === undefined ? { checkpointId, timestamp, kind } : { checkpointId, timestamp, kind, alignment }
+}
+const alignmentIn = (event: SubtaskEvent): Alignment | undefined => ('alignment' in event ? event.alignment : undefined)
 
 const barrierIs =
   (...outcomes: readonly BarrierOutcome[]) =>
@@ -99,7 +101,8 @@ const exactlyOnce = ({ context }: Situation): boolean => context.task.mode === '
 /** A savepoint never overtakes: it must be readable without what was on its way. */
 const isUnaligned = ({ kind, alignment }: BarrierFacts): boolean =>
   kind === 'checkpoint' && alignment?.type === 'unaligned'
-const overtakes = (s: Situation): boolean => exactlyOnce(s) && isUnaligned(factsIn(s.event))
+const overtakes = ({ context, event }: Situation): boolean =>
+  context.task.mode === 'exactly-once' && 'alignment' in event && isUnaligned(event)
 const isPending = ({ context, event }: Situation): boolean =>
   pendingOf(context.barriers, checkpointIn(event)) !== undefined
 const isNewTrigger = ({ context, event }: Situation): boolean => {
