@@ -10,6 +10,8 @@ export interface Size {
   readonly keys: number
   /** Further numbers of keys, for growth. */
   readonly otherKeys: readonly number[]
+  /** Records at each of these. */
+  readonly growthRecords: number
   /** Keys of the join; each has four records on either side. */
   readonly joinKeys: number
   /** Keys of the state that is stored and restored. A V8 `Map` holds at most 2²⁴. */
@@ -29,6 +31,7 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     records: 100_000,
     keys: 10_000,
     otherKeys: [1_000],
+    growthRecords: 100_000,
     joinKeys: 1_000,
     stateKeys: [20_000],
     memoryKeys: 20_000,
@@ -42,6 +45,7 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     records: 20_000_000,
     keys: 100_000,
     otherKeys: [10_000, 1_000_000],
+    growthRecords: 20_000_000,
     joinKeys: 200_000,
     stateKeys: [1_000_000],
     memoryKeys: 1_000_000,
@@ -55,6 +59,7 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     records: 40_000_000,
     keys: 100_000,
     otherKeys: [10_000, 1_000_000, 10_000_000],
+    growthRecords: 20_000_000,
     joinKeys: 500_000,
     stateKeys: [1_000_000, 10_000_000],
     memoryKeys: 1_000_000,

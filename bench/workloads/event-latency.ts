@@ -130,7 +130,7 @@ export const eventLatency = (size: Size): Workload => ({
   figures: ['half', 'low'].flatMap((load) =>
     percents.map((percent): Figure => {
       const row = `${load}-p${percent}`
-      return ratio(`delay in loops, ${load} load, p${percent}`, `events-${row}`, `paced-loop-${row}`)
+      return ratio(`delay / the loop's, ${load} load, p${percent}`, `events-${row}`, `paced-loop-${row}`)
     }),
   ),
 })

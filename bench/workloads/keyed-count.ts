@@ -91,19 +91,19 @@ function figuresOf(input: Input, wanted: boolean): readonly Figure[] {
   return [
     ratio(`with checkpoints / loop, ${suffix}`, `checkpoints-${suffix}`, `loop-${suffix}`, least(0.6)),
     ratio(`with checkpoints / without, ${suffix}`, `checkpoints-${suffix}`, `tidemark-${suffix}`, least(0.95)),
-    ratio(`cost of a record in loops, ${suffix}`, `loop-${suffix}`, `tidemark-${suffix}`),
+    ratio(`cost of a record / of the loop's, ${suffix}`, `loop-${suffix}`, `tidemark-${suffix}`),
   ]
 }
 
-export function keyedCount({ records, keys, otherKeys }: Size): Workload {
+export function keyedCount({ records, keys, otherKeys, growthRecords }: Size): Workload {
   const input: Input = { records, keys, order: 'cyclic' }
   const shuffled: Input = { ...input, order: 'shuffled' }
-  const others = otherKeys.map((keys): Input => ({ ...input, keys }))
+  const others = otherKeys.map((keys): Input => ({ records: growthRecords, keys, order: 'cyclic' }))
   const suffix = suffixOf(input)
   const rxjsName = `rxjs-${suffix}`
   return {
     name: 'keyed-count',
-    about: `keyed count, ${short(records)} records`,
+    about: `keyed count, ${short(records)} records; ${short(growthRecords)} at other numbers of keys`,
     contenders: [
       ...contendersOf(input),
       contender(rxjsName, `RxJS groupBy + scan, ${short(keys)} keys`, 'records/s', () => rxjs(input)),
