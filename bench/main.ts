@@ -1,99 +1,88 @@
 /**
- * `npm run bench [-- --size smoke|small|full] [--runs n] [--only name] [--json]`
+ * `npm run bench [-- --size smoke|small|full] [--only name] [--runs n] [--json]`
  *
- * Every number is a ratio against a reference measured in the same run, on the same machine: medians of several runs,
- * with min and max. The runs of all workloads take turns, so that a machine that slows down slows all of them.
+ * Every figure is computed against a reference of the same round, on the same machine: medians of several rounds, with
+ * min and max. `--only` takes a part of the name of a workload or of a contender.
  */
-import { execFile } from 'node:child_process'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
-import { type Measurement, sizes } from './workload.ts'
-import { barrierLatency } from './workloads/barrier-latency.ts'
-import { keyedCount } from './workloads/keyed-count.ts'
+import { parseArgs } from 'node:util'
+import { reportText } from './print-report.ts'
+import { reportOn, type WorkloadReport } from './report.ts'
+import { type SizeName, sizes } from './sizes.ts'
+import { takeTurns } from './take-turns.ts'
+import type { Workload } from './workload.ts'
+import { allWorkloads } from './workloads/all-workloads.ts'
 
-const workloads = [...keyedCount, ...barrierLatency]
 const { values: args } = parseArgs({
   options: {
     size: { type: 'string', default: 'small' },
-    runs: { type: 'string', default: '5' },
-    only: { type: 'string' },
+    runs: { type: 'string' },
+    only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
-    child: { type: 'string' },
+    /** Only for the processes that this one starts: run this contender once. */
+    contender: { type: 'string' },
   },
 })
-const size = args.size as keyof typeof sizes
-if (!Object.hasOwn(sizes, size)) throw new Error(`--size is "${size}": expected ${Object.keys(sizes).join(', ')}.`)
-
-interface Row {
-  readonly name: string
-  readonly about: string
-  readonly unit: Measurement['unit']
-  readonly median: number
-  readonly min: number
-  readonly max: number
+if (!Object.hasOwn(sizes, args.size)) {
+  throw new Error(`--size is "${args.size}": expected ${Object.keys(sizes).join(', ')}.`)
 }
+/** Room for 10 M keys, of which Node would give less on a small machine; garbage is collected on demand to measure memory. */
+const flags = ['--expose-gc', '--max-old-space-size=8192']
+const size = sizes[args.size as SizeName]
+const workloads = allWorkloads(size)
+if (args.contender === undefined) await measure()
+else await runContender(args.contender)
 
-if (args.child !== undefined) {
-  const workload = workloads.find(({ name }) => name === args.child)
-  process.stdout.write(JSON.stringify(await workload!.run(sizes[size])))
+async function runContender(wanted: string): Promise<void> {
+  const found = workloads.flatMap(({ contenders }) => contenders).find(({ name }) => name === wanted)
+  if (found === undefined) throw new Error(`There is no contender "${wanted}".`)
+  process.stdout.write(JSON.stringify(await found.run()))
+  // A session that was not closed may still have timers.
   process.exit(0)
 }
 
-const run = promisify(execFile)
-const chosen = workloads.filter(({ name }) => args.only === undefined || name.includes(args.only))
-const measured = new Map<string, number[]>(chosen.map(({ name }) => [name, []]))
-const units = new Map<string, Measurement['unit']>()
-for (let round = 0; round < Number(args.runs); round++) {
-  for (const { name } of chosen) {
-    const { stdout } = await run(process.execPath, [
-      ...process.execArgv,
-      fileURLToPath(import.meta.url),
-      `--size=${size}`,
-      `--child=${name}`,
-    ])
-    const { value, unit } = JSON.parse(stdout) as Measurement
-    measured.get(name)!.push(value)
-    units.set(name, unit)
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kround ${round + 1}: ${name} ${Math.round(value)} ${unit}`)
+async function measure(): Promise<void> {
+  const runs = Number(args.runs ?? size.runs)
+  if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs is "${args.runs}": expected an integer from 1.`)
+  const chosen = workloads.map(chosenFrom).filter(({ contenders }) => contenders.length > 0)
+  if (chosen.length === 0) {
+    throw new Error(`--only is "${args.only}": expected a part of ${workloads.map(({ name }) => name).join(', ')}.`)
   }
-}
-if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-
-const rows = chosen.map(({ name, about }): Row => {
-  const values = measured.get(name)!.sort((a, b) => a - b)
-  const median = values[Math.floor(values.length / 2)]!
-  return { name, about, unit: units.get(name)!, median, min: values[0]!, max: values.at(-1)! }
-})
-const medianOf = (name: string): number | undefined => rows.find((row) => row.name === name)?.median
-const ratio = (a: string, b: string): number | undefined => {
-  const [x, y] = [medianOf(a), medianOf(b)]
-  return x === undefined || y === undefined ? undefined : x / y
-}
-const ratios = [
-  { what: 'tidemark+checkpoints / hand-written loop', value: ratio('tidemark+checkpoints', 'loop'), target: '≥ 0.30' },
-  { what: 'tidemark+checkpoints / RxJS', value: ratio('tidemark+checkpoints', 'rxjs'), target: '≥ 2' },
-  {
-    what: 'the same, keys in random order / the loop',
-    value: ratio('tidemark-shuffled', 'loop-shuffled'),
-    target: '≥ 0.30',
-  },
-  { what: 'tidemark+checkpoints / tidemark', value: ratio('tidemark+checkpoints', 'tidemark'), target: '≥ 0.95' },
-].filter(({ value }) => value !== undefined)
-
-if (args.json) {
-  process.stdout.write(`${JSON.stringify({ size, rows, ratios }, undefined, 2)}\n`)
-} else {
-  const [cpu] = cpus()
-  const print = (text: string) => process.stdout.write(`${text}\n`)
-  const number = (value: number, unit: string) => (unit === 'ms' ? value.toFixed(2) : `${(value / 1e6).toFixed(2)} M`)
-  print(`size ${size}, ${args.runs} runs each, Node ${process.version}, ${cpu?.model ?? 'unknown processor'}\n`)
-  print(`${'workload'.padEnd(56)} ${'median'.padStart(10)} ${'min'.padStart(10)} ${'max'.padStart(10)}  unit`)
-  for (const { about, unit, median, min, max } of rows) {
-    const [a, b, c] = [median, min, max].map((value) => number(value, unit).padStart(10))
-    print(`${about.padEnd(56)} ${a} ${b} ${c}  ${unit}`)
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`
+  const heading = { size: args.size, runs, node: process.version, machine }
+  if (!args.json) print(`size ${args.size}, ${runs} runs each, Node ${process.version}, ${machine}\n`)
+  const reports: WorkloadReport[] = []
+  const failures: string[] = []
+  for (const workload of chosen) {
+    const turns = await takeTurns(workload.contenders, { runs, sideBySide: size.sideBySide, command, progress })
+    progress('')
+    const report = reportOn(workload, turns.rounds)
+    reports.push(report)
+    failures.push(...turns.failures)
+    if (!args.json) print(reportText(report))
   }
-  print('')
-  for (const { what, value, target } of ratios)
-    print(`${what.padEnd(56)} ${value!.toFixed(2).padStart(10)}  (${target})`)
+  if (args.json) print(JSON.stringify({ ...heading, workloads: reports, failures }, undefined, 2))
+  for (const failure of failures) process.stderr.write(`${failure}\n`)
+  process.exitCode = failures.length > 0 ? 1 : 0
+}
+
+/** The whole workload when its name is meant, else those of its contenders that are. */
+function chosenFrom(workload: Workload): Workload {
+  const isMeant = ({ name }: { readonly name: string }) => name.includes(args.only)
+  return isMeant(workload) ? workload : { ...workload, contenders: workload.contenders.filter(isMeant) }
+}
+
+function command(contender: string): readonly string[] {
+  const given = process.execArgv.filter((flag) => !flags.includes(flag))
+  const script = fileURLToPath(import.meta.url)
+  return [...given, ...flags, script, `--size=${args.size}`, `--contender=${contender}`]
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
 }

@@ -1,115 +1,42 @@
-/** Keyed count: how often each of 100,000 string keys occurs. The same input for every contender. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/**
+ * Keyed count: how often each of so many string keys occurs. The same input for every contender, and the table of
+ * growth by number of keys.
+ */
 import { toArray as collect, from, groupBy, lastValueFrom, mergeMap, scan, takeLast } from 'rxjs'
-import { type Sink, type Source, StreamEnvironment, valueState } from 'tidemark'
-import {
-  checkTotal,
-  clockMs,
-  type KeyOrder,
-  keyTable,
-  type Measurement,
-  type Sizes,
-  type Workload,
-} from '../workload.ts'
+import type { JobOptions } from 'tidemark'
+import { type KeyOrder, keyTable } from '../parts/key-table.ts'
+import { keyedCountJob } from '../parts/keyed-count-job.ts'
+import { clockMs, rateSince } from '../parts/stopwatch.ts'
+import { withDirectory } from '../parts/with-directory.ts'
+import type { Size } from '../sizes.ts'
+import { type Contender, check, contender, type Figure, ratio, short, type Workload } from '../workload.ts'
 
-const rate = (records: number, startMs: number): Measurement => ({
-  value: records / ((clockMs() - startMs) / 1_000),
-  unit: 'records/s',
-})
-
-/** Gives the key table over and over; its position is a number, so it can be replayed. */
-const tableSource = (table: readonly string[], records: number): Source<string> => ({
-  kind: 'table',
-  bounded: true,
-  replayable: true,
-  createReader(_context, restored) {
-    let position = (restored as number | undefined) ?? 0
-    return {
-      poll(max) {
-        if (position >= records) return { type: 'end' }
-        const start = position % table.length
-        const values = table.slice(start, Math.min(start + max, table.length, start + records - position))
-        position += values.length
-        return { type: 'records', values }
-      },
-      snapshot: () => position,
-      close() {},
-    }
-  },
-})
-
-/** Takes the counts and only counts them. */
-const lastCounts = (counted: { records: number }): Sink<number> => ({
-  kind: 'count',
-  stateful: false,
-  createWriter: () => ({
-    write(values) {
-      counted.records += values.length
-    },
-    endOfData() {},
-    snapshot: () => ({ state: undefined }),
-    notifyCompleted() {},
-    close() {},
-  }),
-})
-
-interface Checkpoints {
-  readonly dir: string
+interface Input {
+  readonly records: number
+  readonly keys: number
+  readonly order: KeyOrder
 }
 
-async function tidemark(sizes: Sizes, order: KeyOrder, checkpoints: Checkpoints | undefined): Promise<Measurement> {
-  const { records, keys } = sizes
-  const table = keyTable(keys, order)
-  const counted = { records: 0 }
-  const env = StreamEnvironment.create({
-    freezeState: false,
-    ...(checkpoints && {
-      checkpoint: { intervalMs: 1_000, storage: { kind: 'filesystem', dir: checkpoints.dir } },
-    }),
-  })
-  env
-    .fromSource(tableSource(table, records))
-    .uid('table')
-    .keyBy((key) => key)
-    .process({
-      state: { count: valueState(0) },
-      element(_key, ctx) {
-        const count = ctx.state.count.value() + 1
-        ctx.state.count.update(count)
-        ctx.emit(count)
-      },
-    })
-    .uid('count')
-    .sinkTo(lastCounts(counted))
-  const start = clockMs()
-  const job = await env.execute('keyed count')
-  const { status, error } = await job.done
-  const measured = rate(records, start)
-  if (status !== 'FINISHED') throw new Error(`The job is ${status}: ${error?.message}`)
-  checkTotal('tidemark', counted.records, records)
-  return measured
-}
+/** With a million groups RxJS needs gigabytes, and with many records minutes. */
+const rxjsRecordsMax = 5_000_000
 
-async function loop({ records, keys }: Sizes, order: KeyOrder): Promise<Measurement> {
+async function loop({ records, keys, order }: Input): Promise<number> {
   const table = keyTable(keys, order)
   const counts = new Map<string, number>()
-  const start = clockMs()
+  const startMs = clockMs()
   for (let i = 0, at = 0; i < records; i++) {
     const key = table[at]!
     counts.set(key, (counts.get(key) ?? 0) + 1)
     if (++at === table.length) at = 0
   }
-  const measured = rate(records, start)
-  const total = [...counts.values()].reduce((a, b) => a + b, 0)
-  checkTotal('the loop', total, records)
-  return measured
+  const rate = rateSince(startMs, records)
+  check('the sum of the counts', sum(counts.values()), records)
+  return rate
 }
 
-async function rxjs({ records, keys }: Sizes): Promise<Measurement> {
-  const table = keyTable(keys, 'cyclic')
-  const used = Math.min(records, 5_000_000)
+async function rxjs({ records, keys, order }: Input): Promise<number> {
+  const table = keyTable(keys, order)
+  const used = Math.min(records, rxjsRecordsMax)
   const input = (function* () {
     for (let i = 0, at = 0; i < used; i++) {
       yield table[at]!
@@ -117,7 +44,7 @@ async function rxjs({ records, keys }: Sizes): Promise<Measurement> {
     }
   })()
   const countOf = scan((count: number) => count + 1, 0)
-  const start = clockMs()
+  const startMs = clockMs()
   const last = await lastValueFrom(
     from(input).pipe(
       groupBy((key) => key),
@@ -125,32 +52,69 @@ async function rxjs({ records, keys }: Sizes): Promise<Measurement> {
       collect(),
     ),
   )
-  const measured = rate(used, start)
-  const total = last.reduce((a, b) => a + b, 0)
-  checkTotal('RxJS', total, used)
-  return measured
+  const rate = rateSince(startMs, used)
+  check('the sum of the counts', sum(last), used)
+  return rate
 }
 
-async function withCheckpoints(sizes: Sizes, order: KeyOrder): Promise<Measurement> {
-  const dir = await mkdtemp(join(tmpdir(), 'tidemark-bench-'))
-  try {
-    return await tidemark(sizes, order, { dir })
-  } finally {
-    await rm(dir, { recursive: true, force: true })
+const sum = (counts: Iterable<number>): number => {
+  let total = 0
+  for (const count of counts) total += count
+  return total
+}
+
+/** `options` are those of the job: checkpoints, and a state backend when there is a choice of them. */
+const tidemark = ({ records, keys, order }: Input, options: JobOptions = {}): Promise<number> =>
+  keyedCountJob({ table: keyTable(keys, order), records, options })
+
+const withCheckpoints = (input: Input): Promise<number> =>
+  withDirectory((dir) => tidemark(input, { checkpoint: { intervalMs: 1_000, storage: { kind: 'filesystem', dir } } }))
+
+/** The three that are measured at every number of keys. */
+function contendersOf(input: Input): readonly Contender[] {
+  const suffix = suffixOf(input)
+  const inOrder = input.order === 'shuffled' ? ', shuffled' : ''
+  const about = (what: string) => `${what}, ${short(input.keys)} keys${inOrder}`
+  return [
+    contender(`loop-${suffix}`, about('a loop over a Map'), 'records/s', () => loop(input)),
+    contender(`tidemark-${suffix}`, about('tidemark'), 'records/s', () => tidemark(input)),
+    contender(`checkpoints-${suffix}`, about('tidemark, checkpoints'), 'records/s', () => withCheckpoints(input)),
+  ]
+}
+
+const suffixOf = ({ keys, order }: Input): string => (order === 'shuffled' ? `${short(keys)}-shuffled` : short(keys))
+
+/** `wanted` only where the targets were set: at 100,000 keys. */
+function figuresOf(input: Input, wanted: boolean): readonly Figure[] {
+  const suffix = suffixOf(input)
+  const least = (atLeast: number) => (wanted ? { atLeast } : undefined)
+  return [
+    ratio(`with checkpoints / loop, ${suffix}`, `checkpoints-${suffix}`, `loop-${suffix}`, least(0.6)),
+    ratio(`with checkpoints / without, ${suffix}`, `checkpoints-${suffix}`, `tidemark-${suffix}`, least(0.95)),
+    ratio(`cost of a record / of the loop's, ${suffix}`, `loop-${suffix}`, `tidemark-${suffix}`),
+  ]
+}
+
+export function keyedCount({ records, keys, otherKeys, growthRecords }: Size): Workload {
+  const input: Input = { records, keys, order: 'cyclic' }
+  const shuffled: Input = { ...input, order: 'shuffled' }
+  const others = otherKeys.map((keys): Input => ({ records: growthRecords, keys, order: 'cyclic' }))
+  const suffix = suffixOf(input)
+  const rxjsName = `rxjs-${suffix}`
+  return {
+    name: 'keyed-count',
+    about: `keyed count, ${short(records)} records; ${short(growthRecords)} at other numbers of keys`,
+    contenders: [
+      ...contendersOf(input),
+      contender(rxjsName, `RxJS groupBy + scan, ${short(keys)} keys`, 'records/s', () => rxjs(input)),
+      ...contendersOf(shuffled),
+      ...others.flatMap(contendersOf),
+    ],
+    figures: [
+      ...figuresOf(input, true),
+      ratio(`with checkpoints / RxJS, ${suffix}`, `checkpoints-${suffix}`, rxjsName, { atLeast: 5 }),
+      ...figuresOf(shuffled, true),
+      ...others.flatMap((other) => figuresOf(other, false)),
+    ],
   }
 }
-
-const everySecond = 'tidemark, a checkpoint to disk each second'
-
-export const keyedCount: readonly Workload[] = [
-  { name: 'loop', about: 'a hand-written loop over a Map', run: (sizes) => loop(sizes, 'cyclic') },
-  { name: 'rxjs', about: 'RxJS groupBy + scan, no durability', run: rxjs },
-  { name: 'tidemark', about: 'tidemark, no checkpoints', run: (sizes) => tidemark(sizes, 'cyclic', undefined) },
-  { name: 'tidemark+checkpoints', about: everySecond, run: (sizes) => withCheckpoints(sizes, 'cyclic') },
-  { name: 'loop-shuffled', about: 'the loop, keys in random order', run: (sizes) => loop(sizes, 'shuffled') },
-  {
-    name: 'tidemark-shuffled',
-    about: `${everySecond}, keys in random order`,
-    run: (sizes) => withCheckpoints(sizes, 'shuffled'),
-  },
-]

@@ -1,0 +1,42 @@
+/** The keyed count as a job: source → keyBy → process with value state → sink. */
+import { type JobOptions, StreamEnvironment, valueState } from 'tidemark'
+import { check } from '../workload.ts'
+import { tableSource } from './table-source.ts'
+import { TallySink } from './tally-sink.ts'
+import { timeRecords } from './time-records.ts'
+
+export interface KeyedCount {
+  readonly table: readonly string[]
+  readonly records: number
+  readonly options?: JobOptions
+}
+
+/** Records per second; checks that every key was counted, and every record once. */
+export async function keyedCountJob({ table, records, options }: KeyedCount): Promise<number> {
+  const sink = new TallySink<number>()
+  const counted = { keys: 0, records: 0 }
+  const env = StreamEnvironment.create({ freezeState: false, ...options })
+  env
+    .fromSource(tableSource(table, records))
+    .uid('table')
+    .keyBy((key) => key)
+    .process({
+      output: 0 as number,
+      state: { count: valueState(0) },
+      element(_key, ctx) {
+        const count = ctx.state.count.value() + 1
+        ctx.state.count.update(count)
+        ctx.emit(count)
+      },
+      endOfKey(ctx) {
+        counted.keys++
+        counted.records += ctx.state.count.value()
+      },
+    })
+    .uid('count')
+    .sinkTo(sink)
+  const tookMs = await timeRecords(env, sink, records)
+  check('the number of counted keys', counted.keys, table.length)
+  check('the sum of the counts', counted.records, records)
+  return records / (tookMs / 1_000)
+}

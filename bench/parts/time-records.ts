@@ -1,0 +1,20 @@
+import type { StreamEnvironment } from 'tidemark'
+import { check } from '../workload.ts'
+import { clockMs } from './stopwatch.ts'
+import type { TallySink } from './tally-sink.ts'
+
+/**
+ * Runs a bounded program to its end and gives the milliseconds from its submission to the last record at its sink: what
+ * comes after that, the last checkpoint and the check of the result, does not grow with the number of records.
+ */
+export async function timeRecords<T>(env: StreamEnvironment, sink: TallySink<T>, records: number): Promise<number> {
+  const startMs = clockMs()
+  const job = await env.execute('benchmark')
+  // A job that fails never gets there.
+  await Promise.race([sink.reached(records), job.done])
+  const tookMs = clockMs() - startMs
+  const { status, error } = await job.done
+  if (status !== 'FINISHED') throw new Error(`The job is ${status}: ${error?.message}`)
+  check('the number of records at the sink', sink.records, records)
+  return tookMs
+}

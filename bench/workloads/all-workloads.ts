@@ -1,0 +1,13 @@
+import type { Size } from '../sizes.ts'
+import type { Workload } from '../workload.ts'
+import { barrierLatency } from './barrier-latency.ts'
+import { eventLatency } from './event-latency.ts'
+import { join } from './join.ts'
+import { keyedCount } from './keyed-count.ts'
+import { mapChain } from './map-chain.ts'
+import { memory } from './memory.ts'
+import { storedState } from './stored-state.ts'
+import { subtasks } from './subtasks.ts'
+
+export const allWorkloads = (size: Size): readonly Workload[] =>
+  [keyedCount, mapChain, join, storedState, barrierLatency, memory, eventLatency, subtasks].map((make) => make(size))
