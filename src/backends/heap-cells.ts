@@ -5,7 +5,7 @@
  * would cost their length; their image for a snapshot is therefore a copy, made at the first change after the mark.
  */
 import { StreamError } from '../core/errors.ts'
-import type { CellForm, TableKind } from './heap-table.ts'
+import type { CellForm, TableKind } from './state-table.ts'
 
 /** `exposed` once `items` has been handed out, to a user or a snapshot; the next change then copies first. */
 export interface ListCell {

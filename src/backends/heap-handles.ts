@@ -1,12 +1,11 @@
 /**
- * The state handles of the heap backend: the hottest code there is, called for every record.
+ * The state handles over a table: the hottest code there is, called for every record.
  *
  * So: no allocation, no closure, no string and one map look-up per call on the usual path; plain fields instead of
  * private ones; one class per kind. Every change calls `willChange` first while changes are tracked (INV-HT-1).
  */
 import type { Key } from '../core/key-groups.ts'
 import type { ListCell } from './heap-cells.ts'
-import type { HeapTable } from './heap-table.ts'
 import type {
   AggregatingState,
   ListState,
@@ -15,6 +14,7 @@ import type {
   StateDescriptor,
   ValueState,
 } from './state-backend.ts'
+import type { StateTable } from './state-table.ts'
 import { freezeStored } from './stored-value.ts'
 
 /** Where the handles read the current key. */
@@ -26,11 +26,11 @@ export interface KeyContext {
 /** What every handle has: the key, the entries, and whether to check what is stored. */
 class HeapHandle {
   readonly context: KeyContext
-  readonly table: HeapTable
+  readonly table: StateTable
   /** Names the state in messages when values are checked and frozen; undefined when they are not. */
   readonly owner: string | undefined
 
-  constructor(context: KeyContext, table: HeapTable, owner: string | undefined) {
+  constructor(context: KeyContext, table: StateTable, owner: string | undefined) {
     this.context = context
     this.table = table
     this.owner = owner
@@ -61,7 +61,7 @@ export class HeapValueState extends HeapHandle implements ValueState<unknown> {
   /** Can all keys be given the same object, because nobody can change it? */
   readonly shared: boolean
 
-  constructor(context: KeyContext, table: HeapTable, owner: string | undefined, initial: unknown, shared = true) {
+  constructor(context: KeyContext, table: StateTable, owner: string | undefined, initial: unknown, shared = true) {
     super(context, table, owner)
     this.initial = initial
     this.shared = shared
@@ -186,7 +186,7 @@ export class HeapReducingState extends HeapHandle implements ReducingState<unkno
 
   constructor(
     context: KeyContext,
-    table: HeapTable,
+    table: StateTable,
     owner: string | undefined,
     reduce: (a: never, b: never) => unknown,
   ) {
@@ -211,7 +211,7 @@ type Aggregate = Extract<StateDescriptor, { kind: 'aggregating' }>
 export class HeapAggregatingState extends HeapHandle implements AggregatingState<unknown, unknown> {
   readonly aggregate: Aggregate
 
-  constructor(context: KeyContext, table: HeapTable, owner: string | undefined, aggregate: Aggregate) {
+  constructor(context: KeyContext, table: StateTable, owner: string | undefined, aggregate: Aggregate) {
     super(context, table, owner)
     this.aggregate = aggregate
   }

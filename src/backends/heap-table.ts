@@ -21,19 +21,7 @@
 import { StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
 import { RemovalLog } from './removal-log.ts'
-import type { StateKind } from './state-backend.ts'
-
-export type TableKind = StateKind | 'timers'
-
-/** How the cells of one kind of state are seen from outside. */
-export interface CellForm {
-  /** The content now, to be encoded at once. */
-  view(cell: unknown): unknown
-  /** The content now, which later changes of the cell do not reach. */
-  image(cell: unknown): unknown
-  /** A cell with this content. */
-  cell(content: unknown): unknown
-}
+import type { CellForm, StateTable, TableCapture, TableKind } from './state-table.ts'
 
 /** The cell of a slot without an entry. */
 const vacant = Symbol('vacant')
@@ -45,7 +33,7 @@ const slotsTracked = 1_024
 /** A table that has become empty gives back the room for more slots than these. */
 const slotsKept = 1_000
 
-export class HeapTable {
+export class HeapTable implements StateTable {
   readonly name: string
   readonly kind: TableKind
   readonly form: CellForm
@@ -164,6 +152,14 @@ export class HeapTable {
     this.changed = untracked
   }
 
+  reaches(since: number): boolean {
+    return this.removals?.reaches(since) === true
+  }
+
+  forget(upTo: number): void {
+    this.removals?.forget(upTo)
+  }
+
   /** Room for what is said of `slots` slots. New room is all zeros, which costs nothing until it is used. */
   #makeRoom(slots: number): void {
     const { changed } = this
@@ -209,7 +205,7 @@ interface Image {
 }
 
 /** One table as it was at a mark, or what had changed in it since an earlier one, read out in pieces. */
-export class HeapCapture {
+export class HeapCapture implements TableCapture {
   readonly table: HeapTable
   /** The epoch that ended with the mark. */
   readonly epoch: number
@@ -225,6 +221,8 @@ export class HeapCapture {
   readonly #end: number
   /** Slots below this one are read. */
   #next = 0
+  /** Of `removed`: the list to be read next, and the place in it. */
+  #removals = { list: 0, at: 0 }
 
   constructor(table: HeapTable, since: number | undefined) {
     this.table = table
@@ -246,10 +244,16 @@ export class HeapCapture {
     this.#images.set(slot, { key: keys[slot]!, content: cell === vacant ? vacant : form.image(cell) })
   }
 
-  /**
-   * Appends `key, content, …` to `into` until it holds `max` items. May append nothing although there is more. Returns
-   * whether there may be more.
-   */
+  readRemovals(into: unknown[], max: number): boolean {
+    const { list, at } = this.#removals
+    const keys = this.removed[list]
+    if (keys === undefined) return false
+    const end = Math.min(keys.length, at + max - into.length)
+    for (let i = at; i < end; i++) into.push(keys[i])
+    this.#removals = end < keys.length ? { list, at: end } : { list: list + 1, at: 0 }
+    return this.#removals.list < this.removed.length
+  }
+
   read(into: unknown[], max: number): boolean {
     const { keys, cells, form, changed } = this.table
     const images = this.#images
@@ -270,5 +274,8 @@ export class HeapCapture {
     }
     this.#next = slot
     return slot < all
+  }
+  release(): void {
+    this.table.release(this)
   }
 }

@@ -9,9 +9,9 @@ import { StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
 import type { TimersCell } from './heap-cells.ts'
 import type { KeyContext } from './heap-handles.ts'
-import type { HeapTable } from './heap-table.ts'
 import { MinHeap } from './min-heap.ts'
 import type { TimerQueue } from './state-backend.ts'
+import type { StateTable } from './state-table.ts'
 
 interface Bucket {
   readonly keys: Set<Key>
@@ -24,13 +24,13 @@ export interface TimerContext extends KeyContext {
 }
 
 export class HeapTimerQueue implements TimerQueue {
-  readonly table: HeapTable
+  readonly table: StateTable
   readonly #context: TimerContext
   readonly #times = new MinHeap()
   readonly #buckets = new Map<number, Bucket>()
   #size = 0
 
-  constructor(context: TimerContext, table: HeapTable) {
+  constructor(context: TimerContext, table: StateTable) {
     this.#context = context
     this.table = table
   }

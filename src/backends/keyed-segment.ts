@@ -9,9 +9,9 @@
 import { decodeValue } from '../core/codec.ts'
 import { StreamError } from '../core/errors.ts'
 import type { Key, KeyGroupRange } from '../core/key-groups.ts'
-import type { TableKind } from './heap-table.ts'
 import type { KeyedStateHandle } from './manifest.ts'
 import { offsetOf } from './state-segments.ts'
+import type { TableKind } from './state-table.ts'
 
 /** Of a segment with everything, and of one with changes. */
 export const segmentVersions = { full: 2, delta: 3 } as const

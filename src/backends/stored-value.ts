@@ -4,6 +4,7 @@
  * share, the initial value, is frozen in every build.
  */
 import { findUnserializable, notSerializable } from '../core/codec.ts'
+import type { TableKind } from './state-table.ts'
 
 /** Fails with `STATE_NOT_SERIALIZABLE`, naming `owner` and the path; then freezes the value all the way down. */
 export function freezeStored(value: unknown, owner: string): void {
@@ -13,6 +14,13 @@ export function freezeStored(value: unknown, owner: string): void {
   if (value === null || (type === 'object' && Object.isFrozen(value))) return
   if (findUnserializable(value) !== undefined) throw notSerializable(value, owner)
   deepFreeze(value as object)
+}
+
+/** The containers of lists and maps belong to the backend and change in place; what is in them does not. */
+export function freezeContent(kind: TableKind, content: unknown, owner: string): void {
+  if (kind === 'list') for (const item of content as unknown[]) freezeStored(item, owner)
+  else if (kind === 'map') for (const item of (content as Map<unknown, unknown>).values()) freezeStored(item, owner)
+  else freezeStored(content, owner)
 }
 
 /**

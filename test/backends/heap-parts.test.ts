@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cellForms, type ListCell } from '../../src/backends/heap-cells.ts'
 import { HeapListState, HeapReducingState, HeapValueState } from '../../src/backends/heap-handles.ts'
-import { HeapSnapshot, stateOwner } from '../../src/backends/heap-snapshot.ts'
 import { HeapTable } from '../../src/backends/heap-table.ts'
 import { HeapTimerQueue } from '../../src/backends/heap-timers.ts'
 import { MinHeap } from '../../src/backends/min-heap.ts'
 import { freezeStored } from '../../src/backends/stored-value.ts'
+import { stateOwner, TableSnapshot } from '../../src/backends/table-snapshot.ts'
 import type { Key } from '../../src/core/key-groups.ts'
 
 const context = { currentKey: 'a' as Key }
@@ -212,7 +212,7 @@ describe('a snapshot', () => {
   it('adapts its frames to the size of the entries', () => {
     const table = new HeapTable('v', 'value', cellForms.value)
     for (let key = 0; key < 300; key++) table.put(key, 'x'.repeat(100_000))
-    const snapshot = new HeapSnapshot(written, [table], 0, undefined)
+    const snapshot = new TableSnapshot(written, [table], 0, undefined)
     let asked = 0
     while (snapshot.write(() => ++asked > 0) !== undefined);
     snapshot.release()
@@ -224,7 +224,7 @@ describe('a snapshot', () => {
   it('leaves its bytes alone once they are returned', () => {
     const table = new HeapTable('v', 'value', cellForms.value)
     for (let key = 0; key < 3_000; key++) table.put(key, { key })
-    const snapshot = new HeapSnapshot(written, [table], 0, undefined)
+    const snapshot = new TableSnapshot(written, [table], 0, undefined)
     const pieces: [Uint8Array, string][] = []
     for (let piece = snapshot.write(() => false); piece !== undefined; piece = snapshot.write(() => false)) {
       pieces.push([piece, Buffer.from(piece).toString('hex')])

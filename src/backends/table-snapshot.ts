@@ -1,8 +1,8 @@
 /**
- * A marked version of the heap backend, written in pieces while the stream goes on.
+ * A marked version of an operator's tables, written in pieces while the stream goes on.
  *
  * Owns the pace: entries are encoded in frames whose size adapts to their bytes, and `more` is asked between frames.
- * Does not own what the entries are (`HeapCapture`) nor the layout (`keyed-segment.ts`).
+ * Does not own what the entries are (`TableCapture`) nor the layout (`keyed-segment.ts`).
  * Tests: src/testing/state-backend-suite.ts.
  */
 
@@ -10,9 +10,9 @@ import { encodeTransient, findUnserializable, notSerializable } from '../core/co
 import { assert, type StreamError } from '../core/errors.ts'
 import { type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
 import { type NamedOperator, operatorLabel } from '../core/operator-label.ts'
-import type { HeapCapture, HeapTable, TableKind } from './heap-table.ts'
 import { FrameBuffer, segmentHeader } from './keyed-segment.ts'
 import type { KeyedSnapshot, KeyedStateBackendOptions } from './state-backend.ts'
+import type { StateTable, TableCapture, TableKind } from './state-table.ts'
 
 const entriesMax = 100
 const frameBytesWanted = 32 * 1024
@@ -20,30 +20,33 @@ const frameBytesWanted = 32 * 1024
 const pieceBytesWanted = 1024 * 1024
 
 /** Whose state it is, and which key groups. */
-export type HeapSnapshotOptions = Pick<KeyedStateBackendOptions, 'operatorName' | 'uid' | 'range' | 'maxParallelism'>
+export type TableSnapshotOptions = Pick<KeyedStateBackendOptions, 'operatorName' | 'uid' | 'range' | 'maxParallelism'>
 
-export class HeapSnapshot implements KeyedSnapshot {
+export class TableSnapshot implements KeyedSnapshot {
   readonly range: KeyGroupRange
   readonly empty: boolean
   readonly states: readonly { readonly name: string; readonly kind: TableKind }[]
-  readonly #options: HeapSnapshotOptions
-  readonly #captures: readonly HeapCapture[]
+  readonly #options: TableSnapshotOptions
+  readonly #captures: readonly TableCapture[]
   readonly version: number
   readonly since: number | undefined
   #phase: 'header' | 'removals' | 'entries' | 'written' | 'released' = 'header'
   #table = 0
-  /** Of the captures in order: the list of removed keys, and the place in it, to be written next. */
-  #removals = { list: 0, at: 0 }
   #entries = 0
   #entriesPerFrame = 16
 
-  constructor(options: HeapSnapshotOptions, tables: readonly HeapTable[], version: number, since: number | undefined) {
+  constructor(
+    options: TableSnapshotOptions,
+    tables: readonly StateTable[],
+    version: number,
+    since: number | undefined,
+  ) {
     this.#options = options
     this.range = options.range
     this.version = version
     this.since = since
     const captures = tables.map((table) => table.mark(since))
-    for (const capture of captures) if (capture.empty) capture.table.release(capture)
+    for (const capture of captures) if (capture.empty) capture.release()
     this.#captures = captures.filter(({ empty }) => !empty)
     this.empty = this.#captures.length === 0
     this.states = this.#captures.map(({ table: { name, kind } }) => ({ name, kind }))
@@ -63,7 +66,7 @@ export class HeapSnapshot implements KeyedSnapshot {
   release(): void {
     assert(this.#phase !== 'released', 'a snapshot is released twice')
     this.#phase = 'released'
-    for (const capture of this.#captures) capture.table.release(capture)
+    for (const capture of this.#captures) capture.release()
   }
 
   #unfinished(): boolean {
@@ -98,18 +101,11 @@ export class HeapSnapshot implements KeyedSnapshot {
       this.#phase = 'entries'
       return []
     }
-    const { list, at } = this.#removals
-    const keys = capture.removed[list]
-    if (keys === undefined) {
-      this.#table++
-      this.#removals = { list: 0, at: 0 }
-      return []
-    }
-    const some = keys.slice(at, at + entriesMax)
-    this.#removals = at + entriesMax < keys.length ? { list, at: at + entriesMax } : { list: list + 1, at: 0 }
-    const frame: unknown[] = [~this.#table, undefined, ...some]
+    const frame: unknown[] = [~this.#table, undefined]
+    if (!capture.readRemovals(frame, 2 + entriesMax)) this.#table++
+    if (frame.length === 2) return []
     frame[1] = this.#keyGroups(frame, 1)
-    this.#entries += some.length
+    this.#entries += frame.length - 2
     return frame
   }
 
