@@ -4,7 +4,7 @@
  */
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { StreamError } from '../core/errors.ts'
-import type { CheckpointId, JobId } from '../core/ids.ts'
+import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import type {
   CheckpointAnnouncement,
   CoordinatorEvent,
@@ -51,7 +51,13 @@ export type ClientMessage =
   | { readonly type: 'disposal.answered'; readonly requestId: string; readonly outcome: SavepointOutcome }
   | { readonly type: 'checkpoint.announced'; readonly announcement: CheckpointAnnouncement }
   | { readonly type: 'status.changed'; readonly status: JobStatus; readonly at: number; readonly failure?: Failure }
-  | { readonly type: 'task.failed'; readonly subtask: string; readonly attempt: number; readonly failure: Failure }
+  | {
+      readonly type: 'restore.progressed'
+      readonly subtask: SubtaskId
+      readonly bytes: number
+      readonly totalBytes: number
+    }
+  | { readonly type: 'task.failed'; readonly subtask: SubtaskId; readonly attempt: number; readonly failure: Failure }
   | {
       readonly type: 'job.restarting'
       readonly attempt: number

@@ -85,6 +85,9 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
 
   receive(message: SubtaskMessage): void {
     switch (message.type) {
+      case 'state.piece':
+        this.#guard(() => this.#state.take(message.piece))
+        return
       case 'state.loaded':
         this.#guard(() => {
           this.#state.restore(message.operators)

@@ -4,20 +4,20 @@
 
 import { readChannelSegment } from '../backends/channel-segment.ts'
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import { checkSegmentIs } from '../backends/keyed-segment.ts'
 import type { ChannelStateHandle } from '../backends/manifest.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
 import { placeOf } from '../backends/state-segments.ts'
 import { decodeValue } from '../core/codec.ts'
-import { asStreamError, assert, StreamError } from '../core/errors.ts'
-import { parseSubtaskId } from '../core/ids.ts'
+import { assert, StreamError } from '../core/errors.ts'
+import { type OperatorId, parseSubtaskId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { OperatorChain } from '../operators/chain.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
 import type { Self } from './kernel.ts'
 import type { KeyedOperator } from './keyed-chains.ts'
+import { StateRestore } from './state-restore.ts'
 import type { OperatorRestore, SubtaskDescriptor } from './subtask-descriptor.ts'
-import { failureOf, type LoadedChannel, type LoadedOperator, type SubtaskMessage } from './subtask-messages.ts'
+import type { LoadedChannel, LoadedOperator, StatePiece } from './subtask-messages.ts'
 import type { SubtaskOutputs } from './subtask-outputs.ts'
 
 /** The state of one subtask's operators, by position in the chain. */
@@ -26,6 +26,7 @@ export class SubtaskState {
   readonly backends: readonly (KeyedStateBackend | undefined)[]
   /** Not-keyed state to open each operator with. */
   readonly restored: unknown[]
+  #restore: StateRestore | undefined
 
   constructor(descriptor: SubtaskDescriptor, stateBackend: StateBackend) {
     this.#descriptor = descriptor
@@ -47,32 +48,43 @@ export class SubtaskState {
     })
   }
 
-  /** Reads all bytes; `state.loaded` or `subtask.crashed` comes as a message. */
+  /** Reads what there is to restore; `state.piece`, `state.loaded` or `subtask.crashed` come as messages. */
   load(self: Self, from: StoredSnapshot | undefined): void {
-    const { restore, vertexName } = this.#descriptor
-    assert(restore !== undefined && from !== undefined, 'a subtask restores without a snapshot')
-    self.io(
-      'restore',
-      async () =>
-        Promise.all([
-          Promise.all(restore.operators.map((operator) => loadOperator(from, operator))),
-          Promise.all((restore.inFlight ?? []).map((handle) => loadChannel(from, this.#descriptor, handle))),
-        ]),
-      ([operators, inFlight]): SubtaskMessage => ({ type: 'state.loaded', operators, inFlight }),
-      (thrown): SubtaskMessage => ({
-        type: 'subtask.crashed',
-        failure: failureOf(asStreamError(thrown, 'STORAGE_FAILED', `"${vertexName}" could not read its state`)),
-      }),
-    )
+    assert(from !== undefined, 'a subtask restores without a snapshot')
+    const backendOf = (operator: OperatorId) => this.#keyedBackend(this.#positionOf(operator))
+    this.#restore = new StateRestore(self, this.#descriptor, from, (operator) => backendOf(operator).beginRestore())
+    this.#readOn()
+  }
+
+  /** Takes a piece over, and asks for the next. */
+  take(piece: StatePiece): void {
+    assert(this.#restore !== undefined, 'a piece of state comes without a restore')
+    this.#restore.take(piece)
+    this.#readOn()
+  }
+
+  #readOn(): void {
+    const { restore } = this.#descriptor
+    this.#restore?.read(async (from) => {
+      const [operators, inFlight] = await Promise.all([
+        Promise.all((restore?.operators ?? []).map((operator) => loadOperator(from, operator))),
+        Promise.all((restore?.inFlight ?? []).map((handle) => loadChannel(from, this.#descriptor, handle))),
+      ])
+      return { type: 'state.loaded', operators, inFlight }
+    })
   }
 
   restore(operators: readonly LoadedOperator[]): void {
-    for (const { operatorId, keyed, operator } of operators) {
-      const position = this.#descriptor.operators.findIndex(({ id }) => id === operatorId)
-      assert(position >= 0, `state for operator ${operatorId}, which is not in this chain`)
-      for (const bytes of keyed) this.#keyedBackend(position).restore(bytes)
-      if (operator !== undefined) this.restored[position] = decodeValue(operator)
+    this.#restore = undefined
+    for (const { operatorId, operator } of operators) {
+      if (operator !== undefined) this.restored[this.#positionOf(operatorId)] = decodeValue(operator)
     }
+  }
+
+  #positionOf(operatorId: OperatorId): number {
+    const position = this.#descriptor.operators.findIndex(({ id }) => id === operatorId)
+    assert(position >= 0, `state for operator ${operatorId}, which is not in this chain`)
+    return position
   }
 
   #keyedBackend(position: number): KeyedStateBackend {
@@ -86,13 +98,13 @@ export class SubtaskState {
   }
 }
 
-async function loadOperator(from: StoredSnapshot, restore: OperatorRestore): Promise<LoadedOperator> {
-  const keyed = await Promise.all(
-    restore.keyed.map(async (handle) => checkSegmentIs(await from.read(handle), handle, placeOf(from.path, handle))),
-  )
-  const operator = restore.operator === undefined ? undefined : await from.read(restore.operator)
-  return { operatorId: restore.operatorId, keyed, operator }
-}
+const loadOperator = async (
+  from: StoredSnapshot,
+  { operatorId, operator }: OperatorRestore,
+): Promise<LoadedOperator> => ({
+  operatorId,
+  operator: operator === undefined ? undefined : await from.read(operator),
+})
 
 async function loadChannel(
   from: StoredSnapshot,

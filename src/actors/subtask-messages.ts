@@ -10,8 +10,15 @@ import type { Failure, SubtaskEvent, SubtaskStatus } from '../machines/subtask/p
 /** Bytes read for one operator. */
 export interface LoadedOperator {
   readonly operatorId: OperatorId
-  readonly keyed: readonly Uint8Array[]
   readonly operator: Uint8Array | undefined
+}
+
+/** Some bytes of a segment of keyed state. */
+export interface StatePiece {
+  readonly operatorId: OperatorId
+  readonly bytes: Uint8Array
+  /** Of its segment? */
+  readonly last: boolean
 }
 
 /** What was on its way in one input channel. */
@@ -27,6 +34,8 @@ export type SubtaskMessage =
   /** Flushing at the end of the data took its time and is done. */
   | { readonly type: 'data.flushed' }
   | SubtaskEvent
+  | { readonly type: 'state.piece'; readonly piece: StatePiece }
+  /** The rest of the state, after all pieces. */
   | {
       readonly type: 'state.loaded'
       readonly operators: readonly LoadedOperator[]

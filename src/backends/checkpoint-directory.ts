@@ -9,14 +9,16 @@
  */
 import { dirname, join } from 'node:path'
 import { messageOf, StreamError } from '../core/errors.ts'
+import { limits } from '../core/limits.ts'
 import { checkpointNotFound, fileHandlesOf, namedFiles } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
+import { extendChecksum, printChecksum } from './checksum.ts'
 import { isInside, metadataName, readWhole, removeDirWith, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { type FileHandle, isShared, type Manifest } from './manifest.ts'
 import { checkFileName } from './manifest-check.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
-import { checkCodec, checkSegment, placeOf, readInline, stateFileMissing } from './state-segments.ts'
+import { checkCodec, checkSegment, placeOf, readInline, segmentDamaged, stateFileMissing } from './state-segments.ts'
 import { asRead, errnoOf, isMissing, isNoFile, readError, storageError } from './storage-errors.ts'
 
 /** The checkpoint in `dir`. Fails with `CHECKPOINT_NOT_FOUND` and as `parseManifest` does. */
@@ -32,9 +34,40 @@ const snapshotOf = (fs: FileSystem, dir: string, manifest: Manifest): StoredSnap
   manifest,
   read: async (handle) =>
     'inline' in handle ? readInline(handle, placeOf(dir, handle)) : readSegmentOf(fs, dir, handle),
+  readInPieces: (handle) => readPiecesOf(fs, dir, handle),
 })
 
 async function readSegmentOf(fs: FileSystem, dir: string, handle: FileHandle): Promise<Uint8Array> {
+  const { path, length } = await openSegment(fs, dir, handle)
+  try {
+    return checkSegment(await fs.read(path, handle.offset, length), handle, path)
+  } catch (error) {
+    throw stateFileError(error, path)
+  }
+}
+
+/** Read twice, since nothing may be decoded that is not known to be sound; the second time from the system's memory. */
+async function* readPiecesOf(fs: FileSystem, dir: string, handle: FileHandle): AsyncGenerator<Uint8Array> {
+  const { path, length } = await openSegment(fs, dir, handle)
+  const end = handle.offset + length
+  const pieceAt = async (at: number) => {
+    const wanted = Math.min(limits.restorePieceBytes, end - at)
+    const bytes = await fs.read(path, at, wanted).catch((error: unknown) => {
+      throw stateFileError(error, path)
+    })
+    if (bytes.length === wanted) return bytes
+    throw segmentDamaged(handle, path, `${at - handle.offset + bytes.length} bytes`)
+  }
+  let sum = 0
+  for (let at = handle.offset; at < end; at += limits.restorePieceBytes) sum = extendChecksum(await pieceAt(at), sum)
+  if (length !== handle.length || printChecksum(sum) !== handle.checksum) {
+    throw segmentDamaged(handle, path, `${length} bytes with CRC-32 ${printChecksum(sum)}`)
+  }
+  for (let at = handle.offset; at < end; at += limits.restorePieceBytes) yield pieceAt(at)
+}
+
+/** The file of a segment, and how much of the segment is there: a damaged length must not become a huge allocation. */
+async function openSegment(fs: FileSystem, dir: string, handle: FileHandle): Promise<{ path: string; length: number }> {
   const path = join(dir, checkFileName(handle.file, 'the file of a state handle'))
   checkCodec(handle, path)
   try {
@@ -42,10 +75,8 @@ async function readSegmentOf(fs: FileSystem, dir: string, handle: FileHandle): P
     if (!(await isInside(fs, root, path))) {
       throw new StreamError('PATH_OUTSIDE_ROOT', `State file ${path} is a link: expected a file inside ${root}.`)
     }
-    // A damaged length must not become a huge allocation.
     const size = await fs.size(path)
-    const length = Math.max(0, Math.min(handle.length, size - handle.offset))
-    return checkSegment(await fs.read(path, handle.offset, length), handle, path)
+    return { path, length: Math.max(0, Math.min(handle.length, size - handle.offset)) }
   } catch (error) {
     throw stateFileError(error, path)
   }

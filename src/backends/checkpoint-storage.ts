@@ -6,7 +6,7 @@
  * opening raises the fencing epoch, and the next write of the earlier owner fails with `LEASE_LOST`.
  */
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
-import type { Manifest, StateHandle } from './manifest.ts'
+import type { FileHandle, Manifest, StateHandle } from './manifest.ts'
 
 /** Of state: `exclusive` to one checkpoint, and gone with it, or `shared` with later ones, and gone with the last. */
 export type StateScope = 'exclusive' | 'shared'
@@ -31,6 +31,11 @@ export interface StoredSnapshot {
   readonly manifest: Manifest
   /** Reads and verifies one segment. Fails with `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`, `STATE_CODEC_UNSUPPORTED`. */
   read(handle: StateHandle): Promise<Uint8Array>
+  /**
+   * The same in pieces of `limits.restorePieceBytes`, for what may be large: verified before the first piece comes. A
+   * storage that does not have it is read with `read`.
+   */
+  readInPieces?(handle: FileHandle): AsyncIterable<Uint8Array>
 }
 
 /** The checkpoints of one job, held under its lease. */

@@ -75,27 +75,48 @@ export interface SegmentReader {
   removal(state: number, keyGroup: number, key: Key): void
 }
 
-const damaged = (what: string) => new StreamError('STATE_FILE_DAMAGED', `Keyed state bytes are damaged: ${what}.`)
+export const damagedSegment = (what: string): StreamError =>
+  new StreamError('STATE_FILE_DAMAGED', `Keyed state bytes are damaged: ${what}.`)
+
+/** The frames of one segment in their order: what may come next, and that nothing is missing. */
+export class SegmentFrames {
+  readonly #reader: SegmentReader
+  #header: SegmentHeader | undefined
+  #entries = 0
+  #ended = false
+
+  constructor(reader: SegmentReader) {
+    this.#reader = reader
+  }
+
+  /** Fails with `STATE_FILE_DAMAGED` or `STATE_CODEC_UNSUPPORTED`. */
+  take(frame: unknown): void {
+    if (this.#ended) throw damagedSegment('bytes follow the last frame')
+    if (this.#header === undefined) {
+      this.#header = checkHeader(frame)
+      this.#reader.header(this.#header)
+    } else if (typeof frame !== 'number') this.#entries += readEntries(frame, this.#header, this.#reader)
+    else {
+      if (frame !== this.#entries) throw damagedSegment(`expected ${frame} entries, got ${this.#entries}`)
+      this.#ended = true
+    }
+  }
+
+  end(): void {
+    if (this.#header === undefined) throw damagedSegment('the header is missing')
+    if (!this.#ended) throw damagedSegment('the last frame is missing')
+  }
+}
 
 /** Reads a whole segment. Fails with `STATE_FILE_DAMAGED` or `STATE_CODEC_UNSUPPORTED`. */
 export function readSegment(bytes: Uint8Array, reader: SegmentReader): void {
-  const frames = readFrames(bytes, damaged)
-  const header = checkHeader(frames.next().value)
-  reader.header(header)
-  let entries = 0
-  for (const frame of frames) {
-    if (typeof frame === 'number') {
-      if (frame !== entries) throw damaged(`expected ${frame} entries, got ${entries}`)
-      if (frames.next().done !== true) throw damaged('bytes follow the last frame')
-      return
-    }
-    entries += readEntries(frame, header, reader)
-  }
-  throw damaged('the last frame is missing')
+  const frames = new SegmentFrames(reader)
+  for (const frame of readFrames(bytes, damagedSegment)) frames.take(frame)
+  frames.end()
 }
 
 /**
- * Are these the bytes that the manifest means? Its checksum says that they are as they were written, not that they belong
+ * Are these bytes, or those that begin with these, what the manifest means? Its checksum says that they are as they were written, not that they belong
  * to this handle. Fails with `STATE_FILE_DAMAGED`, naming what the manifest and the segment say, or `STATE_CODEC_UNSUPPORTED`.
  */
 export function checkSegmentIs(bytes: Uint8Array, handle: KeyedStateHandle, path: string): Uint8Array {
@@ -112,7 +133,7 @@ export function checkSegmentIs(bytes: Uint8Array, handle: KeyedStateHandle, path
 
 function headerIn(bytes: Uint8Array, path: string): SegmentHeader {
   try {
-    return checkHeader(readFrames(bytes, damaged).next().value)
+    return checkHeader(readFrames(bytes, damagedSegment).next().value)
   } catch (error) {
     if (!(error instanceof StreamError)) throw error
     throw new StreamError(error.code, `State file ${path}: ${error.message}`, { cause: error, details: { file: path } })
@@ -126,17 +147,17 @@ function describeHeader({ format, keyGroups, states }: SegmentHeader): string {
 }
 
 function readEntries(frame: unknown, header: SegmentHeader, reader: SegmentReader): number {
-  if (!Array.isArray(frame)) throw damaged('a frame is not a list')
+  if (!Array.isArray(frame)) throw damagedSegment('a frame is not a list')
   const [first, keyGroups] = frame as [unknown, unknown]
   const removals = typeof first === 'number' && first < 0 && header.format === segmentVersions.delta
   const state = removals ? ~first : first
   if (typeof state !== 'number' || header.states[state] === undefined) {
-    throw damaged(`a frame is of state ${String(state)}, expected 0 to ${header.states.length - 1}`)
+    throw damagedSegment(`a frame is of state ${String(state)}, expected 0 to ${header.states.length - 1}`)
   }
-  if (!removals && frame.length % 2 !== 0) throw damaged('an entry frame is not a list of pairs')
+  if (!removals && frame.length % 2 !== 0) throw damagedSegment('an entry frame is not a list of pairs')
   const entries = removals ? frame.length - 2 : frame.length / 2 - 1
   if (Array.isArray(keyGroups) && keyGroups.length !== entries) {
-    throw damaged(`a frame has ${keyGroups.length} key groups for ${entries} entries`)
+    throw damagedSegment(`a frame has ${keyGroups.length} key groups for ${entries} entries`)
   }
   for (let i = 0; i < entries; i++) {
     const keyGroup = checkKeyGroup(Array.isArray(keyGroups) ? keyGroups[i] : keyGroups, header)
@@ -149,12 +170,12 @@ function readEntries(frame: unknown, header: SegmentHeader, reader: SegmentReade
 function checkKeyGroup(keyGroup: unknown, { keyGroups: [start, end] }: SegmentHeader): number {
   if (typeof keyGroup === 'number' && Number.isInteger(keyGroup) && keyGroup >= start && keyGroup <= end)
     return keyGroup
-  throw damaged(`an entry is of key group ${String(keyGroup)}, expected ${start} to ${end}`)
+  throw damagedSegment(`an entry is of key group ${String(keyGroup)}, expected ${start} to ${end}`)
 }
 
 function checkHeader(value: unknown): SegmentHeader {
   const header = value as Partial<SegmentHeader> | undefined | null
-  if (typeof header !== 'object' || header === null) throw damaged('the header is missing')
+  if (typeof header !== 'object' || header === null) throw damagedSegment('the header is missing')
   if (!readableVersions.includes(header.format)) {
     throw new StreamError(
       'STATE_CODEC_UNSUPPORTED',
@@ -163,10 +184,10 @@ function checkHeader(value: unknown): SegmentHeader {
   }
   const range = header.keyGroups
   if (!Array.isArray(range) || range.length !== 2 || !range.every(Number.isInteger) || range[0] > range[1]) {
-    throw damaged('the header has no key-group range')
+    throw damagedSegment('the header has no key-group range')
   }
   const states: unknown = header.states
-  if (!Array.isArray(states) || !states.every(isStateEntry)) throw damaged('the header does not name its states')
+  if (!Array.isArray(states) || !states.every(isStateEntry)) throw damagedSegment('the header does not name its states')
   return header as SegmentHeader
 }
 

@@ -113,9 +113,19 @@ export interface KeyedStateBackend {
    * those before it brought. Called before any record.
    */
   restore(bytes: Uint8Array): void
+  /** The same for a segment that comes in pieces. One at a time. */
+  beginRestore(): SegmentRestore
   /** Number of (state, key) entries. */
   readonly entryCount: number
   dispose(): void
+}
+
+/** Takes over one segment. Fails with `STATE_FILE_DAMAGED`, `STATE_CODEC_UNSUPPORTED`, `RESTORE_STATE_INCOMPATIBLE`. */
+export interface SegmentRestore {
+  /** The next bytes, wherever they are cut. Not changed afterwards. */
+  take(bytes: Uint8Array): void
+  /** These were all. */
+  end(): void
 }
 
 /** A marked version, written in pieces. Must be released exactly once, after the last piece or when given up. */

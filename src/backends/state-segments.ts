@@ -81,11 +81,16 @@ export function checkCodec(handle: StateHandle, path: string): void {
 export function checkSegment(bytes: Uint8Array, handle: StateHandle, path: string): Uint8Array {
   const got = checksumOf(bytes)
   if (bytes.length === handle.length && got === handle.checksum) return bytes
+  throw segmentDamaged(handle, path, `${bytes.length} bytes with CRC-32 ${got}`)
+}
+
+/** `got`: what is there instead. */
+export function segmentDamaged(handle: StateHandle, path: string, got: string): StreamError {
   const expected = `${handle.length} bytes with CRC-32 ${handle.checksum}`
-  throw new StreamError(
+  return new StreamError(
     'STATE_FILE_DAMAGED',
-    `State file ${path} is damaged${offsetOf(handle)}: expected ${expected}, got ${bytes.length} bytes with CRC-32 ${got}.`,
-    { details: { file: path, expected: handle.checksum, got } },
+    `State file ${path} is damaged${offsetOf(handle)}: expected ${expected}, got ${got}.`,
+    { details: { file: path, expected, got } },
   )
 }
 

@@ -18,11 +18,13 @@ import {
   type KeyContext,
 } from './heap-handles.ts'
 import { HeapTimerQueue } from './heap-timers.ts'
-import { readSegment } from './keyed-segment.ts'
+import { readSegment, SegmentFrames, type SegmentReader } from './keyed-segment.ts'
+import { SegmentParser } from './segment-parser.ts'
 import type {
   KeyedSnapshot,
   KeyedStateBackend,
   KeyedStateBackendOptions,
+  SegmentRestore,
   StateDescriptor,
   StateHandleOf,
   TimerQueue,
@@ -102,10 +104,18 @@ export class TableState implements KeyedStateBackend, KeyContext {
   }
 
   restore(bytes: Uint8Array): void {
+    readSegment(bytes, this.#reader())
+  }
+
+  beginRestore(): SegmentRestore {
+    return new SegmentParser(new SegmentFrames(this.#reader()))
+  }
+
+  #reader(): SegmentReader {
     const { start, end } = this.range
     let targets: { readonly table: StateTable; readonly timers: HeapTimerQueue | undefined; readonly owner: string }[] =
       []
-    readSegment(bytes, {
+    return {
       header: ({ states }) => {
         targets = states.map(([name, kind]) => {
           const timers = kind === 'timers' ? this.#timerQueue(name) : undefined
@@ -130,7 +140,7 @@ export class TableState implements KeyedStateBackend, KeyContext {
         if (timers !== undefined) timers.restore(key, undefined)
         else table.remove(key)
       },
-    })
+    }
   }
 
   get entryCount(): number {

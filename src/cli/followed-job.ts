@@ -26,6 +26,11 @@ export interface FollowedJob {
 /** A job of this process. */
 export function followLocal(job: SessionJob): FollowedJob {
   const fed = new Set<string>(job.graph.edges.map(({ to }) => to))
+  const restores = new Map<string, { readonly bytes: number; readonly totalBytes: number }>()
+  job.events.subscribe((event) => {
+    if (event.type === 'restore-progressed') restores.set(`${event.operatorName}/${event.subtaskIndex}`, event)
+    else if (event.type === 'status-changed') restores.clear()
+  })
   return {
     id: job.id,
     leave: () => undefined,
@@ -39,10 +44,15 @@ export function followLocal(job: SessionJob): FollowedJob {
       const end = last?.end?.type === 'completed' ? last.end : undefined
       const checkpoint =
         end === undefined ? undefined : { id: end.checkpointId, bytes: end.bytes, durationMs: end.durationMs }
-      return { status: job.currentStatus, records, checkpoint }
+      return { status: job.currentStatus, records, restoring: sumOf([...restores.values()]), checkpoint }
     },
   }
 }
+
+const sumOf = (restores: readonly { readonly bytes: number; readonly totalBytes: number }[]) =>
+  restores.length === 0
+    ? undefined
+    : restores.reduce((sum, one) => ({ bytes: sum.bytes + one.bytes, totalBytes: sum.totalBytes + one.totalBytes }))
 
 interface RemoteDetails {
   readonly state: string

@@ -2,7 +2,7 @@
 import type { SessionJob } from '../job/session.ts'
 import type { Log, LogLevel } from '../job/session-options.ts'
 import type { JobEvent } from '../program/job-handle.ts'
-import { formatMs } from './progress.ts'
+import { formatMs, formatShare } from './progress.ts'
 
 /**
  * Logs the failures, restarts and given-up checkpoints of a job until it ends. A failure is told once it is known
@@ -23,7 +23,7 @@ export function logJob(job: SessionJob, log: Log, { endTold = false }: { readonl
       if (event.type === 'restarting') tellFailures()
       if (text === undefined) return
       if (event.type === 'task-failed') failures.push({ text, message: event.error.message })
-      else tell(text, event.type === 'checkpoint-aborted' ? 'info' : 'warn')
+      else tell(text, event.type === 'checkpoint-aborted' || event.type === 'restore-progressed' ? 'info' : 'warn')
     },
     complete: () => tellFailures(endTold ? ending : undefined),
   })
@@ -42,6 +42,10 @@ export function describeEvent(event: JobEvent): string | undefined {
     }
     case 'checkpoint-aborted':
       return `${event.kind} ${event.checkpointId} was given up: ${event.reason}`
+    case 'restore-progressed': {
+      const { operatorName, subtaskIndex, bytes, totalBytes } = event
+      return `'${operatorName}' restores its state in subtask ${subtaskIndex}: ${formatShare(bytes, totalBytes)}`
+    }
     default:
       return undefined
   }

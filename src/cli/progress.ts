@@ -9,6 +9,8 @@ export interface ProgressSample {
   readonly status: string
   /** Read by the sources so far. */
   readonly records: number
+  /** While state is being read: how much of how much, of all subtasks that take long. */
+  readonly restoring?: { readonly bytes: number; readonly totalBytes: number } | undefined
   readonly checkpoint: { readonly id: number; readonly bytes: number; readonly durationMs: number } | undefined
 }
 
@@ -53,7 +55,8 @@ function show(stream: TextStream, line: string, terminal: boolean): void {
 }
 
 /** One line: status, records per second, records, the last checkpoint. */
-export function formatProgress({ status, records, checkpoint }: ProgressSample, rate: number): string {
+export function formatProgress({ status, records, restoring, checkpoint }: ProgressSample, rate: number): string {
+  if (restoring !== undefined) return `${status}  restoring ${formatShare(restoring.bytes, restoring.totalBytes)}`
   const parts = [status, `${formatCount(Math.max(0, rate))} records/s`, `${formatCount(records)} records`]
   if (checkpoint !== undefined) {
     parts.push(`checkpoint ${checkpoint.id}: ${formatBytes(checkpoint.bytes)} in ${formatMs(checkpoint.durationMs)}`)
@@ -68,5 +71,8 @@ export function formatBytes(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
   return power === 0 ? `${bytes} B` : `${(bytes / 1024 ** power).toFixed(1)} ${units[power]}`
 }
+
+export const formatShare = (bytes: number, totalBytes: number): string =>
+  `${Math.floor((100 * bytes) / Math.max(1, totalBytes))} % of ${formatBytes(totalBytes)}`
 
 export const formatMs = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`)

@@ -77,6 +77,10 @@ export const limits = {
   filePartBytes: 128 * 1024 * 1024,
   /** Segments of the keyed state of one operator in one subtask that a manifest names, at most. */
   keyedSegmentsMax: 64,
+  /** Bytes of a segment that are read, and taken over, at once when state is restored: a few milliseconds of work. */
+  restorePieceBytes: 256 * 1024,
+  /** A restore that takes longer is told of, this often. */
+  restoreReportMs: 1_000,
   /** A piece of state of up to so many bytes is kept in the manifest itself, unless configured; Flink's default. */
   inlineStateBytes: 20 * 1024,
   /** The most that can be configured for it. */

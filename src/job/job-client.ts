@@ -92,9 +92,14 @@ export class JobClient implements Actor<ClientMessage> {
       case 'status.changed':
         this.#statusChanged(message.status, message.at, message.failure)
         return
+      case 'restore.progressed': {
+        const { bytes, totalBytes } = message
+        const { index: subtaskIndex, operatorName } = this.#subtask(message.subtask)
+        this.events.next({ type: 'restore-progressed', timestamp, operatorName, subtaskIndex, bytes, totalBytes })
+        return
+      }
       case 'task.failed': {
-        const { index, vertex } = parseSubtaskId(message.subtask as SubtaskId)
-        const operatorName = this.#graph.vertices.find(({ id }) => id === vertex)?.name ?? vertex
+        const { index, vertex, operatorName } = this.#subtask(message.subtask)
         this.#remember(message.failure)
         const { attempt, failure } = message
         const error = errorOf(failure)
@@ -117,6 +122,11 @@ export class JobClient implements Actor<ClientMessage> {
       default:
         return
     }
+  }
+
+  #subtask(id: SubtaskId) {
+    const { index, vertex } = parseSubtaskId(id)
+    return { index, vertex, operatorName: this.#graph.vertices.find((one) => one.id === vertex)?.name ?? vertex }
   }
 
   #announced(announcement: CheckpointAnnouncement): void {

@@ -70,6 +70,15 @@ export type JobEvent =
       /** The checkpoint it will go on from; undefined when it starts from the beginning. */
       readonly fromCheckpoint: CheckpointId | undefined
     }
+  | {
+      /** Once a second and subtask, while it reads the keyed state that it begins with. */
+      readonly type: 'restore-progressed'
+      readonly timestamp: number
+      readonly operatorName: string
+      readonly subtaskIndex: number
+      readonly bytes: number
+      readonly totalBytes: number
+    }
   | { readonly type: 'warning'; readonly timestamp: number; readonly message: string }
 
 export interface JobResult {

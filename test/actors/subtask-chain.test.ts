@@ -3,7 +3,7 @@ import type { Self } from '../../src/actors/kernel.ts'
 import { SimulatedKernel } from '../../src/actors/simulated-host.ts'
 import { makeChain, SubtaskState } from '../../src/actors/subtask-chain.ts'
 import type { SubtaskDescriptor } from '../../src/actors/subtask-descriptor.ts'
-import { failureOf } from '../../src/actors/subtask-messages.ts'
+import { failureOf, type SubtaskMessage } from '../../src/actors/subtask-messages.ts'
 import { SubtaskOutputs } from '../../src/actors/subtask-outputs.ts'
 import type { StoredSnapshot } from '../../src/backends/checkpoint-storage.ts'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'
@@ -76,6 +76,16 @@ function make(subtask: SubtaskDescriptor, backend: StateBackend = heapStateBacke
   return { simulation, probe, self: self!, state: new SubtaskState(subtask, backend) }
 }
 
+/** Hands every piece that comes to the state, as the actor does; what comes instead of a piece. */
+async function takeAll(simulation: SimulatedKernel, probe: Probe, state: SubtaskState) {
+  for (let taken = 0; ; taken++) {
+    await simulation.settle()
+    const message = probe.received[taken] as unknown as SubtaskMessage | undefined
+    if (message?.type !== 'state.piece') return message
+    state.take(message.piece)
+  }
+}
+
 describe('the state of a subtask', () => {
   it('has a backend for each keyed operator, of the key groups that the subtask owns', () => {
     const made: unknown[] = []
@@ -105,10 +115,9 @@ describe('the state of a subtask', () => {
     const { simulation, probe, self, state } = make(subtask)
     const files = { own: encodeValue({ position: 3 }), x: segmentWith('x', 1), y: segmentWith('y', 2) }
     state.load(self, snapshotOf(files))
-    await simulation.settle()
-    const [message] = probe.received as unknown as [{ type: string; operators: Parameters<typeof state.restore>[0] }]
-    expect(message).toMatchObject({ type: 'state.loaded', operators: [{ operatorId: 'map' }, { operatorId: 'count' }] })
-    state.restore(message!.operators)
+    const loaded = await takeAll(simulation, probe, state)
+    expect(loaded).toMatchObject({ type: 'state.loaded', operators: [{ operatorId: 'map' }, { operatorId: 'count' }] })
+    if (loaded?.type === 'state.loaded') state.restore(loaded.operators)
     expect(state.restored).toEqual([undefined, { position: 3 }])
     const counts = ['x', 'y', 'z'].map((key) => {
       state.backends[0]!.setCurrentKey(key, keyGroupOf(key, 128))
@@ -145,15 +154,19 @@ describe('the state of a subtask', () => {
     ])
   })
 
-  it('refuses what cannot be: state without a snapshot, of another chain, keyed state for an operator without keys', () => {
+  it('refuses what cannot be: state without a snapshot, of another chain', () => {
     const { self, state } = make(descriptor(operators))
     expect(() => state.load(self, undefined)).toThrow('a subtask restores without a snapshot')
-    const part = { keyed: [], operator: undefined }
-    expect(() => state.restore([{ operatorId: 'other' as OperatorId, ...part }])).toThrow('not in this chain')
-    const bytes = segmentWith('x', 1)
-    expect(() => state.restore([{ operatorId: 'map' as OperatorId, ...part, keyed: [bytes] }])).toThrow(
-      'keyed state for an operator without keyed input',
+    expect(() => state.restore([{ operatorId: 'other' as OperatorId, operator: encodeValue(1) }])).toThrow(
+      'not in this chain',
     )
+  })
+
+  it('refuses keyed state for an operator without keys', async () => {
+    const subtask = descriptor(operators, { restore: restore(['map', ['x'], undefined]) })
+    const { simulation, probe, self, state } = make(subtask)
+    state.load(self, snapshotOf({ x: segmentWith('x', 1) }))
+    await expect(takeAll(simulation, probe, state)).rejects.toThrow('keyed state for an operator without keyed input')
   })
 
   it('disposes of its backends', () => {
