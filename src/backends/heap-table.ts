@@ -21,6 +21,7 @@
 import { StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
 import { RemovalLog } from './removal-log.ts'
+import { SlotImages, slotsPerPage } from './slot-images.ts'
 import type { CellForm, StateTable, TableCapture, TableKind } from './state-table.ts'
 
 /** The cell of a slot without an entry. */
@@ -198,12 +199,6 @@ export class HeapTable implements StateTable {
   }
 }
 
-/** An entry as it was at a mark; `content` is `vacant` when there was none. */
-interface Image {
-  readonly key: Key
-  readonly content: unknown
-}
-
 /** One table as it was at a mark, or what had changed in it since an earlier one, read out in pieces. */
 export class HeapCapture implements TableCapture {
   readonly table: HeapTable
@@ -215,8 +210,8 @@ export class HeapCapture implements TableCapture {
   readonly empty: boolean
   /** The keys removed since, some of which may be back. */
   readonly removed: readonly (readonly Key[])[]
-  /** By slot: what has changed since the mark, and is not read yet. */
-  readonly #images = new Map<number, Image>()
+  /** What has changed since the mark, and is not read yet; the content of what was no entry is `vacant`. */
+  readonly #images = new SlotImages()
   /** Slots from this one on came after the mark. */
   readonly #end: number
   /** Slots below this one are read. */
@@ -241,7 +236,7 @@ export class HeapCapture implements TableCapture {
     // Changed since the mark already, or not of interest: not changed since the earlier one.
     if (last > this.epoch || (this.since !== undefined && last <= this.since)) return
     const cell = cells[slot]
-    this.#images.set(slot, { key: keys[slot]!, content: cell === vacant ? vacant : form.image(cell) })
+    this.#images.set(slot, keys[slot]!, cell === vacant ? vacant : form.image(cell))
   }
 
   readRemovals(into: unknown[], max: number): boolean {
@@ -263,13 +258,13 @@ export class HeapCapture implements TableCapture {
     const since = this.since ?? -1
     let slot = this.#next
     for (; slot < end && into.length < max; slot++) {
+      if (slot % slotsPerPage === 0) images.passed(slot)
       const last = changed[slot] ?? 0
       if (last <= since) continue
       if (last > this.epoch) {
-        const image = images.get(slot)
-        if (image === undefined) continue
-        images.delete(slot)
-        if (image.content !== vacant) into.push(image.key, image.content)
+        if (!images.has(slot)) continue
+        const content = images.content(slot)
+        if (content !== vacant) into.push(images.key(slot), content)
       } else if (cells[slot] !== vacant) into.push(keys[slot], form.view(cells[slot]))
     }
     this.#next = slot
