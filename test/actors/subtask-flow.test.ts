@@ -133,6 +133,24 @@ describe('the data plane of a subtask', () => {
     expect(timed).toHaveLength(1)
   })
 
+  it('fires no timer while an output lacks credit or it is paused, and then fires it', () => {
+    const { flow, chain, channels, push, run } = make()
+    flow.begin(chain)
+    const timed: number[] = []
+    Object.assign(chain, { processingTime: (now: number) => void timed.push(now) })
+    push('out', mark(1), mark(2))
+    flow.timerFired()
+    run()
+    expect(timed).toEqual([])
+    channels.get('out')!.shift()
+    flow.pause()
+    run()
+    expect(timed).toEqual([])
+    flow.resume()
+    run()
+    expect(timed).toEqual([7])
+  })
+
   it('announces the end of the data on its outputs', () => {
     const { flow, channels } = make()
     flow.announceEnd()

@@ -4,6 +4,8 @@
  * *Spontaneous* faults come between two steps; all others befall something that is happening. Nothing here makes a
  * channel lose or reorder elements: between two subtasks of one process that cannot happen.
  */
+import { StreamError } from '../../core/errors.ts'
+
 export interface FaultKind {
   readonly what: string
   /** Comes between two steps: `rate` is the probability per step. Otherwise per opportunity. */
@@ -65,8 +67,18 @@ export interface FaultRate {
 }
 export type FaultRates = Readonly<Record<FaultName, FaultRate>>
 
-/** The usual rates, where `settings` does not say something else; none at all when it is `false`. */
+/**
+ * The usual rates, where `settings` does not say something else; none at all when it is `false`. Fails with
+ * `ARGUMENT_INVALID` for the name of no fault: a run without the fault that was meant would say less than it seems to.
+ */
 export function faultRates(settings: FaultSettings | false = {}): FaultRates {
+  const unknown = Object.keys(settings).find((name) => !Object.hasOwn(kinds, name))
+  if (unknown !== undefined) {
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `There is no fault "${unknown}" for a simulation: expected ${faultNames.join(', ')}.`,
+    )
+  }
   const rates = faultNames.map((name): [FaultName, FaultRate] => {
     const { rate, most } = faultKinds[name]
     const setting = settings === false ? false : settings[name]

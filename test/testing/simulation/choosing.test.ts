@@ -18,6 +18,9 @@ describe('the rates of faults', () => {
     expect(asked['clock-jump'].most).toBe(1)
     expect(asked['process-death']).toEqual({ rate: 0.5, most: faultKinds['process-death'].most })
     expect(Object.values(faultRates(false)).every(({ rate }) => rate === 0)).toBe(true)
+    expect(() => faultRates({ 'store-fail': 1 } as never)).toThrow(
+      expect.objectContaining({ code: 'ARGUMENT_INVALID', message: expect.stringContaining('no fault "store-fail"') }),
+    )
   })
 })
 
