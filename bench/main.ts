@@ -6,48 +6,35 @@
  */
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { ArgumentError, type Arguments, readArguments } from './arguments.ts'
 import { reportText } from './print-report.ts'
 import { reportOn, type WorkloadReport } from './report.ts'
-import { type SizeName, sizes } from './sizes.ts'
+import { sizes } from './sizes.ts'
 import { takeTurns } from './take-turns.ts'
 import type { Workload } from './workload.ts'
 import { allWorkloads } from './workloads/all-workloads.ts'
 
-const { values: args } = parseArgs({
-  options: {
-    size: { type: 'string', default: 'small' },
-    runs: { type: 'string' },
-    only: { type: 'string', default: '' },
-    json: { type: 'boolean', default: false },
-    /** Only for the processes that this one starts: run this contender once. */
-    contender: { type: 'string' },
-  },
-})
-if (!Object.hasOwn(sizes, args.size)) {
-  throw new Error(`--size is "${args.size}": expected ${Object.keys(sizes).join(', ')}.`)
-}
+const args = argumentsOrExit()
 /** Room for 10 M keys, of which Node would give less on a small machine; garbage is collected on demand to measure memory. */
 const flags = ['--expose-gc', '--max-old-space-size=8192']
-const size = sizes[args.size as SizeName]
+const size = sizes[args.size]
 const workloads = allWorkloads(size)
 if (args.contender === undefined) await measure()
 else await runContender(args.contender)
 
 async function runContender(wanted: string): Promise<void> {
   const found = workloads.flatMap(({ contenders }) => contenders).find(({ name }) => name === wanted)
-  if (found === undefined) throw new Error(`There is no contender "${wanted}".`)
+  if (found === undefined) refuse(`There is no contender "${wanted}".`)
   process.stdout.write(JSON.stringify(await found.run()))
   // A session that was not closed may still have timers.
   process.exit(0)
 }
 
 async function measure(): Promise<void> {
-  const runs = Number(args.runs ?? size.runs)
-  if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs is "${args.runs}": expected an integer from 1.`)
+  const { runs = size.runs } = args
   const chosen = workloads.map(chosenFrom).filter(({ contenders }) => contenders.length > 0)
   if (chosen.length === 0) {
-    throw new Error(`--only is "${args.only}": expected a part of ${workloads.map(({ name }) => name).join(', ')}.`)
+    refuse(`--only is "${args.only}": expected a part of ${workloads.map(({ name }) => name).join(', ')}.`)
   }
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`
   const heading = { size: args.size, runs, node: process.version, machine }
@@ -85,4 +72,18 @@ function print(text: string): void {
 
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+}
+
+function argumentsOrExit(): Arguments {
+  try {
+    return readArguments(process.argv.slice(2))
+  } catch (error) {
+    if (error instanceof ArgumentError) refuse(error.message)
+    throw error
+  }
+}
+
+function refuse(sentence: string): never {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(2)
 }
