@@ -93,7 +93,7 @@ export class SubtaskOutputs {
 }
 
 function partitionerOf(
-  { batchRecords, index }: SubtaskDescriptor,
+  { batchRecords, index, jobId, vertex }: SubtaskDescriptor,
   output: OutputDescriptor,
   send: PartitionTargets,
 ): Partitioner {
@@ -102,7 +102,15 @@ function partitionerOf(
   switch (partitioning.type) {
     case 'hash':
       return new KeyPartitioner(
-        { key: partitioning.key, parallelism, maxParallelism, batchRecords, operatorName, uid },
+        {
+          key: partitioning.key,
+          parallelism,
+          maxParallelism,
+          batchRecords,
+          operatorName,
+          uid,
+          owner: `${jobId} ${vertex} ${tailKey(output.operator, output.sideOutput)} ${operatorName}`,
+        },
         send,
       )
     case 'rebalance':

@@ -9,6 +9,7 @@ import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts
 import type { RecordBatch } from '../core/elements.ts'
 import { assert } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
+import { type CallbackLoops, callbackLoops, type ElementCallback } from './callback-loops.ts'
 import { CallbackContext, phases } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorSnapshot } from './operator.ts'
 import { refusePromise } from './refuse-promise.ts'
@@ -19,7 +20,7 @@ export interface Callbacks {
   readonly state: StateDeclarations
   readonly open: ((ctx: CallbackContext) => unknown) | undefined
   /** One function per input. What they return is only looked at to refuse promises. */
-  readonly elements: readonly ((value: unknown, ctx: CallbackContext) => unknown)[]
+  readonly elements: readonly ElementCallback[]
   readonly timer: ((timestamp: number, ctx: CallbackContext) => unknown) | undefined
   readonly endOfKey: ((ctx: CallbackContext) => unknown) | undefined
   readonly endOfData: ((ctx: CallbackContext) => unknown) | undefined
@@ -35,6 +36,8 @@ export class CallbackOperator implements Operator {
   #watermark = Number.NEGATIVE_INFINITY
   #context!: OperatorContext
   #ctx!: CallbackContext
+  /** One per input. */
+  #loops!: readonly CallbackLoops[]
   #state: KeyedStateBackend | undefined
   #timers: TimerQueue | undefined
 
@@ -47,6 +50,9 @@ export class CallbackOperator implements Operator {
   open(context: OperatorContext): void {
     assert(!this.#keyed || context.state !== undefined, `keyed operator ${context.operatorName} has a state backend`)
     this.#context = context
+    this.#loops = this.#callbacks.elements.map((_, input) =>
+      callbackLoops(`${context.jobId} ${context.operatorId} ${input}`),
+    )
     this.#state = this.#keyed ? context.state : undefined
     if (this.#callbacks.timer !== undefined) this.#timers = this.#state?.timers(processingTimers)
     this.#ctx = new CallbackContext(context, this.#callbacks.state, this.#timers)
@@ -55,42 +61,39 @@ export class CallbackOperator implements Operator {
   }
 
   batch(input: 0 | 1, batch: RecordBatch): void {
-    const element = this.#callbacks.elements[input]!
+    if (batch.values.length === 0) return
     try {
-      if (this.#state === undefined) this.#eachRecord(element, batch)
-      else this.#eachKeyedRecord(element, batch, this.#state)
+      if (this.#state === undefined) this.#eachRecord(input, batch)
+      else this.#eachKeyedRecord(input, batch, this.#state)
     } finally {
       this.#ctx.phase = phases.idle
     }
     this.#ctx.finish()
   }
 
-  #eachRecord(element: Callbacks['elements'][number], { values, timestamps }: RecordBatch): void {
+  #eachRecord(input: 0 | 1, batch: RecordBatch): void {
+    const { values, timestamps } = batch
     const ctx = this.#ctx
-    if (values.length === 0) return
+    const element = this.#callbacks.elements[input]!
     ctx.phase = phases.unkeyed
     ctx.timestamp = timestamps === undefined ? undefined : timestamps[0]
     // Outside the loop, so that the loop has no branch for it.
     refusePromise(element(values[0], ctx), 'The element function')
-    for (let i = 1; i < values.length; i++) {
-      ctx.timestamp = timestamps === undefined ? undefined : timestamps[i]
-      element(values[i], ctx)
-    }
+    this.#loops[input]!.unkeyed(element, ctx, batch, 1)
   }
 
-  #eachKeyedRecord(element: Callbacks['elements'][number], batch: RecordBatch, state: KeyedStateBackend): void {
+  #eachKeyedRecord(input: 0 | 1, batch: RecordBatch, state: KeyedStateBackend): void {
     const { values, timestamps, keys, keyGroups } = batch
     assert(keys !== undefined, `a batch for ${this.#context.operatorName} carries its keys`)
     const ctx = this.#ctx
+    const element = this.#callbacks.elements[input]!
+    const key = keys[0] as Key
     ctx.phase = phases.keyed
-    for (let i = 0; i < values.length; i++) {
-      const key = keys[i] as Key
-      state.setCurrentKey(key, keyGroups === undefined ? undefined : keyGroups[i])
-      ctx.key = key
-      ctx.timestamp = timestamps === undefined ? undefined : timestamps[i]
-      const result = element(values[i], ctx)
-      if (i === 0) refusePromise(result, 'The element function')
-    }
+    state.setCurrentKey(key, keyGroups === undefined ? undefined : keyGroups[0])
+    ctx.key = key
+    ctx.timestamp = timestamps === undefined ? undefined : timestamps[0]
+    refusePromise(element(values[0], ctx), 'The element function')
+    this.#loops[input]!.keyed(element, ctx, batch, 1, state)
   }
 
   watermark(input: 0 | 1, timestamp: number): void {

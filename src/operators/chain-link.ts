@@ -10,12 +10,20 @@ import type { Operator, OperatorContext, Output } from './operator.ts'
 import { PromiseReturned, promiseRule } from './refuse-promise.ts'
 import { stepOf } from './stateless.ts'
 
+interface Run {
+  readonly links: readonly ChainLink[]
+  /** Of the last one. */
+  readonly output: Output
+  readonly limit: number
+  readonly owner: string
+}
+
 export class ChainLink implements Output {
   readonly operator: Operator
   readonly #name: string
   readonly #uid: string | undefined
   /** This operator and those that follow it alone, as far as one loop can be made of them. Known once it is open. */
-  #run: { readonly links: readonly ChainLink[]; readonly output: Output; readonly limit: number } | undefined
+  #run: Run | undefined
   #fused: FusedSteps | undefined
 
   constructor(operator: Operator, name: string, uid: string | undefined) {
@@ -36,9 +44,10 @@ export class ChainLink implements Output {
   open(context: OperatorContext, restored: unknown): void {
     this.call((operator) => operator.open(context, restored))
     if (stepOf(this.operator) === undefined) return
-    const { output, batchRecords: limit } = context
+    const { output, batchRecords: limit, jobId, operatorId } = context
+    const owner = `${jobId} ${operatorId}`
     const next = output instanceof ChainLink ? output.#run : undefined
-    this.#run = { links: [this, ...(next?.links ?? [])], output: next?.output ?? output, limit }
+    this.#run = { links: [this, ...(next?.links ?? [])], output: next?.output ?? output, limit, owner }
   }
 
   input(input: 0 | 1, batch: RecordBatch): void {
@@ -75,12 +84,12 @@ export class ChainLink implements Output {
   /** At the first batch: only the first operator of a run gets one. */
   #fuse(): FusedSteps | undefined {
     if (this.#run === undefined) return undefined
-    const { links, output, limit } = this.#run
+    const { links, output, limit, owner } = this.#run
     this.#run = undefined
     if (links.length < 2) return undefined
     const steps = links.map(({ operator }) => stepOf(operator)!)
     const named = (step: number, thrown: unknown) => links[step]!.#named(thrown)
-    this.#fused = new FusedSteps({ steps, output, limit, named })
+    this.#fused = new FusedSteps({ steps, output, limit, owner, named })
     return this.#fused
   }
 

@@ -1,13 +1,13 @@
 /**
  * One loop for a run of maps, filters and flatMaps, written as source and compiled for this run alone.
  *
- * In a loop shared by all maps of a process the call of the user's function goes to many functions, so the engine cannot
- * put their code into the loop. In a loop of its own it can, and a record's value stays in a register from the first
- * function to the last. The source is made of numbers and fixed words only: nothing of the user's program becomes code.
+ * In a loop of its own (`own-code.ts`) the engine puts the functions into the loop, and a record's value stays in a
+ * register from the first to the last. The source is made of numbers and fixed words only.
  *
  * Owns the source. Does not own what the loop works on (`fused-steps.ts`).
  */
 import type { RecordBatch } from '../core/elements.ts'
+import { ownCode } from './own-code.ts'
 import type { StatelessStep } from './stateless.ts'
 
 /** What a loop writes to, and where it says how far it came. */
@@ -29,18 +29,13 @@ export interface StepLoops {
   readonly stamped: StepLoop
 }
 
-/** Undefined where code generation is not allowed (`--disallow-code-generation-from-strings`). */
-export function compileSteps(steps: readonly StatelessStep[], limit: number): StepLoops | undefined {
-  const compile = (stamped: boolean): StepLoop => {
-    const make = new Function('steps', sourceOf(steps, limit, stamped)) as (given: typeof steps) => StepLoop
-    return make(steps)
-  }
-  try {
-    return { plain: compile(false), stamped: compile(true) }
-  } catch (error) {
-    if (error instanceof EvalError) return undefined
-    throw error
-  }
+/** Undefined where code generation is not allowed. `owner` is different for different runs of a process. */
+export function compileSteps(steps: readonly StatelessStep[], limit: number, owner: string): StepLoops | undefined {
+  const compile = (stamped: boolean) =>
+    ownCode(`${owner} ${stamped}`, 'steps', sourceOf(steps, limit, stamped))?.(steps) as StepLoop | undefined
+  const plain = compile(false)
+  const stamped = compile(true)
+  return plain === undefined || stamped === undefined ? undefined : { plain, stamped }
 }
 
 /** `at` names the step to blame; behind what a flatMap gave, it is that flatMap again, which may fail to give more. */
@@ -67,8 +62,7 @@ export function sourceOf(steps: readonly StatelessStep[], limit: number, stamped
     value = `v${index}`
   }
   const full = steps.some(({ kind }) => kind === 'flat-map')
-  return `'use strict'
-const [${steps.map((_, index) => `f${index}`).join(', ')}] = steps.map((step) => step.fn)
+  return `const [${steps.map((_, index) => `f${index}`).join(', ')}] = steps.map((step) => step.fn)
 return ({ values, timestamps }, from, output) => {
   let out = output.values, stamps = output.timestamps, n = output.length, at = 0
   try {

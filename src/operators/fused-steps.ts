@@ -20,6 +20,8 @@ export interface FusedOptions {
   readonly output: Output
   /** Records per batch, at most, when the run has a flatMap. */
   readonly limit: number
+  /** Whose code the loop is. */
+  readonly owner: string
   /** Says whose function has thrown. */
   readonly named: (step: number, thrown: unknown) => unknown
   readonly compile?: typeof compileSteps
@@ -42,12 +44,12 @@ export class FusedSteps implements LoopOutput {
   at = 0
   #stamped = false
 
-  constructor({ steps, output, limit, named, compile = compileSteps }: FusedOptions) {
+  constructor({ steps, output, limit, owner, named, compile = compileSteps }: FusedOptions) {
     this.#steps = steps
     this.#output = output
     this.#limit = limit
     this.#named = named
-    this.#loops = compile(steps, limit)
+    this.#loops = compile(steps, limit, owner)
     this.#multiplies = steps.some(({ kind }) => kind === 'flat-map')
     this.#mapsOnly = steps.every(({ kind }) => kind === 'map')
     this.#unchecked = steps.map(() => false)

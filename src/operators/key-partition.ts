@@ -6,8 +6,9 @@
  */
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
-import { isKey, keyGroupOf, subtaskOfKeyGroup } from '../core/key-groups.ts'
+import { subtaskOfKeyGroup } from '../core/key-groups.ts'
 import { operatorLabel } from '../core/operator-label.ts'
+import { type KeyBlame, type KeyFunction, type KeyLoops, keyLoops } from './key-loops.ts'
 import { isPromise, promiseReturned, promiseRule } from './refuse-promise.ts'
 
 /** Takes a batch for subtask `index`. */
@@ -27,6 +28,8 @@ export interface KeyPartitionerOptions {
   /** The operator whose input is keyed, for messages. */
   readonly operatorName: string
   readonly uid?: string | undefined
+  /** Whose code the loop over the keys is: different for different edges of a process. The operator's name, if not given. */
+  readonly owner?: string
 }
 
 /**
@@ -66,6 +69,12 @@ export class KeyPartitioner implements Partitioner {
   readonly #options: KeyPartitionerOptions
   readonly #targets: PartitionTargets
   readonly #buffers: readonly TargetBuffer[]
+  readonly #keyOf: KeyFunction
+  readonly #loops: KeyLoops
+  readonly #blame: KeyBlame = {
+    invalid: (key, value) => this.#invalid(key, value),
+    failed: (thrown, value) => (thrown instanceof StreamError ? thrown : this.#failed(thrown, value)),
+  }
   /** The subtask of each key group. */
   readonly #subtasks: readonly number[]
   /** Of the batch in hand, when it is to be distributed. Reused, so that only what is handed over is allocated. */
@@ -76,6 +85,8 @@ export class KeyPartitioner implements Partitioner {
   constructor(options: KeyPartitionerOptions, targets: PartitionTargets) {
     const { parallelism, maxParallelism } = options
     this.#options = options
+    this.#keyOf = options.key as KeyFunction
+    this.#loops = keyLoops(options.owner ?? options.operatorName)
     this.#targets = targets
     this.#buffers = Array.from({ length: parallelism }, () => new TargetBuffer())
     this.#subtasks = Array.from({ length: maxParallelism }, (_, group) =>
@@ -87,10 +98,11 @@ export class KeyPartitioner implements Partitioner {
     const { values, timestamps } = batch
     if (values.length === 0) return
     if (this.#buffers.length === 1) {
-      this.#targets(0, recordBatch(values, timestamps, this.#keysOf(values)))
+      this.#targets(0, recordBatch(values, timestamps, this.#loops.keys(this.#keyOf, values, this.#blame)))
       return
     }
-    this.#computeKeys(values)
+    const { maxParallelism } = this.#options
+    this.#loops.groups(this.#keyOf, values, this.#blame, maxParallelism, this.#keys, this.#keyGroups)
     this.#distribute(batch)
   }
 
@@ -98,48 +110,6 @@ export class KeyPartitioner implements Partitioner {
     for (let index = 0; index < this.#buffers.length; index++) {
       const buffer = this.#buffers[index]!
       if (buffer.length > 0) this.#targets(index, buffer.take(this.#timestamped))
-    }
-  }
-
-  /** The keys of a batch for the only target: `values` itself when each record is its own key. */
-  #keysOf(values: readonly unknown[]): readonly unknown[] {
-    const keyOf = this.#options.key as (value: unknown) => unknown
-    let keys: unknown[] | undefined
-    let i = 0
-    try {
-      for (; i < values.length; i++) {
-        const value = values[i]
-        const key = keyOf(value)
-        if (!isKey(key)) throw this.#invalid(key, value)
-        if (keys !== undefined) keys[i] = key
-        else if (key !== value) {
-          keys = new Array(values.length) as unknown[]
-          for (let before = 0; before < i; before++) keys[before] = values[before]
-          keys[i] = key
-        }
-      }
-    } catch (thrown) {
-      throw thrown instanceof StreamError ? thrown : this.#failed(thrown, values[i])
-    }
-    return keys ?? values
-  }
-
-  #computeKeys(values: readonly unknown[]): void {
-    const { maxParallelism } = this.#options
-    const keyOf = this.#options.key as (value: unknown) => unknown
-    const keys = this.#keys
-    const keyGroups = this.#keyGroups
-    let i = 0
-    try {
-      for (; i < values.length; i++) {
-        const key = keyOf(values[i])
-        const group = keyGroupOf(key, maxParallelism)
-        if (group < 0) throw this.#invalid(key, values[i])
-        keys[i] = key
-        keyGroups[i] = group
-      }
-    } catch (thrown) {
-      throw thrown instanceof StreamError ? thrown : this.#failed(thrown, values[i])
     }
   }
 

@@ -40,7 +40,7 @@ function run(
   const output: Output = { emit: (batch) => void emitted.push(batch), watermark() {} }
   let failed: unknown
   const named = (step: number, thrown: unknown) => ({ step, thrown })
-  const fused = new FusedSteps({ steps, output, limit, named, compile: compilers[variant] })
+  const fused = new FusedSteps({ steps, output, limit, owner: 'test', named, compile: compilers[variant] })
   try {
     for (const batch of batches) fused.batch(batch)
   } catch (thrown) {
@@ -111,7 +111,7 @@ describe('a run of steps in one loop', () => {
       watermark() {},
     }
     const named = (at: number, thrown: unknown) => new Error(`step ${at}: ${(thrown as Error).message}`)
-    const fused = new FusedSteps({ steps, output, limit: 2, named, compile: compilers[variant] })
+    const fused = new FusedSteps({ steps, output, limit: 2, owner: 'test', named, compile: compilers[variant] })
     expect(() => fused.batch(recordBatch([1]))).toThrow('step 1: enough')
     expect(emitted).toEqual([0, 2, 4, 6])
   })
