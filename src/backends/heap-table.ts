@@ -7,11 +7,10 @@
  * its key once, and so that the place of a snapshot's writer is a number, which says whether a change comes too late to
  * matter.
  *
- * A capture does not copy. Every mark begins an epoch, and `changed` says for each slot in which epoch it was changed last. The
- * first change of a slot after the mark that the capture has not read yet saves the entry's image as it was; the writer
- * then goes through the slots and prefers the saved images. So a mark costs the same for ten keys and ten million, and no
- * change ever waits for a whole map to be cloned. The same numbers tell which entries have changed since an earlier mark,
- * so that a capture may hold only those, with the keys removed since, which are in a log by epoch.
+ * A capture does not copy. The first change of a slot after the mark that the capture has not read yet saves the entry's image
+ * as it was; the writer then goes through the slots and prefers the saved images. So a mark costs the same for ten keys and
+ * ten million, and no change ever waits for a whole map to be cloned. Where snapshots may hold only changes, every mark
+ * begins an epoch, and `changed` says for each slot in which epoch it was changed last; the keys removed are in a log by epoch.
  *
  * INV-HT-1 `willChange` is called before every change of a cell, in place or not.
  * INV-HT-2 A capture yields each of its entries as it was at the mark exactly once, in the order of the slots.
@@ -28,7 +27,6 @@ import type { CellForm, StateTable, TableCapture, TableKind } from './state-tabl
 const vacant = Symbol('vacant')
 /** `read` looks at no more slots than this in one call, so that many vacant ones do not hold up the stream. */
 const slotsPerReadMax = 10_000
-const untracked = new Uint32Array(0)
 /** The room made first for what is said of slots. */
 const slotsTracked = 1_024
 /** A table that has become empty gives back the room for more slots than these. */
@@ -46,9 +44,9 @@ export class HeapTable implements StateTable {
   /** The key found last and its slot: most callbacks read the state of their key and then write it. */
   lastKey: unknown = vacant
   lastSlot = -1
-  /** By slot: the epoch of its last change. Kept only while `tracking`; of earlier changes it says 0. */
-  changed = untracked
-  /** The epoch of the last change of any slot while `tracking`. */
+  /** By slot: the epoch of its last change. Kept only where snapshots may hold only changes. */
+  changed = new Uint32Array(0)
+  /** The epoch of the last change of any slot, kept in the same way. */
   lastChange = -1
   /** Rises with every mark. */
   epoch: number
@@ -131,6 +129,8 @@ export class HeapTable implements StateTable {
   /** While `tracking`, before every change: lets live captures save the entry as it is, and notes the change. */
   willChange(slot: number): void {
     if (this.captures.length > 0) for (const capture of this.captures) capture.save(slot)
+    if (this.removals === undefined) return
+    if (slot >= this.changed.length) this.#makeRoom(slot + 1)
     this.changed[slot] = this.epoch
     this.lastChange = this.epoch
   }
@@ -142,15 +142,12 @@ export class HeapTable implements StateTable {
     this.epoch++
     this.removals?.begin(this.epoch)
     this.tracking = true
-    this.#makeRoom(this.cells.length)
     return capture
   }
 
   release(capture: HeapCapture): void {
     this.captures = this.captures.filter((other) => other !== capture)
-    if (this.captures.length > 0 || this.removals !== undefined) return
-    this.tracking = false
-    this.changed = untracked
+    this.tracking = this.captures.length > 0 || this.removals !== undefined
   }
 
   reaches(since: number): boolean {
@@ -161,10 +158,8 @@ export class HeapTable implements StateTable {
     this.removals?.forget(upTo)
   }
 
-  /** Room for what is said of `slots` slots. New room is all zeros, which costs nothing until it is used. */
   #makeRoom(slots: number): void {
     const { changed } = this
-    if (slots <= changed.length) return
     this.changed = new Uint32Array(Math.max(slotsTracked, slots + (slots >> 1)))
     this.changed.set(changed)
   }
@@ -174,16 +169,13 @@ export class HeapTable implements StateTable {
     this.keys = []
     this.cells = []
     this.free = []
-    this.changed = untracked
+    this.changed = new Uint32Array(0)
     this.lastKey = vacant
   }
 
   #insert(key: Key, cell: unknown): void {
     const slot = this.free.pop() ?? this.cells.length
-    if (this.tracking) {
-      if (slot >= this.changed.length) this.#makeRoom(slot + 1)
-      this.willChange(slot)
-    }
+    if (this.tracking) this.willChange(slot)
     this.slots.set(key, slot)
     this.keys[slot] = key
     this.cells[slot] = cell
@@ -231,12 +223,17 @@ export class HeapCapture implements TableCapture {
   /** Before the slot changes. */
   save(slot: number): void {
     if (slot < this.#next || slot >= this.#end) return
-    const { keys, cells, form, changed } = this.table
-    const last = changed[slot] ?? 0
-    // Changed since the mark already, or not of interest: not changed since the earlier one.
-    if (last > this.epoch || (this.since !== undefined && last <= this.since)) return
+    const { keys, cells, form } = this.table
+    if (this.#images.has(slot) || !this.#holds(slot)) return
     const cell = cells[slot]
     this.#images.set(slot, keys[slot]!, cell === vacant ? vacant : form.image(cell))
+  }
+
+  /** Is the slot, of which there is no image, among what was changed since the earlier mark? */
+  #holds(slot: number): boolean {
+    if (this.since === undefined) return true
+    const changed = this.table.changed[slot]!
+    return changed > this.since && changed <= this.epoch
   }
 
   readRemovals(into: unknown[], max: number): boolean {
@@ -250,26 +247,25 @@ export class HeapCapture implements TableCapture {
   }
 
   read(into: unknown[], max: number): boolean {
-    const { keys, cells, form, changed } = this.table
+    const { keys, cells, form } = this.table
     const images = this.#images
     // A table that was cleared under the capture has nothing more to read.
     const all = Math.min(this.#end, cells.length)
     const end = Math.min(all, this.#next + slotsPerReadMax)
-    const since = this.since ?? -1
     let slot = this.#next
     for (; slot < end && into.length < max; slot++) {
       if (slot % slotsPerPage === 0) images.passed(slot)
-      const last = changed[slot] ?? 0
-      if (last <= since) continue
-      if (last > this.epoch) {
-        if (!images.has(slot)) continue
+      if (images.has(slot)) {
         const content = images.content(slot)
         if (content !== vacant) into.push(images.key(slot), content)
-      } else if (cells[slot] !== vacant) into.push(keys[slot], form.view(cells[slot]))
+        continue
+      }
+      if (this.#holds(slot) && cells[slot] !== vacant) into.push(keys[slot], form.view(cells[slot]))
     }
     this.#next = slot
     return slot < all
   }
+
   release(): void {
     this.table.release(this)
   }
