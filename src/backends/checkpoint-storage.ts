@@ -15,6 +15,7 @@ export type StateScope = 'exclusive' | 'shared'
 export interface StateWriter {
   /** Starts a segment, exclusive unless told otherwise; bytes appended until `endSegment` belong to it. */
   beginSegment(scope?: StateScope): void
+  /** Copies what it needs: the bytes may be overwritten afterwards. */
   append(bytes: Uint8Array): void
   /** The storage may put a small segment into the handle itself. */
   endSegment(): StateHandle

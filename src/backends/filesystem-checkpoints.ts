@@ -23,6 +23,7 @@ import { jobDirsIn, newestCheckpoint } from './newest-checkpoint.ts'
 import { removePin, writePin } from './pins.ts'
 import { isPointer } from './savepoint-pointer.ts'
 import { asRead, asStorage, isMissing, readError } from './storage-errors.ts'
+import { WriteChunks } from './write-chunks.ts'
 
 export interface FilesystemCheckpointOptions {
   readonly dir: string
@@ -51,6 +52,7 @@ class FilesystemStorage implements CheckpointStorage {
   readonly #fs: FileSystem
   readonly #clock: Pick<Clock, 'now'>
   readonly #locks = new KeyedLock()
+  readonly #chunks = new WriteChunks()
 
   constructor(options: FilesystemCheckpointOptions) {
     const { dir, readableDirs = [], fs = nodeFileSystem, clock = realClock } = options
@@ -63,7 +65,7 @@ class FilesystemStorage implements CheckpointStorage {
   open({ id, name, inlineBytes = 0 }: StoredJob): Promise<JobCheckpoints> {
     const now = () => this.#clock.now()
     const dir = join(this.#dir, id)
-    return openJob({ fs: this.#fs, dir, locks: this.#locks, id, name, inlineBytes, now })
+    return openJob({ fs: this.#fs, dir, locks: this.#locks, id, name, inlineBytes, chunks: this.#chunks, now })
   }
 
   newest(jobName: string): Promise<StoredSnapshot | undefined> {

@@ -25,6 +25,7 @@ import { stateFileName } from './state-segments.ts'
 import { FileStateWriter } from './state-writer.ts'
 import { asStorage } from './storage-errors.ts'
 import { sweepCheckpoint } from './sweep.ts'
+import type { WriteChunks } from './write-chunks.ts'
 
 const checkpointForm = /^chk-([1-9]\d*)$/
 
@@ -46,6 +47,7 @@ export interface JobPlace {
   readonly name: string
   /** A piece of state of up to so many bytes goes into the manifest. */
   readonly inlineBytes: number
+  readonly chunks: WriteChunks
   /** The time of day in milliseconds, for what people read. */
   now(): number
 }
@@ -129,7 +131,7 @@ class FilesystemJob implements JobCheckpoints {
   }
 
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
-    const { fs, inlineBytes } = this.#place
+    const { fs, inlineBytes, chunks } = this.#place
     const name = stateFileName(subtask)
     return new FileStateWriter((scope) => {
       const file = scope === 'shared' ? sharedFile(sharedFileName(checkpoint, name)) : name
@@ -137,6 +139,7 @@ class FilesystemJob implements JobCheckpoints {
         prepare: () => this.#prepare(checkpoint, scope),
         abandoned: () => this.#removeAgain(checkpoint),
         inlineBytes,
+        chunks,
       })
     })
   }

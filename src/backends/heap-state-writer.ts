@@ -35,7 +35,7 @@ export class HeapStateWriter implements StateWriter {
   append(bytes: Uint8Array): void {
     assert(this.#current !== undefined, 'bytes are appended outside a segment')
     this.#current.log.append(bytes)
-    this.#current.pieces.push(bytes)
+    this.#current.pieces.push(Uint8Array.from(bytes))
   }
 
   endSegment(): StateHandle {

@@ -35,7 +35,7 @@ export const segmentHeader = (
   states: states.map(({ name, kind }) => [name, kind] as const),
 })
 
-/** Gathers frames: encoded values, each with its length before it. */
+/** Gathers frames: encoded values, each with its length before it. May be used again and again. */
 export class FrameBuffer {
   #bytes: Buffer
   #length = 0
@@ -61,9 +61,11 @@ export class FrameBuffer {
     this.#length = needed
   }
 
-  /** What was added; nothing may be added afterwards. */
+  /** What was added, until something is added again. */
   take(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+    const taken = this.#bytes.subarray(0, this.#length)
+    this.#length = 0
+    return taken
   }
 }
 

@@ -142,7 +142,7 @@ export interface KeyedSnapshot {
   /**
    * Encodes some more and returns it, or undefined when all is written. `more()` is asked between entries (or groups
    * of a few entries) and says whether there is time left. Fails with `STATE_NOT_SERIALIZABLE` naming state and path.
-   * The concatenation of all pieces is what `restore` takes.
+   * The concatenation of all pieces is what `restore` takes. A piece is good until the next call.
    */
   write(more: () => boolean): Uint8Array | undefined
   release(): void

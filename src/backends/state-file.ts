@@ -3,15 +3,15 @@
  * segment that stays small does not go into the file, but into its handle.
  *
  * Owns the order write → sync → close → sync of the directory. Does not own when a file may be made (`open` says so).
- * Appended bytes must not be changed until `close` or `abort` has settled. Tests: test/backends/crash.test.ts.
+ * Appended bytes are copied. Tests: test/backends/crash.test.ts, test/backends/state-writer.test.ts.
  */
 import { dirname, join } from 'node:path'
-import { limits } from '../core/limits.ts'
 import { removeIfThere } from './durable-files.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import type { StateHandle } from './manifest.ts'
 import { inlineHandle, SegmentLog } from './state-segments.ts'
 import { storageError } from './storage-errors.ts'
+import type { WriteChunks } from './write-chunks.ts'
 
 export interface StateFilePlace {
   /** Makes the directory and checks the lease, just before the file is made. */
@@ -20,7 +20,11 @@ export interface StateFilePlace {
   abandoned(): Promise<void>
   /** Segments of up to so many bytes do not go into the file. */
   readonly inlineBytes: number
+  readonly chunks: WriteChunks
 }
+
+/** A file with less has no chunk of its own. */
+const chunkFromBytes = 64 * 1024
 
 export class StateFile {
   readonly #fs: FileSystem
@@ -32,8 +36,12 @@ export class StateFile {
   #smallBytes = 0
   #begun = false
   #used = false
+  /** Not written yet, before there is a chunk: small pieces. */
   #pending: Uint8Array[] = []
   #pendingBytes = 0
+  /** What is written next, once it is full. */
+  #chunk: Buffer | undefined
+  #chunkBytes = 0
   #file: OpenFile | undefined
   #created = false
   #failure: unknown
@@ -59,7 +67,7 @@ export class StateFile {
       this.#write(bytes)
       return
     }
-    this.#small.push(bytes)
+    this.#small.push(Uint8Array.from(bytes))
     this.#smallBytes += bytes.length
     if (this.#smallBytes > this.#place.inlineBytes) this.#toFile(this.#small)
   }
@@ -82,9 +90,31 @@ export class StateFile {
 
   #write(bytes: Uint8Array): void {
     this.#log.append(bytes)
-    this.#pending.push(bytes)
-    this.#pendingBytes += bytes.length
-    if (this.#pendingBytes >= limits.stateWriteBytes) this.#flush()
+    if (this.#chunk === undefined && this.#pendingBytes + bytes.length < chunkFromBytes) {
+      this.#pending.push(Uint8Array.from(bytes))
+      this.#pendingBytes += bytes.length
+      return
+    }
+    if (this.#chunk === undefined) this.#beginChunks()
+    this.#copy(bytes)
+  }
+
+  #beginChunks(): void {
+    const pieces = this.#pending
+    this.#pending = []
+    this.#pendingBytes = 0
+    for (const bytes of pieces) this.#copy(bytes)
+  }
+
+  #copy(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      this.#chunk ??= this.#place.chunks.take()
+      const some = bytes.subarray(at, at + this.#chunk.length - this.#chunkBytes)
+      this.#chunk.set(some, this.#chunkBytes)
+      this.#chunkBytes += some.length
+      at += some.length
+      if (this.#chunkBytes === this.#chunk.length) this.#flush()
+    }
   }
 
   async close(): Promise<void> {
@@ -110,6 +140,8 @@ export class StateFile {
     this.#pending = []
     this.#failure ??= new Error('given up')
     await this.#written
+    if (this.#chunk !== undefined) this.#place.chunks.give(this.#chunk)
+    this.#chunk = undefined
     await this.#closeFile().catch(() => {})
     if (this.#created) await removeIfThere(this.#fs, this.#path).catch(() => {})
     this.#created = false
@@ -123,16 +155,21 @@ export class StateFile {
   }
 
   #flush(): void {
-    const bytes = this.#pending
+    const chunk = this.#chunk
+    const bytes = chunk === undefined ? Buffer.concat(this.#pending) : chunk.subarray(0, this.#chunkBytes)
     this.#pending = []
     this.#pendingBytes = 0
+    this.#chunk = undefined
+    this.#chunkBytes = 0
     this.#written = this.#written.then(async () => {
-      if (this.#failure !== undefined) return
       try {
+        if (this.#failure !== undefined) return
         await this.#open()
-        await this.#file?.write(bytes.length === 1 ? bytes[0]! : Buffer.concat(bytes))
+        await this.#file?.write(bytes)
       } catch (error) {
         this.#failure = error
+      } finally {
+        if (chunk !== undefined) this.#place.chunks.give(chunk)
       }
     })
   }

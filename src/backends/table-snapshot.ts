@@ -34,6 +34,7 @@ export class TableSnapshot implements KeyedSnapshot {
   #table = 0
   #entries = 0
   #entriesPerFrame = 16
+  readonly #piece = new FrameBuffer(frameBytesWanted)
 
   constructor(
     options: TableSnapshotOptions,
@@ -55,7 +56,7 @@ export class TableSnapshot implements KeyedSnapshot {
   write(more: () => boolean): Uint8Array | undefined {
     assert(this.#phase !== 'released', 'a snapshot is written after its release')
     if (this.#phase === 'written' || this.empty) return undefined
-    const piece = new FrameBuffer(frameBytesWanted)
+    const piece = this.#piece
     do {
       const frame = this.#nextFrame()
       if (frame.length > 0) piece.add(this.#encode(frame))

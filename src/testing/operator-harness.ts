@@ -207,7 +207,7 @@ export class OperatorHarness {
     const chunks: Uint8Array[] = []
     try {
       for (let piece = part.keyed?.write(() => true); piece !== undefined; piece = part.keyed?.write(() => true)) {
-        chunks.push(piece)
+        chunks.push(Uint8Array.from(piece))
       }
     } finally {
       part.keyed?.release()

@@ -25,6 +25,7 @@ import { StateFile } from '../../src/backends/state-file.ts'
 import { stateFileName } from '../../src/backends/state-segments.ts'
 import { storageError } from '../../src/backends/storage-errors.ts'
 import { sweepCheckpoint } from '../../src/backends/sweep.ts'
+import { WriteChunks } from '../../src/backends/write-chunks.ts'
 import type { CheckpointId, SubtaskId } from '../../src/core/ids.ts'
 import {
   handleOf,
@@ -263,6 +264,7 @@ describe('errors of the disk', () => {
       prepare: async () => {},
       abandoned: async () => {},
       inlineBytes: 0,
+      chunks: new WriteChunks(),
     })
     fs.fault = { at: fs.calls + 1, kind: 'fails', code: 'ENOSPC' }
     file.beginSegment()

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { checksumOf } from '../../src/backends/checksum.ts'
 import { ensureDir } from '../../src/backends/durable-files.ts'
 import { HeapStateWriter } from '../../src/backends/heap-state-writer.ts'
 import { sharedFile } from '../../src/backends/manifest.ts'
 import { StateFile } from '../../src/backends/state-file.ts'
 import { FileStateWriter } from '../../src/backends/state-writer.ts'
+import { WriteChunks } from '../../src/backends/write-chunks.ts'
+import { Random } from '../../src/core/random.ts'
 import { MemoryFileSystem } from './memory-file-system.ts'
 
 async function scene(inlineBytes = 0) {
@@ -11,7 +14,7 @@ async function scene(inlineBytes = 0) {
   await ensureDir(fs, '/job/chk-1')
   await ensureDir(fs, '/job/shared')
   const names = { exclusive: 'own.state', shared: sharedFile('1-own.state') }
-  const place = { prepare: async () => {}, abandoned: async () => {}, inlineBytes }
+  const place = { prepare: async () => {}, abandoned: async () => {}, inlineBytes, chunks: new WriteChunks() }
   const writer = new FileStateWriter((scope) => new StateFile(fs, '/job/chk-1', names[scope], place))
   const write = (text: string, scope?: 'exclusive' | 'shared') => {
     writer.beginSegment(scope)
@@ -74,6 +77,43 @@ describe('the state of a subtask on its way to disk', () => {
       writer.beginSegment()
       expect(() => writer.beginSegment('shared')).toThrow('begun within another')
     }
+  })
+})
+
+describe('a large segment', () => {
+  it('goes through chunks that are used again, and is whole whatever is done to the pieces', async () => {
+    const fs = new MemoryFileSystem()
+    await ensureDir(fs, '/job')
+    const chunks = new WriteChunks()
+    let taken = 0
+    const take = chunks.take.bind(chunks)
+    const used = new Set<Buffer>()
+    chunks.take = () => {
+      taken++
+      const chunk = take()
+      used.add(chunk)
+      return chunk
+    }
+    const place = { prepare: async () => {}, abandoned: async () => {}, inlineBytes: 10, chunks }
+    const file = new StateFile(fs, '/job', 'large.state', place)
+    const random = new Random(1)
+    const expected: Buffer[] = []
+    const piece = Buffer.alloc(300_000)
+    file.beginSegment()
+    for (let i = 0; i < 20; i++) {
+      const some = piece.subarray(0, random.int(1, piece.length))
+      some.fill(i)
+      expected.push(Buffer.from(some))
+      file.append(some)
+      // The writer of a snapshot lets the disk go on between two of its slices.
+      for (let turn = 0; turn < 20; turn++) await undefined
+    }
+    const handle = file.endSegment()
+    await file.close()
+    const whole = Buffer.concat(expected)
+    expect(handle).toMatchObject({ file: 'large.state', offset: 0, length: whole.length, checksum: checksumOf(whole) })
+    expect((await fs.read('/job/large.state', 0, whole.length)).equals(whole)).toBe(true)
+    expect([taken > 2, used.size <= 2]).toEqual([true, true])
   })
 })
 
