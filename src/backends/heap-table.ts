@@ -17,8 +17,8 @@
  * INV-HT-3 A slot is in `free`, its cell `vacant`, or it is the value of exactly one key in `slots`.
  * Tests: src/testing/state-backend-suite.ts.
  */
-import { StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
+import { noCurrentKey } from './no-current-key.ts'
 import { RemovalLog } from './removal-log.ts'
 import { SlotImages, slotsPerPage } from './slot-images.ts'
 import type { CellForm, StateTable, TableCapture, TableKind } from './state-table.ts'
@@ -74,7 +74,7 @@ export class HeapTable implements StateTable {
   find(key: Key | undefined): number {
     const slot = this.slots.get(key)
     if (slot === undefined) {
-      if (key === undefined) this.#refuse()
+      if (key === undefined) throw noCurrentKey(this.name)
       return -1
     }
     this.lastKey = key
@@ -181,13 +181,6 @@ export class HeapTable implements StateTable {
     this.cells[slot] = cell
     this.lastKey = key
     this.lastSlot = slot
-  }
-
-  #refuse(): never {
-    throw new StreamError(
-      'STATE_ACCESS_INVALID',
-      `State "${this.name}" was used without a current key: expected a call from within a keyed callback.`,
-    )
   }
 }
 

@@ -10,6 +10,7 @@ export const errorCodes = {
   CONFIG_KEY_UNKNOWN: 'a configuration key that tidemark does not know',
   CONFIG_VALUE_INVALID: 'a configuration value of the wrong type or out of bounds',
   CONFIG_FILE_INVALID: 'a configuration file that cannot be read or parsed',
+  PACKAGE_MISSING: 'a package that only some programs need is not installed, or not for this system',
   // program and graph
   JOB_FILE_NOT_FOUND: 'the job file does not exist',
   JOB_FILE_INVALID: 'the job file cannot be loaded, or does not export an environment as its default',

@@ -1,4 +1,5 @@
 /** The keys about checkpoints and savepoints. */
+import { stateCacheDefaults } from '../backends/lmdb/lmdb-state.ts'
 import { limits } from '../core/limits.ts'
 import { configurationKey as key } from './configuration-key.ts'
 import { duration, flag, integer, memorySize, oneOf, words } from './configuration-value.ts'
@@ -9,9 +10,30 @@ export const storageKeys = {
   stateBackend: key(
     'session',
     'state.backend state.backend.type',
-    oneOf(['heap', 'jobmanager', 'filesystem'], { hashmap: 'heap' }),
+    oneOf(['heap', 'lmdb', 'jobmanager', 'filesystem'], { hashmap: 'heap' }),
     'heap',
-    'Where running jobs keep state: `heap`. The old values `jobmanager` and `filesystem` choose the checkpoint storage.',
+    'Where running jobs keep state: in memory (`heap`), or on the local disk with a cache in memory (`lmdb`, which needs the npm package of that name). The old values `jobmanager` and `filesystem` choose the checkpoint storage.',
+  ),
+  lmdbDir: key(
+    'session',
+    'state.backend.lmdb.dir',
+    directory,
+    undefined,
+    'Where `lmdb` keeps its files while jobs run: on a local disk, used by no other machine. When left out: below the directory for temporary files.',
+  ),
+  lmdbCacheSize: key(
+    'session',
+    'state.backend.lmdb.cache-size',
+    memorySize(1, 1024 ** 4),
+    stateCacheDefaults.bytes,
+    'Encoded bytes that `lmdb` keeps in memory, about, of each state of each subtask.',
+  ),
+  lmdbCacheEntries: key(
+    'session',
+    'state.backend.lmdb.cache-entries',
+    integer(2),
+    stateCacheDefaults.entries,
+    'Entries that `lmdb` keeps in memory at most, of each state of each subtask.',
   ),
   checkpointStorage: key(
     'session',

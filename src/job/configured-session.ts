@@ -4,6 +4,7 @@
  * Owns the rules between keys. Does not own the keys (`configuration-keys.ts`) or how a program's own options are merged
  * over the defaults (the session).
  */
+import { lmdbStateBackend } from '../backends/lmdb/lmdb-state.ts'
 import { StreamError } from '../core/errors.ts'
 import type { RestartOptions, SavepointOptions } from '../program/options.ts'
 import type { Configuration } from './configuration.ts'
@@ -19,12 +20,14 @@ import type {
 
 /**
  * The options of a session that runs under this configuration. `log` hears of settings that cannot be honoured. Fails
- * with `CONFIG_VALUE_INVALID` when filesystem checkpoints have no directory.
+ * with `CONFIG_VALUE_INVALID` when filesystem checkpoints have no directory, `PACKAGE_MISSING` without the package that a
+ * state backend needs.
  *
  * @example createSession(sessionOptionsOf(readConfiguration([entries]), (level, message) => report(level, message)))
  */
 export function sessionOptionsOf(configuration: Configuration, log: Log): SessionOptions {
   return {
+    ...stateBackendOf(configuration),
     checkpointStorage: checkpointStorageOf(configuration),
     savepoints: savepointsOf(configuration, log),
     defaults: jobDefaultsOf(configuration),
@@ -32,11 +35,20 @@ export function sessionOptionsOf(configuration: Configuration, log: Log): Sessio
   }
 }
 
+function stateBackendOf(configuration: Configuration): Pick<SessionOptions, 'stateBackend'> {
+  if (configuration.get(keys.stateBackend) !== 'lmdb') return {}
+  const dir = configuration.get(keys.lmdbDir)
+  const cacheEntries = configuration.get(keys.lmdbCacheEntries)
+  const cacheBytes = configuration.get(keys.lmdbCacheSize)
+  return { stateBackend: lmdbStateBackend({ dir, cacheEntries, cacheBytes }) }
+}
+
 function checkpointStorageOf(configuration: Configuration): CheckpointStorageOptions {
   const dir = configuration.get(keys.checkpointDir)
   const backend = configuration.find(keys.stateBackend)
   const chosen =
-    configuration.find(keys.checkpointStorage) ?? (backend?.value === 'heap' ? undefined : backend) ?? undefined
+    configuration.find(keys.checkpointStorage) ??
+    (backend?.value === 'jobmanager' || backend?.value === 'filesystem' ? backend : undefined)
   if ((chosen?.value ?? (dir === undefined ? 'jobmanager' : 'filesystem')) === 'jobmanager') {
     return { kind: 'jobmanager' }
   }

@@ -3,6 +3,7 @@ import type { Kernel } from '../actors/kernel.ts'
 import { checkRuntimeOptions, createRealKernel } from '../actors/real-host.ts'
 import { SavepointActor, savepointsAddress } from '../actors/savepoint-actor.ts'
 import { noTap, type Tap } from '../actors/tap.ts'
+import { heapStateBackend } from '../backends/heap-state.ts'
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { type Address, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
@@ -123,6 +124,7 @@ class LocalSession implements Session {
         graph,
         point,
         stored,
+        stateBackend: this.#options.stateBackend ?? heapStateBackend,
         inherited,
         kernel: this.#kernel,
         tap: this.#runtime.tap,

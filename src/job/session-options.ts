@@ -1,8 +1,9 @@
 /**
- * How a session is set up, as plain data: made by hand in an application, or from configuration
+ * How a session is set up: made by hand in an application, or from configuration
  * (`configured-session.ts`). Owns no defaults of jobs (`core/limits.ts`) and touches no disk.
  */
 import type { RuntimeOptions } from '../actors/real-host.ts'
+import type { StateBackend } from '../backends/state-backend.ts'
 import type { CheckpointOptions, JobOptions, SavepointOptions } from '../program/options.ts'
 
 export type LogLevel = 'info' | 'warn' | 'error'
@@ -16,6 +17,8 @@ export interface JobDefaults extends Omit<JobOptions, 'checkpoint' | 'savepoint'
 }
 
 export interface SessionOptions {
+  /** Where running jobs keep keyed state: `heapStateBackend` when left out, `lmdbStateBackend(…)` for more than fits in memory. */
+  readonly stateBackend?: StateBackend
   /** Where checkpoints go when the program does not say. Default `jobmanager`. */
   readonly checkpointStorage?: CheckpointStorageOptions
   /** Where savepoints go when the program does not say. Default `jobmanager`. */

@@ -8,7 +8,7 @@ import { CoordinatorActor } from '../actors/coordinator-actor.ts'
 import { JobActor } from '../actors/job-actor.ts'
 import type { Kernel } from '../actors/kernel.ts'
 import type { Tap } from '../actors/tap.ts'
-import { heapStateBackend } from '../backends/heap-state.ts'
+import type { StateBackend } from '../backends/state-backend.ts'
 import { type CheckpointId, type JobId, roleAddress } from '../core/ids.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
 import { subtasksOf } from '../deployment/plan.ts'
@@ -28,6 +28,7 @@ export interface JobStart {
   readonly graph: JobGraph
   readonly point: RestorePoint | undefined
   readonly stored: StoredCheckpoints
+  readonly stateBackend: StateBackend
   /** Checkpoints that the job goes on from and may fall back to. Others that lie in its directory are not its past. */
   readonly inherited: readonly CheckpointId[]
   readonly kernel: Kernel
@@ -60,7 +61,7 @@ export function startJob(start: JobStart): RunningJob {
     },
     initial: point,
     checkpoints: stored,
-    stateBackend: heapStateBackend,
+    stateBackend: start.stateBackend,
     retention: effective.checkpointing.retention,
     completed: () => stored.ids,
     tap,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readConfiguration } from '../../src/job/configuration.ts'
+import { configurationKeys } from '../../src/job/configuration-keys.ts'
 import { checkSavepointBackend, jobDefaultsOf, sessionOptionsOf } from '../../src/job/configured-session.ts'
 import { checkJobOptions } from '../../src/program/options.ts'
 
@@ -64,6 +65,35 @@ describe('storage', () => {
         message: expect.stringContaining('state.checkpoints.dir'),
       }),
     )
+  })
+})
+
+describe('the state backend', () => {
+  const kindOf = (settings: Readonly<Record<string, unknown>>) =>
+    sessionOptionsOf(read(settings), () => {}).stateBackend?.kind
+
+  it('is the heap unless lmdb is asked for, under the name of Flink too', () => {
+    expect(kindOf({})).toBeUndefined()
+    expect(kindOf({ 'state.backend': 'hashmap' })).toBeUndefined()
+    expect(kindOf({ 'state.backend': 'filesystem', 'state.checkpoints.dir': '/c' })).toBeUndefined()
+    expect(kindOf({ 'state.backend.type': 'lmdb' })).toBe('lmdb')
+  })
+
+  it('says nothing of where checkpoints go', () => {
+    const lmdb = { 'state.backend.type': 'lmdb' }
+    expect(options(lmdb).checkpointStorage).toEqual({ kind: 'jobmanager' })
+    expect(options({ ...lmdb, 'state.checkpoints.dir': '/c' }).checkpointStorage).toEqual({
+      kind: 'filesystem',
+      dir: '/c',
+    })
+  })
+
+  it('reads sizes as Flink writes them', () => {
+    const size = (text: string) => read({ 'state.backend.lmdb.cache-size': text }).get(configurationKeys.lmdbCacheSize)
+    expect(['64mb', '1 gb', '100k', '7', '7 b'].map(size)).toEqual([2 ** 26, 2 ** 30, 102_400, 7, 7])
+    for (const text of ['0', '1.5mb', 'mb', '5 apples']) {
+      expect(() => size(text), text).toThrow(expect.objectContaining({ code: 'CONFIG_VALUE_INVALID' }))
+    }
   })
 })
 

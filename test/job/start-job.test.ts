@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { SimulatedKernel } from '../../src/actors/simulated-host.ts'
 import { noTap } from '../../src/actors/tap.ts'
+import { heapStateBackend } from '../../src/backends/heap-state.ts'
 import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
 import { fromCollection } from '../../src/connectors/collection.ts'
 import { makeJobId, roleAddress } from '../../src/core/ids.ts'
@@ -24,6 +25,7 @@ it('wires a job that runs to its end and leaves no actor behind', async () => {
     graph: buildJobGraph(effective.program, effective.name),
     point: undefined,
     stored,
+    stateBackend: heapStateBackend,
     inherited: [],
     kernel: simulated.kernel,
     tap: noTap,

@@ -1,19 +1,21 @@
 /**
- * The keys of the database: the number of the state, then the key of the stream, encoded so that equal keys, and no
- * others, have equal bytes.
+ * The keys of the database: the number of the state, a hash, then the key of the stream, encoded so that equal keys, and
+ * no others, have equal bytes.
  *
- * Numbers are ordered by their bytes, so that keys counted upwards lie side by side. There is no key group in front:
- * the database never outlives its process, so no restore reads a range of it, and keys that are alike would be
- * strewn by their hash over all pages. A key that is too long for LMDB is stored under its digest, and its bytes stand
- * before the value (`entry-value.ts`). Tests: test/backends/lmdb/entry-key.test.ts.
+ * The hash makes ranges of keys that are equally full whatever the keys are (`dirty-slots.ts` says what for). It is not the key
+ * group, of which a subtask may have a single one; nothing reads a range of those, since the database never outlives
+ * its process. A key that is too long for LMDB is stored under its digest, and its bytes stand before the value
+ * (`entry-batch.ts`). Tests: test/backends/lmdb/entry-key.test.ts.
  */
 import { createHash } from 'node:crypto'
-import type { Key } from '../../core/key-groups.ts'
+import { type Key, keyHash, murmurInt } from '../../core/key-groups.ts'
 import type { KeyEncoder } from './lmdb-module.ts'
 
 /** Written over for every call: the database takes the bytes at once. `key` is undefined for the start of a state. */
 export interface EntryKey {
   state: number
+  /** `hashOf` the key. */
+  hash: number
   key: Key | undefined
 }
 
@@ -21,7 +23,8 @@ export interface EntryKey {
 export const digested = Symbol('digested')
 
 const tags = { integer: 1, number: 2, ascii: 3, utf16: 4, bigint: 5, false: 6, true: 7, null: 8, digest: 9 } as const
-export const stateBytes = 2
+const stateBytes = 2
+export const prefixBytes = stateBytes + 2
 /** LMDB allows 1,978 bytes in all. */
 const keyBytesMax = 1_900
 
@@ -30,15 +33,20 @@ const floatBytes = new Uint8Array(float.buffer)
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 export const entryKeyEncoder: KeyEncoder<EntryKey, Key | typeof digested> = {
-  writeKey({ state, key }, target, start) {
+  writeKey({ state, hash, key }, target, start) {
     target[start] = state >> 8
     target[start + 1] = state
     if (key === undefined) return start + stateBytes
-    return isLong(key) ? writeDigest(key, target, start + stateBytes) : writeKey(key, target, start + stateBytes)
+    target[start + 2] = hash >> 8
+    target[start + 3] = hash
+    return isLong(key) ? writeDigest(key, target, start + prefixBytes) : writeKey(key, target, start + prefixBytes)
   },
   readKey: (source, start, end) =>
-    source[start + stateBytes] === tags.digest ? digested : readKey(source, start + stateBytes, end),
+    source[start + prefixBytes] === tags.digest ? digested : readKey(source, start + prefixBytes, end),
 }
+
+/** The upper 16 of 31 bits: the key group takes the lower ones, of which a subtask's keys have few values. */
+export const hashOf = (key: Key): number => murmurInt(keyHash(key)!) >>> 15
 
 /** Is the key stored under its digest? */
 export const isLong = (key: Key): boolean =>
@@ -79,12 +87,8 @@ function writeKey(key: Key, target: Uint8Array, start: number): number {
 
 /** −0 is 0 here as it is in a Map. */
 function writeInteger(key: number, target: Uint8Array, start: number): number {
-  const ordered = key ^ 0x80000000
   target[start] = tags.integer
-  target[start + 1] = ordered >>> 24
-  target[start + 2] = ordered >>> 16
-  target[start + 3] = ordered >>> 8
-  target[start + 4] = ordered
+  writeUint32(key ^ 0x80000000, target, start + 1)
   return start + 5
 }
 
@@ -144,6 +148,13 @@ export function readKey(source: Uint8Array, start: number, end: number): Key {
     default:
       return source[start] === tags.true
   }
+}
+
+export function writeUint32(value: number, target: Uint8Array, at: number): void {
+  target[at] = value >>> 24
+  target[at + 1] = value >>> 16
+  target[at + 2] = value >>> 8
+  target[at + 3] = value
 }
 
 export const readUint32 = (source: Uint8Array, at: number): number =>

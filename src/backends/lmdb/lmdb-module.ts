@@ -1,5 +1,5 @@
 /**
- * The npm package `lmdb`: what of it is used, and its loading, which happens when the first backend is made and not
+ * The npm package `lmdb`: what of it is used, and its loading, which happens when somebody asks for the backend and not
  * before, so that nobody else needs the package. It is required and not imported because that is synchronous, as
  * making a backend is.
  */
@@ -14,8 +14,9 @@ export interface ReadTransaction {
 export interface RangeOptions<K> {
   readonly start: K
   readonly end: K
-  readonly transaction: ReadTransaction
-  readonly values?: boolean
+  /** Left out within a write, which then reads what it has written. */
+  readonly transaction?: ReadTransaction
+  readonly limit?: number
 }
 
 /** `K` is what keys are written from, `Read` what they are read as. */
@@ -32,8 +33,6 @@ export interface LmdbDatabase<K, Read> {
   /** `callback` must return nothing: a promise, as `put` returns one, would keep the transaction open. */
   transactionSync(callback: () => void, flags: number): void
   useReadTransaction(): ReadTransaction
-  openDB<OtherK, OtherRead>(options: LmdbDatabaseOptions<OtherK, OtherRead>): LmdbDatabase<OtherK, OtherRead>
-  close(): Promise<void>
 }
 
 export interface KeyEncoder<K, Read> {
@@ -42,27 +41,32 @@ export interface KeyEncoder<K, Read> {
 }
 
 export interface LmdbDatabaseOptions<K, Read> {
-  readonly name?: string
+  readonly name: string
   readonly encoding: 'binary'
   readonly keyEncoder: KeyEncoder<K, Read>
 }
 
-export interface LmdbOptions<K, Read> extends LmdbDatabaseOptions<K, Read> {
+export interface LmdbOptions {
   readonly mapSize: number
   readonly maxReaders: number
   readonly noSync: boolean
   readonly noMemInit: boolean
   readonly noReadAhead: boolean
-  readonly useWritemap: boolean
   readonly overlappingSync: boolean
   readonly eventTurnBatching: boolean
+}
+
+/** A file with databases in it. */
+export interface LmdbEnvironment {
+  openDB<K, Read>(options: LmdbDatabaseOptions<K, Read>): LmdbDatabase<K, Read>
+  close(): Promise<void>
 }
 
 /** What `transactionSync` takes to commit before it returns, without a nested transaction that could be aborted. */
 export const commitAtOnce = 2
 
 export interface LmdbModule {
-  open<K, Read>(path: string, options: LmdbOptions<K, Read>): LmdbDatabase<K, Read>
+  open(path: string, options: LmdbOptions): LmdbEnvironment
 }
 
 /** Fails with `PACKAGE_MISSING` when the package is not installed, or not for this system. */
@@ -72,7 +76,7 @@ export function loadLmdb(load: (name: string) => unknown = createRequire(import.
   } catch (error) {
     throw new StreamError(
       'PACKAGE_MISSING',
-      `The state backend "lmdb" needs the npm package "lmdb", which cannot be loaded: ${messageOf(error).split('\n')[0]} ` +
+      `The state backend "lmdb" needs the npm package "lmdb", which cannot be loaded: ${messageOf(error).split('\n')[0]}. ` +
         'Install it beside tidemark (npm install lmdb@3.5.6), or choose the state backend "heap".',
       { cause: error },
     )
