@@ -151,7 +151,7 @@ describe('lmdb state', () => {
       running = false
       for (const [i, snapshot] of [first, second].entries()) {
         const piece = snapshot.write(() => random.next() < 0.3)
-        if (piece !== undefined) pieces[i]!.push(piece)
+        if (piece !== undefined) pieces[i]!.push(Uint8Array.from(piece))
         running ||= piece !== undefined
         between()
       }
