@@ -2,6 +2,7 @@
  * The programs that `npm run simulate` runs: variants of a keyed count with two sources, by seed. Each output stream
  * brings its positions once: one stream per key, whose positions are the counts, and one of all records.
  */
+import { lmdbStateBackend } from '../../src/backends/lmdb/index.ts'
 import { mapState, valueState } from '../../src/operators/state-descriptors.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import type { CheckpointOptions } from '../../src/program/options.ts'
@@ -165,9 +166,17 @@ const manyKeysOf = (index: number): string => `k${(index * 7) % manyKeys}`
  * Checkpoints of what has changed. Every third count is kept as a number and the entries of the two before it are removed,
  * so that a change that is lost, and a removal that is, give a wrong count after a restore.
  */
-const incremental: SimulatedJob = (run) => {
-  const env = environment(run, 'incremental', {
-    incremental: true,
+const incremental: SimulatedJob = (run) => changing(run, 'incremental')
+
+/** The same with state on disk, of which next to nothing is in memory. */
+const onDisk: SimulatedJob = (run) => {
+  run.keepStateIn(lmdbStateBackend({ cacheEntries: 2 + (run.seed % 5) }))
+  return changing(run, 'on disk')
+}
+
+function changing(run: SimulationRun, name: string): StreamEnvironment {
+  const env = environment(run, name, {
+    incremental: run.seed % 5 > 0,
     inlineStateBytes: run.seed % 3 === 0 ? 1_000 : 0,
     // A checkpoint that begins while an older one is on its way outlives what it is built on.
     maxConcurrent: run.seed % 2 === 0 ? 1 : 3,
@@ -212,6 +221,7 @@ export const programs: Readonly<Record<string, SimulatedJob>> = {
   'at-least-once': atLeastOnce,
   unaligned,
   incremental,
+  'on-disk': onDisk,
   'counts-at-least-once': countsAtLeastOnce,
 }
 
@@ -227,5 +237,6 @@ export const programOf = (seed: number): string =>
       'savepoint-loop',
       'incremental',
       'at-least-once',
+      'on-disk',
     ] as const
-  )[Math.floor(seed / 4) % 8]!
+  )[Math.floor(seed / 4) % 9]!

@@ -144,6 +144,7 @@ class RunLife {
     this.#nowMs = process.scheduler.clock.now() + 1
     this.#attempts += process.attempt + 1
     mount.die()
+    process.dispose()
     if (this.journal.failed) return false
     if (process.dead === 'store-tears') this.#disk.losePower()
     if (process.dead !== undefined || process.crashed) {

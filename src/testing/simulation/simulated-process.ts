@@ -11,6 +11,7 @@ import type { Address } from '../../core/ids.ts'
 import { createSession } from '../../job/create-session.ts'
 import type { Session, SessionJob } from '../../job/session.ts'
 import { ControlFacts } from './control-facts.ts'
+import { DisposableBackend } from './disposable-backend.ts'
 import {
   clogMs,
   type FaultName,
@@ -38,6 +39,7 @@ export class SimulatedProcess {
   /** The highest attempt of this process, or −1. */
   attempt = -1
   readonly #parts: ProcessParts
+  readonly #state: DisposableBackend
   readonly #facts: ControlFacts
   readonly #tell: RunJournal['tell']
   readonly #channels = new Map<string, WatchedChannel>()
@@ -62,11 +64,12 @@ export class SimulatedProcess {
       now: () => this.scheduler.clock.monotonicMs(),
       restoredFrom: parts.restoredFrom,
     })
+    this.#state = new DisposableBackend(parts.run.stateBackend)
     const log = () => {}
     let scheduler: SimulationScheduler | undefined
     const clock = { now: () => this.scheduler.kernel.host.now() }
     this.session = createSession(
-      { log },
+      { log, stateBackend: this.#state },
       {
         storages: parts.storages(clock),
         development: true,
@@ -99,6 +102,11 @@ export class SimulatedProcess {
         if (this.#befalls('function-throws', where)) throw new Error(`thrown on purpose in ${where}`)
       },
     })
+  }
+
+  /** Lets go of the state that it has died with. */
+  dispose(): void {
+    this.#state.disposeAll()
   }
 
   /** Did its coordinator crash on purpose? Then its job fails for good. */

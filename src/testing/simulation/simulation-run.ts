@@ -4,6 +4,8 @@
  *
  * One for the whole run: the sinks write into a world outside that outlives the processes.
  */
+import { heapStateBackend } from '../../backends/heap-state.ts'
+import type { StateBackend } from '../../backends/state-backend.ts'
 import { generate } from '../../connectors/generate.ts'
 import type { SessionJob } from '../../job/session.ts'
 import type { EndpointContext, Sink, Source } from '../../operators/endpoints.ts'
@@ -54,6 +56,8 @@ export class SimulationRun {
   readonly actions = new Map<string, SimulatedAction>()
   /** Called with each job of the run once it is submitted: to let clients ask for things over and over. */
   readonly clients: ((job: SessionJob) => void)[] = []
+  /** Where the job keeps keyed state. */
+  stateBackend: StateBackend = heapStateBackend
   #process: RunningProcess | undefined
 
   constructor(seed: number, records: number, disk: boolean) {
@@ -68,6 +72,7 @@ export class SimulationRun {
     this.#process = undefined
     this.actions.clear()
     this.clients.length = 0
+    this.stateBackend = heapStateBackend
     this.world.expected.clear()
   }
 
@@ -119,6 +124,11 @@ export class SimulationRun {
   /** Something that a person may do at any time. */
   action(action: SimulatedAction): void {
     this.actions.set(action.name, action)
+  }
+
+  /** Where the job keeps keyed state; the heap, if nothing is said. */
+  keepStateIn(backend: StateBackend): void {
+    this.stateBackend = backend
   }
 
   /** Called with the job once it is submitted. */
