@@ -27,6 +27,7 @@ import { SubtaskFlow } from './subtask-flow.ts'
 import { failureOf, type SubtaskMessage } from './subtask-messages.ts'
 import type { SubtaskServices } from './subtask-services.ts'
 import { SubtaskSnapshots } from './subtask-snapshots.ts'
+import { WriteShare } from './write-share.ts'
 
 const processingTimer = 'processing-time'
 
@@ -39,6 +40,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   readonly #snapshots: SubtaskSnapshots
   readonly #state: SubtaskState
   readonly #timeout: AlignmentTimeout
+  readonly #share: WriteShare
   #chain: OperatorChain | undefined
   /** Operators that are letting their files and connections go. */
   #closing: Promise<void> | undefined
@@ -51,6 +53,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#services = services
     this.#state = new SubtaskState(descriptor, services.stateBackend)
     this.#snapshots = new SubtaskSnapshots(self, descriptor, services.checkpoints, this.#state.keyed)
+    this.#share = new WriteShare(() => self.host.monotonicMs())
     this.#timeout = new AlignmentTimeout(self, descriptor.inputs.length)
     this.#flow = new SubtaskFlow({
       descriptor,
@@ -122,8 +125,13 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   work(): boolean {
     let more = false
     this.#guard(() => {
-      const writing = this.#writeSlice()
-      more = this.#flow.move() || writing
+      if (this.#snapshots.writing) {
+        const moved = this.#share.turn(this.#writeSlice, this.#move)
+        more = moved || this.#snapshots.writing
+      } else {
+        this.#share.reset()
+        more = this.#flow.move()
+      }
     })
     return more
   }
@@ -134,11 +142,11 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#state.dispose()
   }
 
-  #writeSlice(): boolean {
-    if (!this.#snapshots.writing) return false
+  readonly #move = (): boolean => this.#flow.move()
+
+  readonly #writeSlice = (): void => {
     const failed = this.#snapshots.writeSlice(limits.snapshotSliceMs)
     if (failed !== undefined) this.#driver.feed(failed)
-    return this.#snapshots.writing
   }
 
   #discard(checkpointId: CheckpointId): void {
