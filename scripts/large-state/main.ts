@@ -1,5 +1,5 @@
 /**
- * `npm run large-state [-- --keys 20000000] [--more 4000000] [--kills 2] [--heap 512] [--interval 5000] [--keep]`
+ * `npm run large-state [-- --keys 20000000] [--more 4000000] [--kills 2] [--heap 512] [--interval 10000] [--keep]`
  *
  * A keyed count whose state is larger than the memory of its process: state on disk (`lmdb`), incremental checkpoints, a heap of
  * 512 MiB. The process is killed with SIGKILL on its way and resumed, and in the end every count is compared.
@@ -19,7 +19,7 @@ const { values: args } = parseArgs({
     more: { type: 'string' },
     kills: { type: 'string', default: '2' },
     heap: { type: 'string', default: '512' },
-    interval: { type: 'string', default: '5000' },
+    interval: { type: 'string', default: '10000' },
     keep: { type: 'boolean', default: false },
   },
 })
