@@ -17,6 +17,9 @@ export interface Size {
   /** Keys of the state that is stored and restored. A V8 `Map` holds at most 2²⁴. */
   readonly stateKeys: readonly number[]
   readonly memoryKeys: number
+  /** Keys of the state on disk, of which a quarter is in memory, and records that count them. */
+  readonly diskKeys: number
+  readonly diskRecords: number
   /** Repetitions of a latency within one process. */
   readonly triggers: number
   readonly subtasks: readonly number[]
@@ -35,6 +38,8 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     joinKeys: 1_000,
     stateKeys: [20_000],
     memoryKeys: 20_000,
+    diskKeys: 2_000,
+    diskRecords: 10_000,
     triggers: 5,
     subtasks: [1, 2, 4, 8],
     flowMs: 100,
@@ -49,6 +54,8 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     joinKeys: 200_000,
     stateKeys: [1_000_000],
     memoryKeys: 1_000_000,
+    diskKeys: 400_000,
+    diskRecords: 2_000_000,
     triggers: 50,
     subtasks: [1, 2, 4, 8, 64, 256],
     flowMs: 2_000,
@@ -63,6 +70,8 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     joinKeys: 500_000,
     stateKeys: [1_000_000, 10_000_000],
     memoryKeys: 1_000_000,
+    diskKeys: 400_000,
+    diskRecords: 2_000_000,
     triggers: 200,
     subtasks: [1, 2, 4, 8, 64, 256],
     flowMs: 5_000,
