@@ -125,13 +125,8 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   work(): boolean {
     let more = false
     this.#guard(() => {
-      if (this.#snapshots.writing) {
-        const moved = this.#share.turn(this.#writeSlice, this.#move)
-        more = moved || this.#snapshots.writing
-      } else {
-        this.#share.reset()
-        more = this.#flow.move()
-      }
+      const moved = this.#share.turn(this.#snapshots.writing, this.#writeSlice, this.#move)
+      more = moved || this.#snapshots.writing
     })
     return more
   }
@@ -143,7 +138,6 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   }
 
   readonly #move = (): boolean => this.#flow.move()
-
   readonly #writeSlice = (): void => {
     const failed = this.#snapshots.writeSlice(limits.snapshotSliceMs)
     if (failed !== undefined) this.#driver.feed(failed)

@@ -17,17 +17,16 @@ export class WriteShare {
     this.#monotonicMs = monotonicMs
   }
 
-  /** Nothing is being written. */
-  reset(): void {
-    this.#writtenMs = 0
-    this.#movedMs = 0
-  }
-
   /**
-   * One turn: a slice, if it is due, and a move, unless the snapshot is far behind; a slice in any case when there was
+   * One turn: while something is being written a slice, if it is due, and a move, unless the snapshot is far behind; a slice in any case when there was
    * nothing to move. False when there was nothing to move.
    */
-  turn(slice: () => void, move: () => boolean): boolean {
+  turn(writing: boolean, slice: () => void, move: () => boolean): boolean {
+    if (!writing) {
+      this.#writtenMs = 0
+      this.#movedMs = 0
+      return move()
+    }
     const due = this.#writtenMs <= this.#movedMs
     if (due) this.#write(slice)
     if (this.#movedMs - this.#writtenMs > behindMsMax) return true

@@ -158,6 +158,8 @@ export class HeapTable implements StateTable {
     this.removals?.forget(upTo)
   }
 
+  fill(): void {}
+
   #makeRoom(slots: number): void {
     const { changed } = this
     this.changed = new Uint32Array(Math.max(slotsTracked, slots + (slots >> 1)))

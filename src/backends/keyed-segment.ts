@@ -75,6 +75,8 @@ export interface SegmentReader {
   entry(state: number, keyGroup: number, key: Key, content: unknown): void
   /** The key is gone, unless an entry brings it back. */
   removal(state: number, keyGroup: number, key: Key): void
+  /** That was all. */
+  end?(): void
 }
 
 export const damagedSegment = (what: string): StreamError =>
@@ -101,6 +103,7 @@ export class SegmentFrames {
     else {
       if (frame !== this.#entries) throw damagedSegment(`expected ${frame} entries, got ${this.#entries}`)
       this.#ended = true
+      this.#reader.end?.()
     }
   }
 

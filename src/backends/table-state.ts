@@ -18,7 +18,7 @@ import {
   type KeyContext,
 } from './heap-handles.ts'
 import { HeapTimerQueue } from './heap-timers.ts'
-import { readSegment, SegmentFrames, type SegmentReader } from './keyed-segment.ts'
+import { readSegment, SegmentFrames, type SegmentReader, segmentVersions } from './keyed-segment.ts'
 import { SegmentParser } from './segment-parser.ts'
 import type {
   KeyedSnapshot,
@@ -116,13 +116,17 @@ export class TableState implements KeyedStateBackend, KeyContext {
     let targets: { readonly table: StateTable; readonly timers: HeapTimerQueue | undefined; readonly owner: string }[] =
       []
     return {
-      header: ({ states }) => {
+      header: ({ states, format }) => {
         targets = states.map(([name, kind]) => {
           const timers = kind === 'timers' ? this.#timerQueue(name) : undefined
           const table = timers?.table ?? this.#table(name, kind)
           if (table.kind !== kind) throw this.#incompatible(name, kind, table.kind)
           return { table, timers, owner: stateOwner(this.#options, name) }
         })
+        for (const { table } of targets) table.fill(format !== segmentVersions.delta)
+      },
+      end: () => {
+        for (const { table } of targets) table.fill(false)
       },
       entry: (state, keyGroup, key, content) => {
         if (keyGroup < start || keyGroup > end) return

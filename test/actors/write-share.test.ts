@@ -8,6 +8,7 @@ function turns(count: number, sliceMs: number, moveMs: number, hasRecords: (turn
   const share = new WriteShare(() => nowMs)
   for (let turn = 0; turn < count; turn++) {
     share.turn(
+      true,
       () => {
         story += 'w'
         nowMs += sliceMs
@@ -37,6 +38,24 @@ describe('the time of a subtask that writes a snapshot', () => {
   it('is all for the snapshot when there is nothing to move', () => {
     expect(turns(5, 2, 1, () => false)).toBe('w--w-w-w-w')
     expect(turns(6, 2, 1, (turn) => turn < 2)).toBe('wmmw--w-w-w')
+  })
+
+  it('is all for the records when nothing is written', () => {
+    let story = ''
+    const share = new WriteShare(() => 0)
+    const turn = (writing: boolean) =>
+      share.turn(
+        writing,
+        () => {
+          story += 'w'
+        },
+        () => {
+          story += 'm'
+          return true
+        },
+      )
+    for (const writing of [false, false, true, false]) turn(writing)
+    expect(story).toBe('mmwmm')
   })
 
   it('alternates where no time goes by', () => {

@@ -46,10 +46,10 @@ export class LmdbStore {
   #opened: Opened | undefined
   #disposed = false
   #batches = 0
-  /** Changes of this epoch and earlier ones are of no use. */
-  #forgotten = -1
+  /** Changes of this epoch and earlier ones are of no use: of the first one never, which no mark comes before. */
+  #forgotten = 0
   /** Those of this epoch and earlier ones are not there any more. */
-  #cleared = -1
+  #cleared = 0
 
   /** `incremental`: keep what changed in which epoch. Fails when `dir` cannot be used. */
   constructor(lmdb: LmdbModule, dir: string, incremental: boolean) {

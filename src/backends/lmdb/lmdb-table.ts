@@ -46,7 +46,6 @@ export interface LmdbTableOptions {
   readonly store: LmdbStore
   readonly cacheEntries: number
   readonly cacheBytes: number
-  /** Names the state in messages. */
   readonly owner: string
   /** Freezes what was read, where values are frozen. */
   readonly freeze: ((content: unknown) => void) | undefined
@@ -82,6 +81,7 @@ export class LmdbTable implements StateTable {
   lastChange = -1
   epoch: number
   captures: readonly LmdbCapture[] = []
+  filling = false
   readonly dirty: DirtySlots
   readonly #batch = new EntryBatch()
 
@@ -164,6 +164,10 @@ export class LmdbTable implements StateTable {
     this.store.forget(upTo)
   }
 
+  fill(filling: boolean): void {
+    this.filling = filling && this.size === 0
+  }
+
   flush(): void {
     while (this.dirty.count > 0) this.#writeSome()
   }
@@ -196,7 +200,7 @@ export class LmdbTable implements StateTable {
     if (key === undefined) throw noCurrentKey(this.name)
     const slot = this.#takeSlot()
     const hash = hashOf(key)
-    const bytes = this.store.read(this.options.number, hash, key)
+    const bytes = this.filling ? undefined : this.store.read(this.options.number, hash, key)
     const cell = bytes === undefined ? vacant : this.#decode(bytes)
     this.slots.set(key, slot)
     this.keys[slot] = key

@@ -86,34 +86,37 @@ describe('a store', () => {
   it('knows what was changed in which epoch until that is forgotten', () => {
     const { store } = open()
     const many = Array.from({ length: 3_000 }, (_, key): [Key, unknown] => [key, key])
-    write(store, 0, 0, many)
-    write(store, 0, 1, [
+    write(store, 0, 0, [['before any mark', 0]])
+    write(store, 0, 1, many)
+    write(store, 0, 2, [
       ['a', 1],
       [longKey, undefined],
     ])
-    write(store, 1, 1, [['c', 1]])
+    write(store, 1, 2, [['c', 1]])
     const changes = (epoch: number, state: number) => {
       const view = store.view()
       const found = [...view.changes(epoch, state)]
       view.close()
       return found.sort((a, b) => byText(a.key, b.key))
     }
-    expect(changes(0, 0).length).toBe(3_000)
-    expect(changes(1, 0)).toEqual([
+    // Nobody can ask since a mark before the first one.
+    expect(changes(0, 0)).toEqual([])
+    expect(changes(1, 0).length).toBe(3_000)
+    expect(changes(2, 0)).toEqual([
       { removal: false, key: 'a' },
       { removal: true, key: longKey },
     ])
-    expect(changes(1, 1)).toEqual([{ removal: false, key: 'c' }])
-    expect([store.reaches(-1), store.reaches(0)]).toEqual([true, true])
-    store.forget(0)
-    expect([store.reaches(-1), store.reaches(0)]).toEqual([false, true])
+    expect(changes(2, 1)).toEqual([{ removal: false, key: 'c' }])
+    expect([store.reaches(-1), store.reaches(0), store.reaches(1)]).toEqual([false, true, true])
+    store.forget(1)
+    expect([store.reaches(0), store.reaches(1)]).toEqual([false, true])
     const left: number[] = []
     for (let i = 0; i < 8; i++) {
-      write(store, 0, 2, [[i, 'again']])
-      left.push(changes(0, 0).length)
+      write(store, 0, 3, [[i, 'again']])
+      left.push(changes(1, 0).length)
     }
     expect([left[0], left.at(-1)]).toEqual([3_000 - 512, 0])
-    expect([changes(1, 0).length, changes(2, 0).length]).toEqual([2, 8])
+    expect([changes(2, 0).length, changes(3, 0).length]).toEqual([2, 8])
     store.dispose()
   })
 
@@ -138,13 +141,13 @@ describe('a store', () => {
 
   it('closes its views and removes its files, also in the middle of a range', () => {
     const { dir, store } = open()
-    write(store, 0, 0, [
+    write(store, 0, 1, [
       ['a', 1],
       ['b', 2],
     ])
     const view = store.view()
     const entries = view.entries(0)
-    const changes = view.changes(0, 0)
+    const changes = view.changes(1, 0)
     expect([entries.next().done, changes.next().done]).toEqual([false, false])
     store.dispose()
     expect([entries.next().done, changes.next().done, readdirSync(dir)]).toEqual([true, true, []])
