@@ -2,9 +2,9 @@
  * Reads the state that a subtask restores, piece by piece, while the pieces before are being taken over: neither the bytes
  * nor the work of a large state come at once.
  *
- * Owns the order: what is not keyed and what was on its way first, as a whole, then every segment of keyed state, one after
- * the other. Each piece comes to the actor as a message; the next one is being read meanwhile. The operator's backend takes it in a turn of
- * its own, so that the event loop is free in between. Tests: test/actors/state-restore.test.ts.
+ * Owns the order: every segment of keyed state, one after the other, then the rest as a whole. Each piece comes to the actor
+ * as a message, while the next one is being read; the operator's backend takes it over in slices, one turn of the actor
+ * each, so that the event loop is free in between. Tests: test/actors/state-restore.test.ts.
  */
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { checkSegmentIs } from '../backends/keyed-segment.ts'
@@ -23,44 +23,50 @@ interface Segment {
   readonly handle: KeyedStateHandle
 }
 
+/** Between two looks at the clock: some hundred entries, or one that is large. */
+const bytesAtOnce = 4 * 1024
+
+export interface RestoreParts {
+  /** What takes over a segment of an operator's keyed state. */
+  readonly beginRestore: (operator: OperatorId) => SegmentRestore
+  /** Reads what is not keyed, and what was on its way. */
+  readonly loadRest: (from: StoredSnapshot) => Promise<SubtaskMessage>
+}
+
 export class StateRestore {
   readonly #self: Self
   readonly #descriptor: SubtaskDescriptor
   readonly #from: StoredSnapshot
   readonly #pieces: AsyncIterator<StatePiece, undefined>
   readonly #totalBytes: number
-  readonly #beginRestore: (operator: OperatorId) => SegmentRestore
+  readonly #parts: RestoreParts
+  /** What is still to be taken over of the last piece. */
+  #piece: StatePiece | undefined
   #current: SegmentRestore | undefined
   #bytes = 0
   /** The piece that is being read while the one before is taken over. */
   #next: Promise<IteratorResult<StatePiece, undefined>> | undefined
   #reportedAt: number
 
-  /** `beginRestore`: what takes over a segment of an operator's keyed state. */
-  constructor(
-    self: Self,
-    descriptor: SubtaskDescriptor,
-    from: StoredSnapshot,
-    beginRestore: (operator: OperatorId) => SegmentRestore,
-  ) {
+  constructor(self: Self, descriptor: SubtaskDescriptor, from: StoredSnapshot, parts: RestoreParts) {
     assert(descriptor.restore !== undefined, 'a subtask restores without a snapshot')
     this.#self = self
     this.#descriptor = descriptor
     this.#from = from
-    this.#beginRestore = beginRestore
+    this.#parts = parts
     const segments = segmentsOf(descriptor.restore)
     this.#totalBytes = segments.reduce((sum, { handle }) => sum + handle.length, 0)
     this.#pieces = readPieces(from, segments)
     this.#reportedAt = self.host.monotonicMs()
   }
 
-  /** Asks for the next piece: `state.piece`, or at the end `state.loaded` with what `loadRest` gives. */
-  read(loadRest: (from: StoredSnapshot) => Promise<SubtaskMessage>): void {
+  /** Asks for the next piece: `state.piece`, or at the end what `loadRest` gives. */
+  read(): void {
     this.#self.io(
       'restore',
       async (): Promise<SubtaskMessage> => {
         const { done, value } = await (this.#next ?? this.#pieces.next())
-        if (done === true) return loadRest(this.#from)
+        if (done === true) return this.#parts.loadRest(this.#from)
         this.#next = this.#pieces.next()
         this.#next.catch(() => {}) // Heard when it is asked for.
         return { type: 'state.piece', piece: value }
@@ -75,16 +81,34 @@ export class StateRestore {
     )
   }
 
-  /** Takes one piece over. Fails as `SegmentRestore` does. */
-  take({ operatorId, bytes, last }: StatePiece): void {
-    this.#current ??= this.#beginRestore(operatorId)
-    this.#current.take(bytes)
+  /** A piece has come: `work` takes it over. */
+  take(piece: StatePiece): void {
+    this.#piece = piece
+    this.#self.wake()
+  }
+
+  /** Takes some of the piece over, for a slice of time. False when there is nothing to take. Fails as `SegmentRestore` does. */
+  work(): boolean {
+    if (this.#piece === undefined) return false
+    const { operatorId, bytes, last } = this.#piece
+    const { host } = this.#self
+    const deadline = host.monotonicMs() + limits.snapshotSliceMs
+    this.#current ??= this.#parts.beginRestore(operatorId)
+    let at = 0
+    do {
+      this.#current.take(bytes.subarray(at, at + bytesAtOnce))
+      at += bytesAtOnce
+    } while (at < bytes.length && host.monotonicMs() < deadline)
+    this.#bytes += Math.min(at, bytes.length)
+    this.#piece = at < bytes.length ? { operatorId, bytes: bytes.subarray(at), last } : undefined
+    if (this.#piece !== undefined) return true
     if (last) {
       this.#current.end()
       this.#current = undefined
     }
-    this.#bytes += bytes.length
     this.#report()
+    this.read()
+    return true
   }
 
   /** What takes long is told of, once a second. */

@@ -89,7 +89,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   receive(message: SubtaskMessage): void {
     switch (message.type) {
       case 'state.piece':
-        this.#guard(() => this.#state.take(message.piece))
+        this.#state.take(message.piece)
         return
       case 'state.loaded':
         this.#guard(() => {
@@ -137,7 +137,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#state.dispose()
   }
 
-  readonly #move = (): boolean => this.#flow.move()
+  readonly #move = (): boolean => this.#state.work() || this.#flow.move()
   readonly #writeSlice = (): void => {
     const failed = this.#snapshots.writeSlice(limits.snapshotSliceMs)
     if (failed !== undefined) this.#driver.feed(failed)

@@ -17,7 +17,7 @@ import type { Self } from './kernel.ts'
 import type { KeyedOperator } from './keyed-chains.ts'
 import { StateRestore } from './state-restore.ts'
 import type { OperatorRestore, SubtaskDescriptor } from './subtask-descriptor.ts'
-import type { LoadedChannel, LoadedOperator, StatePiece } from './subtask-messages.ts'
+import type { LoadedChannel, LoadedOperator, StatePiece, SubtaskMessage } from './subtask-messages.ts'
 import type { SubtaskOutputs } from './subtask-outputs.ts'
 
 /** The state of one subtask's operators, by position in the chain. */
@@ -51,27 +51,31 @@ export class SubtaskState {
   /** Reads what there is to restore; `state.piece`, `state.loaded` or `subtask.crashed` come as messages. */
   load(self: Self, from: StoredSnapshot | undefined): void {
     assert(from !== undefined, 'a subtask restores without a snapshot')
-    const backendOf = (operator: OperatorId) => this.#keyedBackend(this.#positionOf(operator))
-    this.#restore = new StateRestore(self, this.#descriptor, from, (operator) => backendOf(operator).beginRestore())
-    this.#readOn()
+    this.#restore = new StateRestore(self, this.#descriptor, from, {
+      beginRestore: (operator) => this.#keyedBackend(this.#positionOf(operator)).beginRestore(),
+      loadRest: () => this.#loadRest(from),
+    })
+    this.#restore.read()
   }
 
-  /** Takes a piece over, and asks for the next. */
+  /** A piece of keyed state has come. */
   take(piece: StatePiece): void {
     assert(this.#restore !== undefined, 'a piece of state comes without a restore')
     this.#restore.take(piece)
-    this.#readOn()
   }
 
-  #readOn(): void {
+  /** Takes some of it over. False when there is nothing to take. */
+  work(): boolean {
+    return this.#restore?.work() === true
+  }
+
+  async #loadRest(from: StoredSnapshot): Promise<SubtaskMessage> {
     const { restore } = this.#descriptor
-    this.#restore?.read(async (from) => {
-      const [operators, inFlight] = await Promise.all([
-        Promise.all((restore?.operators ?? []).map((operator) => loadOperator(from, operator))),
-        Promise.all((restore?.inFlight ?? []).map((handle) => loadChannel(from, this.#descriptor, handle))),
-      ])
-      return { type: 'state.loaded', operators, inFlight }
-    })
+    const [operators, inFlight] = await Promise.all([
+      Promise.all((restore?.operators ?? []).map((operator) => loadOperator(from, operator))),
+      Promise.all((restore?.inFlight ?? []).map((handle) => loadChannel(from, this.#descriptor, handle))),
+    ])
+    return { type: 'state.loaded', operators, inFlight }
   }
 
   restore(operators: readonly LoadedOperator[]): void {

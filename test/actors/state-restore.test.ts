@@ -68,24 +68,29 @@ async function restoring(inPieces: boolean, msPerPiece = 0) {
     }),
   }
   let bytes = 0
-  const restore = new StateRestore(self!, subtask, from, () => {
+  let slices = 0
+  const sizes: number[] = []
+  const beginRestore = () => {
     journal.push('begin')
     return {
-      take: (piece) => {
-        journal.push('take')
-        bytes += piece.length
-        simulation.clock.advanceTo(simulation.clock.now() + msPerPiece)
+      take: (some: Uint8Array) => {
+        bytes += some.length
+        sizes.push(some.length)
+        simulation.clock.advanceTo(simulation.clock.now() + (msPerPiece * some.length) / limits.restorePieceBytes)
       },
       end: () => journal.push('end'),
     }
-  })
-  const loaded: SubtaskMessage = { type: 'data.flushed' }
+  }
+  const loadRest = async (): Promise<SubtaskMessage> => ({ type: 'data.flushed' })
+  const restore = new StateRestore(self!, subtask, from, { beginRestore, loadRest })
+  restore.read()
   for (let taken = 0; ; taken++) {
-    restore.read(async () => loaded)
     await simulation.settle()
     const message = probe.received[taken] as unknown as SubtaskMessage
-    if (message.type !== 'state.piece') return { journal, bytes, message, client }
+    if (message.type !== 'state.piece') return { journal, bytes, message, client, slices, sizes }
+    journal.push('take')
     restore.take(message.piece)
+    while (restore.work()) slices++
   }
 }
 
@@ -97,7 +102,7 @@ describe('a restore', () => {
       const { journal, bytes, message } = await restoring(inPieces)
       expect([bytes, message.type]).toEqual([total, 'data.flushed'])
       const done = journal.filter((entry) => !entry.startsWith('read'))
-      expect(done).toEqual(['begin', 'take', 'end', 'begin', 'take', 'take', 'take', 'take', 'end'])
+      expect(done).toEqual(['take', 'begin', 'end', 'take', 'begin', 'take', 'take', 'take', 'end'])
     }
   })
 
@@ -108,12 +113,19 @@ describe('a restore', () => {
     expect(journal.lastIndexOf('read large')).toBeLessThan(journal.lastIndexOf('take'))
   })
 
+  it('takes a piece over in slices of some milliseconds', async () => {
+    const { slices, sizes } = await restoring(true, 100)
+    // Three pieces of 100 ms, in slices of 2 ms and what one look at the clock allows.
+    expect(slices).toBeGreaterThan(90)
+    expect(Math.max(...sizes)).toBe(4096)
+    expect((await restoring(true, 0)).slices).toBe(5)
+  })
+
   it('tells how far it is, once a second', async () => {
     expect((await restoring(true, 10)).client.received).toEqual([])
-    const { client } = await restoring(true, 600)
-    expect(client.received).toMatchObject([
-      { type: 'restore.progressed', totalBytes: total },
-      { type: 'restore.progressed', totalBytes: total },
-    ])
+    const { client } = await restoring(true, 1_100)
+    const bytes = client.received.map((message) => (message as unknown as { bytes: number }).bytes)
+    expect(client.received).toMatchObject(bytes.map(() => ({ type: 'restore.progressed', totalBytes: total })))
+    expect([bytes.length, bytes.toSorted((a, b) => a - b)]).toEqual([3, bytes])
   })
 })

@@ -83,6 +83,7 @@ async function takeAll(simulation: SimulatedKernel, probe: Probe, state: Subtask
     const message = probe.received[taken] as unknown as SubtaskMessage | undefined
     if (message?.type !== 'state.piece') return message
     state.take(message.piece)
+    while (state.work());
   }
 }
 
