@@ -70,8 +70,10 @@ function tell({ event }: Extract<Report, { type: 'event' }>): number {
   if (event.type === 'restore-progressed') print(`  restoring: ${mib(event.bytes)} of ${mib(event.totalBytes)}`)
   if (event.type === 'task-failed') print(`  failed: ${JSON.stringify(event.error)}`)
   if (event.type !== 'checkpoint-completed') return 0
-  const { checkpointId, stateBytes, durationMs } = event
-  print(`  checkpoint ${checkpointId}: ${mib(stateBytes)} written in ${(durationMs / 1_000).toFixed(1)} s`)
+  const { checkpointId, stateBytes, writtenBytes = stateBytes, durationMs } = event
+  print(
+    `  checkpoint ${checkpointId}: ${mib(writtenBytes)} of ${mib(stateBytes)} written in ${(durationMs / 1_000).toFixed(1)} s`,
+  )
   return 1
 }
 

@@ -55,7 +55,10 @@ export class SnapshotPersistence {
   /** The next batch of `#channel`; 0 also before its segment is begun. */
   #batch = 0
   #keyedOpen = false
+  /** Written. */
   #bytes = 0
+  /** Of earlier snapshots. */
+  #namedBytes = 0
   #released = false
 
   constructor(parts: readonly OperatorSnapshotPart[], options: PersistenceOptions) {
@@ -139,6 +142,7 @@ export class SnapshotPersistence {
     const operator = part.state === undefined ? undefined : this.#writeOperatorState(part)
     this.#bytes += (keyed?.length ?? 0) + (operator?.length ?? 0)
     const segments = this.#segmentsOf(part, keyed)
+    this.#namedBytes += segments.reduce((sum, { length }) => sum + length, -(keyed?.length ?? 0))
     if (segments.length > 0 || operator !== undefined) {
       this.#handles.push({ operatorId: part.operatorId, keyed: segments, operator })
     }
@@ -174,7 +178,9 @@ export class SnapshotPersistence {
   /** What is acknowledged; valid once everything is encoded. */
   get state(): SubtaskState {
     const inFlight = this.#inFlight.length === 0 ? {} : { inFlight: this.#inFlight }
-    return { operators: this.#handles, ...inFlight, bytes: this.#bytes, finished: this.#ended }
+    const written = this.#namedBytes === 0 ? {} : { writtenBytes: this.#bytes }
+    const bytes = this.#bytes + this.#namedBytes
+    return { operators: this.#handles, ...inFlight, bytes, ...written, finished: this.#ended }
   }
 
   /** Makes everything durable. Given up before it began, it writes nothing: its file is gone. */

@@ -148,7 +148,7 @@ export class SubtaskSnapshots {
     const metrics = {
       ...(taken?.metrics ?? { startDelayMs: 0, alignmentMs: 0, syncMs: 0 }),
       asyncMs,
-      bytes: state.bytes,
+      bytes: state.writtenBytes ?? state.bytes,
     }
     return { type: 'snapshot.stored', checkpointId: id, state, metrics }
   }

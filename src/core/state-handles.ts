@@ -68,7 +68,10 @@ export interface SubtaskState {
   readonly operators: readonly OperatorStateHandles[]
   /** Left out when nothing was on its way, or the checkpoint was aligned. */
   readonly inFlight?: readonly ChannelStateHandle[] | undefined
+  /** Of everything that is named. */
   readonly bytes: number
+  /** Of these, what was written for it; left out when that is all. */
+  readonly writtenBytes?: number | undefined
   /** Had the subtask reached the end of its data when it took this snapshot? Then a restore finds it finished. */
   readonly finished: boolean
 }

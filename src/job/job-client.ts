@@ -141,9 +141,12 @@ export class JobClient implements Actor<ClientMessage> {
       case 'completed': {
         const { bytes: stateBytes, durationMs, path } = announcement
         const facts = { timestamp, checkpointId, stateBytes, durationMs, path }
-        const { inFlightBytes } = announcement
-        const onTheirWay = inFlightBytes === undefined ? {} : { inFlightBytes }
-        this.events.next({ type: 'checkpoint-completed', kind, ...facts, ...onTheirWay })
+        const { writtenBytes, inFlightBytes } = announcement
+        const parts = {
+          ...(writtenBytes !== undefined && { writtenBytes }),
+          ...(inFlightBytes !== undefined && { inFlightBytes }),
+        }
+        this.events.next({ type: 'checkpoint-completed', kind, ...facts, ...parts })
         if (kind !== 'savepoint') return
         this.events.next({ type: 'savepoint-completed', ...facts })
         if (!path.startsWith('jobmanager://') || this.#savepointWarning === undefined) return

@@ -30,6 +30,8 @@ export type JobEvent =
       readonly kind: 'checkpoint' | 'savepoint'
       /** Bytes of state that it refers to. */
       readonly stateBytes: number
+      /** Of these, what it wrote itself, the rest being files of earlier checkpoints; left out when it wrote everything. */
+      readonly writtenBytes?: number
       /** Of these, records that an unaligned checkpoint found on their way; left out when there were none. */
       readonly inFlightBytes?: number
       /** From trigger to completion. */

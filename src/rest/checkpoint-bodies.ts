@@ -43,9 +43,10 @@ export function checkpointStatistics({ counts, history, restored }: JobCheckpoin
 function summarise(completed: readonly CheckpointHistoryEntry[]) {
   const ends = completed.flatMap(({ end }) => (end?.type === 'completed' ? [end] : []))
   const bytes = distribution(ends.map((end) => end.bytes))
+  const written = distribution(ends.map((end) => end.writtenBytes ?? end.bytes))
   const zeros = distribution(ends.map(() => 0))
   return {
-    checkpointed_size: bytes,
+    checkpointed_size: written,
     state_size: bytes,
     end_to_end_duration: distribution(ends.map((end) => end.durationMs)),
     alignment_buffered: zeros,
@@ -84,7 +85,7 @@ export function checkpointItem({ triggered, acknowledged, end }: CheckpointHisto
     ...(savepoint ? { savepointFormat: 'CANONICAL' } : {}),
     trigger_timestamp: triggered.at,
     latest_ack_timestamp: end?.type === 'completed' ? end.at : -1,
-    checkpointed_size: bytes,
+    checkpointed_size: end?.type === 'completed' ? (end.writtenBytes ?? bytes) : 0,
     state_size: bytes,
     end_to_end_duration: end?.type === 'completed' ? end.durationMs : end === undefined ? -1 : end.at - triggered.at,
     alignment_buffered: 0,

@@ -187,4 +187,6 @@ it('what was on its way in a checkpoint is persisted data', () => {
   const { end } = entry
   if (end?.type !== 'completed') throw new Error('the entry is complete')
   expect(checkpointItem({ ...entry, end: { ...end, inFlightBytes: 20 } }).persisted_data).toBe(20)
+  const item = checkpointItem({ ...entry, end: { ...end, bytes: 70, writtenBytes: 5 } })
+  expect([item.state_size, item.checkpointed_size]).toEqual([70, 5])
 })

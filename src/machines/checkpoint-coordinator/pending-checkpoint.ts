@@ -101,6 +101,10 @@ export const states = (
 export const bytes = (pending: PendingCheckpoint): number =>
   states(pending).reduce((sum, { state }) => sum + state.bytes, 0)
 
+/** Of `bytes`, those that were written for it. */
+export const writtenBytes = (pending: PendingCheckpoint): number =>
+  states(pending).reduce((sum, { state }) => sum + (state.writtenBytes ?? state.bytes), 0)
+
 /** Of `bytes`, those of records that were on their way. */
 export const inFlightBytes = (pending: PendingCheckpoint): number =>
   states(pending).reduce((sum, { state }) => (state.inFlight ?? []).reduce((of, { length }) => of + length, sum), 0)

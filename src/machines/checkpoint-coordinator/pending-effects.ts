@@ -11,6 +11,7 @@ import {
   missing,
   type PendingCheckpoint,
   states,
+  writtenBytes,
 } from './pending-checkpoint.ts'
 
 export type Params<Type extends PendingEffect['type']> = Extract<PendingEffect, { readonly type: Type }>['params']
@@ -103,6 +104,7 @@ export const announceCompleted = as('announce', ({ context, event }: Args) => ({
   at: event.at,
   durationMs: event.at - context.timestamp,
   bytes: bytes(context),
+  ...(writtenBytes(context) < bytes(context) && { writtenBytes: writtenBytes(context) }),
   ...(inFlightBytes(context) > 0 && { inFlightBytes: inFlightBytes(context) }),
   path: context.path,
 }))

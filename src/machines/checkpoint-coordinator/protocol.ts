@@ -198,6 +198,8 @@ export type CheckpointAnnouncement =
       readonly at: number
       readonly durationMs: number
       readonly bytes: number
+      /** Of `bytes`, those that this checkpoint wrote; left out when it wrote all of them. */
+      readonly writtenBytes?: number
       /** Of `bytes`, those of records that an unaligned checkpoint found on their way; left out when there were none. */
       readonly inFlightBytes?: number
       readonly path: string
