@@ -110,7 +110,8 @@ describe('a savepoint', () => {
     await next.settle(next.session.disposeSavepoint(path))
     feed.push('again')
     await next.until(() => job.of('restarting').length === 1)
-    expect(job.of('restarting')[0]?.fromCheckpoint).toBe(own)
+    // Or from a periodic one that has completed since.
+    expect(job.of('restarting')[0]?.fromCheckpoint).toBeGreaterThanOrEqual(own)
     await job.is('RUNNING')
     await next.settle(job.job.stop())
     expect(shown(output)).toEqual(expectedCounts([...words, 'to', 'again']))
