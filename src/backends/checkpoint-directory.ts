@@ -71,7 +71,7 @@ async function openSegment(fs: FileSystem, dir: string, handle: FileHandle): Pro
   const path = join(dir, checkFileName(handle.file, 'the file of a state handle'))
   checkCodec(handle, path)
   try {
-    const root = isShared(handle.file) ? dirname(path) : dir
+    const root = isShared(handle.file) ? dirname(dir) : dir
     if (!(await isInside(fs, root, path))) {
       throw new StreamError('PATH_OUTSIDE_ROOT', `State file ${path} is a link: expected a file inside ${root}.`)
     }

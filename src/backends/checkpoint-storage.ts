@@ -52,6 +52,8 @@ export interface JobCheckpoints {
   readonly unreadable: readonly CheckpointId[]
   /** The highest checkpoint id ever seen here, whole or not; 0 when none. Ids are never reused. */
   readonly highestId: CheckpointId | 0
+  /** Had the job finished when it was opened? The note of that is taken back by opening it. */
+  readonly hadFinished: boolean
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter
   /**
    * Stores the manifest, last of all. Resolves when it is durable. A doubtful write is read back first, so a rejection

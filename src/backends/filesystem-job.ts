@@ -19,7 +19,7 @@ import type { KeyedLock } from './keyed-lock.ts'
 import { Lease } from './lease.ts'
 import { type Manifest, sharedDirName, sharedFile } from './manifest.ts'
 import { isPinned, markRetired, retiredName } from './pins.ts'
-import { removeUnnamed, sharedFileName } from './shared-files.ts'
+import { ensureSharedDir, removeUnnamed, sharedFileName } from './shared-files.ts'
 import { StateFile } from './state-file.ts'
 import { stateFileName } from './state-segments.ts'
 import { FileStateWriter } from './state-writer.ts'
@@ -76,7 +76,8 @@ export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
       if (snapshot === 'unreadable') unreadable.push(checkpoint)
       else if (snapshot !== undefined) existing.push(snapshot)
     }
-    return new FilesystemJob(place, lease, { existing, unreadable }, opened)
+    const hadFinished = (record?.finishedAt ?? 0) > 0
+    return new FilesystemJob(place, lease, { existing, unreadable, hadFinished }, opened)
   })
 }
 
@@ -99,6 +100,7 @@ class FilesystemJob implements JobCheckpoints {
   readonly existing: readonly StoredSnapshot[]
   readonly unreadable: readonly CheckpointId[]
   readonly highestId: CheckpointId | 0
+  readonly hadFinished: boolean
   readonly #place: JobPlace
   readonly #lease: Lease
   /** Directories made by this process, so that each is made durable once and not by every subtask. */
@@ -115,7 +117,7 @@ class FilesystemJob implements JobCheckpoints {
   constructor(
     place: JobPlace,
     lease: Lease,
-    { existing, unreadable }: Pick<JobCheckpoints, 'existing' | 'unreadable'>,
+    { existing, unreadable, hadFinished }: Pick<JobCheckpoints, 'existing' | 'unreadable' | 'hadFinished'>,
     record: JobRecord,
   ) {
     this.jobId = place.id
@@ -123,6 +125,7 @@ class FilesystemJob implements JobCheckpoints {
     this.existing = existing
     this.unreadable = unreadable
     this.highestId = record.highestId
+    this.hadFinished = hadFinished
     this.#record = record
     this.#place = place
     this.#lease = lease
@@ -281,7 +284,7 @@ class FilesystemJob implements JobCheckpoints {
     let made = this.#dirs.get(what)
     if (made === undefined) {
       const { fs, dir } = this.#place
-      made = ensureDir(fs, what === sharedDirName ? join(dir, sharedDirName) : this.#dirOf(what))
+      made = what === sharedDirName ? ensureSharedDir(fs, dir) : ensureDir(fs, this.#dirOf(what))
       this.#dirs.set(what, made)
       made.catch(() => this.#dirs.delete(what))
     }

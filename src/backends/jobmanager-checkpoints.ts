@@ -66,9 +66,10 @@ class HeapStorage implements CheckpointStorage {
     job.name = name
     job.epoch++
     job.opened = ++this.#openings
+    const hadFinished = job.finished
     job.finished = false
     this.#jobs.set(id, job)
-    return new HeapJobCheckpoints(id, job)
+    return new HeapJobCheckpoints(id, job, hadFinished)
   }
 
   async newest(jobName: string): Promise<StoredSnapshot | undefined> {
@@ -182,10 +183,12 @@ class HeapJobCheckpoints implements JobCheckpoints {
   readonly existing: readonly StoredSnapshot[]
   readonly unreadable = []
   readonly highestId: CheckpointId | 0
+  readonly hadFinished: boolean
   readonly #job: Job
   readonly #holds: Holds
 
-  constructor(jobId: JobId, job: Job) {
+  constructor(jobId: JobId, job: Job, hadFinished: boolean) {
+    this.hadFinished = hadFinished
     this.jobId = jobId
     this.#job = job
     this.epoch = job.epoch

@@ -12,13 +12,24 @@ import { StreamError } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import { readCheckpoint } from './checkpoint-directory.ts'
 import { sharedFilesOf } from './checkpoint-rules.ts'
-import { listIfThere, metadataName, removeUnlessDir } from './durable-files.ts'
+import { ensureDir, isLink, listIfThere, metadataName, removeUnlessDir } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { sharedDirName } from './manifest.ts'
 
 export const sharedFileName = (checkpoint: CheckpointId, stateFile: string): string => `${checkpoint}-${stateFile}`
 
 const checkpointDir = /^chk-[1-9]\d*$/
+/** Nobody here has made any other. */
+const sharedForm = /^[1-9]\d*-\w+-\d+\.state$/
+
+/** Makes the directory of the job in `jobDir`. Fails with `PATH_OUTSIDE_ROOT` when its name is that of a link. */
+export async function ensureSharedDir(fs: FileSystem, jobDir: string): Promise<void> {
+  const path = join(jobDir, sharedDirName)
+  if (!(await isLink(fs, path))) return ensureDir(fs, path)
+  throw new StreamError('PATH_OUTSIDE_ROOT', `${path} is a link: expected a directory of the job's own.`, {
+    details: { path },
+  })
+}
 
 /**
  * Deletes the shared files of the job in `jobDir` that no manifest names, of those that `mayGo` picks by name and the
@@ -30,7 +41,10 @@ export async function removeUnnamed(
   mayGo: (name: string, writtenBy: number) => boolean,
 ): Promise<readonly string[]> {
   const dir = join(jobDir, sharedDirName)
-  const candidates = (await listIfThere(fs, dir)).filter((name) => mayGo(name, Number.parseInt(name, 10)))
+  // Behind a link are the files of others.
+  if (await isLink(fs, dir)) return []
+  const ours = (await listIfThere(fs, dir)).filter((name) => sharedForm.test(name))
+  const candidates = ours.filter((name) => mayGo(name, Number.parseInt(name, 10)))
   if (candidates.length === 0) return []
   const named = await namedByManifests(fs, jobDir)
   if (named === undefined) return []

@@ -5,14 +5,16 @@ import { SavepointActor, savepointsAddress } from '../actors/savepoint-actor.ts'
 import { noTap, type Tap } from '../actors/tap.ts'
 import { heapStateBackend } from '../backends/heap-state.ts'
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
+import type { StateBackend } from '../backends/state-backend.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { type Address, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
 import { refuseFedFinished } from '../deployment/finished-check.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
+import type { JobGraph } from '../graph/job-graph.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
-import { findRestorePoint, type RestorePoint, restorePlanOf } from './restore-point.ts'
+import { findRestorePoint, jobFinished, type RestorePoint, restorePlanOf } from './restore-point.ts'
 import type { RunningJob } from './running-job.ts'
 import type { RestorePlan, Session, SubmitOptions } from './session.ts'
 import type { Log, SessionOptions } from './session-options.ts'
@@ -50,6 +52,13 @@ export function createSession(options: SessionOptions = {}, runtime: SessionRunt
   return new LocalSession(options, runtime)
 }
 
+/** Where a submission starts from, so far as can be seen. */
+interface Plan {
+  readonly effective: EffectiveOptions
+  readonly graph: JobGraph
+  readonly point: RestorePoint | undefined
+}
+
 class LocalSession implements Session {
   readonly #options: SessionOptions
   readonly #runtime: Required<Pick<SessionRuntime, 'tap' | 'development'>> & Pick<SessionRuntime, 'charts' | 'channels'>
@@ -67,6 +76,7 @@ class LocalSession implements Session {
   readonly #disposals = new Map<string, (error: StreamError | undefined) => void>()
 
   constructor(options: SessionOptions, runtime: SessionRuntime) {
+    checkStateBackend(options.stateBackend)
     this.#options = options
     this.#log = options.log ?? (() => {})
     const development = runtime.development ?? process.env.NODE_ENV !== 'production'
@@ -100,8 +110,9 @@ class LocalSession implements Session {
   }
 
   async #submit(environment: StreamEnvironment, submit: SubmitOptions): Promise<RunningJob> {
-    const { effective, graph, point } = await this.#prepare(environment, submit)
-    const id = this.#jobIdOf(submit, point)
+    const planned = await this.#prepare(environment, submit)
+    const { effective } = planned
+    const id = this.#jobIdOf(submit, planned.point)
     const running = this.#jobs.get(id)
     if (this.#starting.has(id) || (running !== undefined && running.endedAt === undefined)) {
       throw new StreamError('ARGUMENT_INVALID', `Job ${id} runs already: cancel it, or submit under another id.`)
@@ -110,10 +121,11 @@ class LocalSession implements Session {
     try {
       const storage = this.#storages.checkpoints(effective.storage)
       const running = this.jobs().filter(({ endedAt }) => endedAt === undefined)
-      const warnings = await submissionWarnings({ effective, submit, point, storage, running })
+      const warnings = await submissionWarnings({ effective, submit, point: planned.point, storage, running })
       const stored = new StoredCheckpoints(
         await storage.open({ id, name: effective.name, inlineBytes: effective.inlineStateBytes }),
       )
+      const { graph, point } = await this.#lookAgain(environment, submit, planned, stored)
       await stored.sweep([])
       this.#efforts.set(id, effective)
       const from = submit.resume === true ? point?.snapshot.manifest : undefined
@@ -186,7 +198,7 @@ class LocalSession implements Session {
     await Promise.all(this.jobs().map((job) => (job.endedAt === undefined ? job.suspend() : undefined)))
   }
 
-  async #prepare(environment: StreamEnvironment, submit: SubmitOptions) {
+  async #prepare(environment: StreamEnvironment, submit: SubmitOptions): Promise<Plan> {
     const effective = effectiveOptions(environment, submit, this.#options, this.#runtime.development)
     const graph = buildJobGraph(effective.program, effective.name)
     const storage = this.#storages.checkpoints(effective.storage)
@@ -196,6 +208,31 @@ class LocalSession implements Session {
       refuseFedFinished(point.assignment, point.snapshot.path)
     }
     return { effective, graph: point?.assignment.graph ?? graph, point }
+  }
+
+  /**
+   * Until it lost the lease, whoever ran a job that is resumed may have completed a newer checkpoint, and committed its
+   * output, or the whole job. Fails with `JOB_FINISHED`, and with `CHECKPOINT_NOT_FOUND` when the job is gone.
+   */
+  async #lookAgain(environment: StreamEnvironment, submit: SubmitOptions, planned: Plan, stored: StoredCheckpoints) {
+    if (submit.resume !== true || planned.point === undefined) return planned
+    const { name } = planned.effective
+    try {
+      if (stored.hadFinished) {
+        await stored.finish()
+        throw jobFinished(name, stored.jobId)
+      }
+      const found = await this.#prepare(environment, submit)
+      if (found.point?.snapshot.manifest.job.id === planned.point.snapshot.manifest.job.id) return found
+      throw new StreamError(
+        'CHECKPOINT_NOT_FOUND',
+        `Job "${name}" (${stored.jobId}) was ended by another process while it was being resumed: resume again.`,
+        { restartable: true, details: { job: stored.jobId } },
+      )
+    } catch (error) {
+      await stored.close()
+      throw error
+    }
   }
 
   /** A resumed job keeps its id, so that its old checkpoints are its own; a job from a savepoint is a new one. */
@@ -242,3 +279,12 @@ class LocalSession implements Session {
 
 const closed = (): StreamError =>
   new StreamError('SESSION_CLOSED', 'The session is closed: make another one to run jobs.')
+
+function checkStateBackend(backend: unknown): void {
+  if (backend === undefined || typeof (backend as Partial<StateBackend> | null)?.create === 'function') return
+  throw new StreamError(
+    'ARGUMENT_INVALID',
+    `The option stateBackend is ${typeof backend === 'string' ? JSON.stringify(backend) : String(backend)}: expected a state backend, ` +
+      "such as heapStateBackend, or lmdbStateBackend({ dir }) of 'tidemark/backends/lmdb'.",
+  )
+}

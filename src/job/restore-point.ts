@@ -5,6 +5,7 @@
 import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { handlesOf, type ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
+import type { JobId } from '../core/ids.ts'
 import { assignState, hasState, type StateAssignment } from '../deployment/state-assignment.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { RestorePlan, SubmitOptions } from './session.ts'
@@ -34,13 +35,7 @@ export async function findRestorePoint(
   if (fromSavepoint !== undefined) snapshot = await storages.find(fromSavepoint)
   else if (resume === true) {
     const finished = await storage.finishedJob(jobName)
-    if (finished !== undefined) {
-      throw new StreamError(
-        'JOB_FINISHED',
-        `Job "${jobName}" (${finished}) has finished: there is nothing to resume. To run it again, leave --resume out.`,
-        { details: { job: finished } },
-      )
-    }
+    if (finished !== undefined) throw jobFinished(jobName, finished)
     snapshot = await storage.newest(jobName)
     if (snapshot === undefined && storage.kind === 'jobmanager') throw nothingInMemory(jobName)
   }
@@ -48,6 +43,13 @@ export async function findRestorePoint(
   const assignment = assignState(graph, snapshot.manifest, { allowNonRestoredState, path: snapshot.path })
   return { snapshot, assignment }
 }
+
+export const jobFinished = (jobName: string, id: JobId): StreamError =>
+  new StreamError(
+    'JOB_FINISHED',
+    `Job "${jobName}" (${id}) has finished: there is nothing to resume. To run it again, leave --resume out.`,
+    { details: { job: id } },
+  )
 
 /** A directory may be empty at the first start; memory is empty at every start, so that to go on would be to begin anew. */
 const nothingInMemory = (jobName: string): StreamError =>

@@ -64,6 +64,10 @@ export class StoredCheckpoints implements JobCheckpoints {
     return this.#inner.highestId
   }
 
+  get hadFinished(): boolean {
+    return this.#inner.hadFinished
+  }
+
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
     return this.#inner.openWriter(checkpoint, subtask)
   }

@@ -45,8 +45,8 @@ const breaking = (
       const inner = await storage.open(job)
       const methods = ['openWriter', 'putManifest', 'load', 'hold', 'discard', 'sweep', 'finish', 'close'] as const
       const bound = Object.fromEntries(methods.map((name) => [name, inner[name].bind(inner)]))
-      const { jobId, epoch, existing, highestId } = inner
-      return { jobId, epoch, existing, highestId, ...bound, ...change(inner, storage) } as JobCheckpoints
+      const { jobId, epoch, existing, highestId, hadFinished } = inner
+      return { jobId, epoch, existing, highestId, hadFinished, ...bound, ...change(inner, storage) } as JobCheckpoints
     }
     return {
       storage: {

@@ -1,7 +1,10 @@
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { JobCheckpoints } from '../../src/backends/checkpoint-storage.ts'
+import { nodeFileSystem } from '../../src/backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../../src/backends/filesystem-checkpoints.ts'
-import { removeUnnamed, sharedFileName } from '../../src/backends/shared-files.ts'
+import { ensureSharedDir, removeUnnamed, sharedFileName } from '../../src/backends/shared-files.ts'
 import {
   fileHandle,
   idOf,
@@ -10,6 +13,7 @@ import {
   suiteSubtask,
 } from '../../src/testing/checkpoint-storage-subject.ts'
 import { MemoryFileSystem } from './memory-file-system.ts'
+import { temporaryDir } from './temporary.ts'
 
 const dir = `/state/${suiteJob.id}`
 const always = () => true
@@ -30,7 +34,7 @@ async function scene() {
   const job = await filesystemCheckpointStorage({ dir: '/state', fs }).open(suiteJob)
   await store(job, 1)
   await store(job, 2)
-  await (await fs.create(`${dir}/shared/7-stray.state`)).close()
+  await (await fs.create(`${dir}/shared/7-stray-0.state`)).close()
   return { fs, job, names: async () => [...(await fs.list(`${dir}/shared`))].map((name) => Number.parseInt(name, 10)) }
 }
 
@@ -41,9 +45,37 @@ describe('the shared files of a job', () => {
 
   it('go when no manifest names them', async () => {
     const { fs, names } = await scene()
-    expect(await removeUnnamed(fs, dir, always)).toEqual([`${dir}/shared/7-stray.state`])
+    expect(await removeUnnamed(fs, dir, always)).toEqual([`${dir}/shared/7-stray-0.state`])
     expect(await names()).toEqual([1, 2])
     expect(await removeUnnamed(fs, dir, always)).toEqual([])
+  })
+
+  it('of others are left alone, and so is everything behind a link', async () => {
+    const { fs, names } = await scene()
+    await (await fs.create(`${dir}/shared/precious.txt`)).close()
+    await (await fs.create(`${dir}/shared/12.state`)).close()
+    expect(await removeUnnamed(fs, dir, always)).toEqual([`${dir}/shared/7-stray-0.state`])
+    expect((await names()).length).toBe(4)
+    const root = temporaryDir()
+    mkdirSync(join(root, 'foreign'))
+    writeFileSync(join(root, 'foreign', '3-a-0.state'), 'precious')
+    symlinkSync(join(root, 'foreign'), join(root, 'shared'))
+    expect(await removeUnnamed(nodeFileSystem, root, always)).toEqual([])
+    await expect(ensureSharedDir(nodeFileSystem, root)).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' })
+    expect(readFileSync(join(root, 'foreign', '3-a-0.state'), 'utf8')).toBe('precious')
+  })
+
+  it('are not read through a link', async () => {
+    const root = temporaryDir()
+    const storage = filesystemCheckpointStorage({ dir: join(root, 'checkpoints') })
+    const job = await storage.open(suiteJob)
+    await store(job, 1)
+    const at = join(root, 'checkpoints', suiteJob.id, 'shared')
+    renameSync(at, join(root, 'elsewhere'))
+    symlinkSync(join(root, 'elsewhere'), at)
+    const snapshot = await job.load(idOf(1))
+    const handle = fileHandle(snapshot.manifest.operators[0]!.subtasks[0]!.keyed[0]!)
+    await expect(snapshot.read(handle)).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' })
   })
 
   it('stay while a manifest cannot be read, since it may name them', async () => {
@@ -73,7 +105,7 @@ describe('the shared files of a job', () => {
       }
       return size(path)
     }
-    expect(await removeUnnamed(fs, dir, always)).toEqual([`${dir}/shared/7-stray.state`])
+    expect(await removeUnnamed(fs, dir, always)).toEqual([`${dir}/shared/7-stray-0.state`])
     expect([came, await names()]).toEqual([true, [1, 2]])
   })
 })

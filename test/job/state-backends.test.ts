@@ -3,10 +3,17 @@ import { expect, it } from 'vitest'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'
 import { lmdbStateBackend } from '../../src/backends/lmdb/lmdb-state.ts'
 import type { StateBackend } from '../../src/backends/state-backend.ts'
+import { createSession } from '../../src/job/create-session.ts'
 import { temporaryDir } from '../backends/temporary.ts'
 import { type Counted, countProgram, expectedCounts, shown } from './count-program.ts'
 import { Feed } from './feed.ts'
 import { SimulatedProcess } from './simulated-process.ts'
+
+it.each(['lmdb', {}, null])('is refused when it is none: %o', (backend) => {
+  expect(() => createSession({ stateBackend: backend as never })).toThrow(
+    expect.objectContaining({ code: 'ARGUMENT_INVALID', message: expect.stringContaining('stateBackend') }),
+  )
+})
 
 it('goes on from the checkpoints of another state backend, and back', async () => {
   const scratch = temporaryDir()

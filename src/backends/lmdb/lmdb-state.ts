@@ -41,6 +41,7 @@ export const stateCacheDefaults = { entries: 100_000, bytes: 64 * 1024 * 1024 } 
  * @example lmdbStateBackend({ dir: '/var/tmp/counts', cacheEntries: 50_000 })
  */
 export function lmdbStateBackend(options: LmdbStateOptions = {}): StateBackend {
+  checkNames(options)
   const { dir = join(tmpdir(), 'tidemark-state') } = options
   const { cacheEntries = stateCacheDefaults.entries, cacheBytes = stateCacheDefaults.bytes } = options
   if (typeof dir !== 'string' || dir === '') throw invalid('dir', dir, 'a directory')
@@ -56,6 +57,13 @@ export function lmdbStateBackend(options: LmdbStateOptions = {}): StateBackend {
         new LmdbTables(state, new LmdbStore(lmdb, dir, state.incremental === true), cacheEntries, cacheBytes),
       ),
   }
+}
+
+function checkNames(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalid('options', options, 'an object')
+  const known = ['dir', 'cacheEntries', 'cacheBytes']
+  const unknown = Object.keys(options).find((name) => !known.includes(name))
+  if (unknown !== undefined) throw invalid(unknown, 'unknown', `one of ${known.join(', ')}`)
 }
 
 const invalid = (name: string, got: unknown, expected: string): StreamError =>

@@ -8,7 +8,7 @@
  */
 import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { StreamError } from '../../core/errors.ts'
 import { errnoOf, storageError } from '../storage-errors.ts'
 
@@ -19,11 +19,23 @@ const freeBytesMin = 64 * 1024 * 1024
 /** Sees to it that directories can be made below `dir`, and removes those there whose processes are gone. */
 export function prepareScratch(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true })
+    makeDirectories(dir)
     accessSync(dir, constants.W_OK)
     removeLeftOver(dir)
   } catch (error) {
     throw storageError(error, 'use for state', dir)
+  }
+}
+
+/** Node's own way to make those above it, too, never ends where none can be made. */
+function makeDirectories(dir: string): void {
+  try {
+    mkdirSync(dir)
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return
+    if (errnoOf(error) !== 'ENOENT' || dirname(dir) === dir) throw error
+    makeDirectories(dirname(dir))
+    mkdirSync(dir)
   }
 }
 

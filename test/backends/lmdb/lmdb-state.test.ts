@@ -216,6 +216,7 @@ describe('lmdb state', () => {
   it.each<[string, Partial<LmdbStateOptions>]>([
     ['dir', { dir: '' }],
     ['cacheEntries', { cacheEntries: 1 }],
+    ['cacheSize', { cacheSize: 5 } as object],
     ['cacheBytes', { cacheBytes: 0.5 }],
   ])('refuses a bad %s', (name, options) => {
     expect(() => create(options)).toThrow(

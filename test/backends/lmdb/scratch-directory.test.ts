@@ -59,6 +59,16 @@ describe('a scratch directory', () => {
     expect(readFileSync(file, 'utf8')).toBe('x')
   })
 
+  it('is made with those above it, and is not tried for ever where none can be made', () => {
+    const dir = join(temporaryDir(), 'a', 'b', 'c')
+    prepareScratch(dir)
+    expect(existsSync(dir)).toBe(true)
+    if (!existsSync('/proc/self')) return
+    expect(() => prepareScratch('/proc/nope/state')).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('/proc/nope/state') }),
+    )
+  })
+
   it('has room', () => {
     expect(() => checkRoom(temporaryDir())).not.toThrow()
   })
