@@ -264,6 +264,7 @@ class LocalSession implements Session {
     this.#kernel.send(roleAddress(jobId, 'job'), { type: 'job.crashed', failure })
     // It may have failed on the very word that its job waits for, and must not keep it from ending.
     if (address === roleAddress(jobId, 'coordinator')) {
+      this.#jobs.get(jobId)?.loseTrack()
       this.#kernel.send(roleAddress(jobId, 'job'), { type: 'checkpoints.settled', latest: undefined })
     }
   }

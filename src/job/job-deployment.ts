@@ -42,6 +42,7 @@ export interface JobDeploymentOptions {
 export class LocalDeployment implements JobDeployment<Prepared> {
   readonly #options: JobDeploymentOptions
   actors: ReadonlyMap<SubtaskId, SubtaskActor> = new Map()
+  #lostTrack = false
 
   constructor(options: JobDeploymentOptions) {
     this.#options = options
@@ -68,8 +69,17 @@ export class LocalDeployment implements JobDeployment<Prepared> {
     return taskPlanOf(descriptors, finished)
   }
 
+  /**
+   * Nobody knows any more which checkpoints are being stored, because the coordinator has failed on a bug: the end of the job
+   * deletes nothing then. The next process that takes the job over sweeps.
+   */
+  loseTrack(): void {
+    this.#lostTrack = true
+  }
+
   async release(status: JobStatus): Promise<void> {
     const { checkpoints, completed } = this.#options
+    if (this.#lostTrack) return checkpoints.close()
     // Noted before anything is deleted: a process killed in between must not run the whole job again.
     if (status === 'FINISHED' && !checkpoints.stopped) await checkpoints.finish()
     if (!this.#keeps(status)) for (const id of completed()) await checkpoints.discard(id)

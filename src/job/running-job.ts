@@ -125,6 +125,11 @@ export class RunningJob implements SessionJob {
     await this.done
   }
 
+  /** Its coordinator has failed on a bug. */
+  loseTrack(): void {
+    this.#parts.deployment.loseTrack()
+  }
+
   counts(): ReadonlyMap<string, readonly SubtaskCounts[]> {
     return this.#byVertex((id) => this.#parts.deployment.actors.get(id)?.counts() ?? { recordsIn: 0, recordsOut: 0 })
   }

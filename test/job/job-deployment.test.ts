@@ -71,6 +71,14 @@ describe('LocalDeployment', () => {
     },
   )
 
+  it('deletes nothing when nobody knows what is being stored', async () => {
+    const { local, storage, checkpoints } = await deployment('delete')
+    local.loseTrack()
+    await local.release('FAILED')
+    expect((await storage.newest(job.name))?.manifest.checkpointId).toBe(7)
+    expect((await checkpoints.sweep([])).length).toBe(1)
+  })
+
   it('prepares from the checkpoint that it is told, from the beginning when there is none', async () => {
     const { local } = await deployment('delete')
     expect(await local.prepare(undefined)).toEqual({ snapshot: undefined, restores: new Map() })
