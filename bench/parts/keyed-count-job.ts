@@ -1,6 +1,7 @@
 /** The keyed count as a job: source → keyBy → process with value state → sink. */
-import { type JobOptions, type SessionOptions, StreamEnvironment, valueState } from 'tidemark'
+import { type JobOptions, type SessionOptions, StreamEnvironment } from 'tidemark'
 import { check } from '../workload.ts'
+import { type Counted, countByKey } from './count-by-key.ts'
 import { tableSource } from './table-source.ts'
 import { TallySink } from './tally-sink.ts'
 import { timeRecords } from './time-records.ts'
@@ -16,27 +17,9 @@ export interface KeyedCount {
 /** Records per second; checks that every key was counted, and every record once. */
 export async function keyedCountJob({ table, records, options, stateBackend }: KeyedCount): Promise<number> {
   const sink = new TallySink<number>()
-  const counted = { keys: 0, records: 0 }
+  const counted: Counted = { keys: 0, records: 0 }
   const env = StreamEnvironment.create({ freezeState: false, ...options })
-  env
-    .fromSource(tableSource(table, records))
-    .uid('table')
-    .keyBy((key) => key)
-    .process({
-      output: 0 as number,
-      state: { count: valueState(0) },
-      element(_key, ctx) {
-        const count = ctx.state.count.value() + 1
-        ctx.state.count.update(count)
-        ctx.emit(count)
-      },
-      endOfKey(ctx) {
-        counted.keys++
-        counted.records += ctx.state.count.value()
-      },
-    })
-    .uid('count')
-    .sinkTo(sink)
+  countByKey(env.fromSource(tableSource(table, records)).uid('table'), counted).sinkTo(sink)
   const tookMs = await timeRecords(env, sink, records, stateBackend)
   check('the number of counted keys', counted.keys, table.length)
   check('the sum of the counts', counted.records, records)
