@@ -7,6 +7,8 @@
  * operator, which call the same functions, share theirs.
  *
  * The texts are written in this folder. Nothing of the user's program becomes code: its functions are arguments.
+ * Each stands beside a shared function that does the same, and is not taken from it with `toString`, because a bundler or a
+ * loader may have put names into that function which the compiled one could not see. Tests run both on the same input.
  */
 
 /** Calls `new Function(parameter, body)`; undefined where that is not allowed (`--disallow-code-generation-from-strings`). */
