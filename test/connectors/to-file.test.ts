@@ -140,7 +140,7 @@ describe('toFile, when it cannot write', () => {
   })
 
   // Skipped where there is no such device, because nothing else is full on demand.
-  it.skipIf(!existsSync('/dev/full'))('says that the disk is full', async () => {
+  it.skipIf(!existsSync('/dev/full'))('says that the disk is full (skipped where there is no /dev/full)', async () => {
     const files = new PartFiles(temporaryDirectory(), testContext({ operatorName: 'out' }))
     const fd = openSync('/dev/full', 'w')
     const { code, message } = await codeOf(() => files.write({ name: 'x', fd }, Buffer.from('text')))
