@@ -1,11 +1,12 @@
 /**
- * The behaviours of Flink's coordinator, restore and savepoints that Flink's own tests check, line by line, and what
+ * The behaviours of Flink's operator ids, coordinator, restore and savepoints that Flink's own tests check, line by line, and what
  * tidemark does about each: a test here whose title begins with the id, or a reason why the line cannot apply.
  *
  * `docs/conformance.md` is made from this list and the titles; `catalogue.test.ts` keeps them together.
  */
 import * as ofCoordinator from './coordinator-lines.ts'
 import * as coordinatorReasons from './not-applicable-b-g.ts'
+import * as ofOperatorIds from './operator-id-lines.ts'
 import * as ofRestore from './restore-lines.ts'
 
 /** Id → the behaviour in one sentence. */
@@ -41,6 +42,7 @@ const group = (letter: string, title: string, lines: Lines): CatalogueGroup => (
 })
 
 export const catalogue: readonly CatalogueGroup[] = [
+  group('A', 'Operator ids', ofOperatorIds.operatorIds),
   group('B', 'Which request is next', ofCoordinator.requestQueue),
   group('C', 'Triggering', ofCoordinator.triggering),
   group('D', 'Checkpoints from trigger to end', ofCoordinator.checkpoints),

@@ -1,4 +1,4 @@
-/** What Flink's own tests ask of operator ids, in their order. */
+/** What Flink's own tests ask of operator ids, in their order. The ids themselves are in `test/graph/operator-ids.test.ts`. */
 import { describe, expect, it } from 'vitest'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import { graphOf, idsOf, operatorsOf, sink, source } from '../program/stub-endpoints.ts'
