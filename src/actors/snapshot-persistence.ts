@@ -12,14 +12,15 @@ import type { StateScope, StateWriter } from '../backends/checkpoint-storage.ts'
 import type {
   ChannelStateHandle,
   KeyedStateHandle,
+  OperatorStateHandle,
   OperatorStateHandles,
-  StateHandle,
   SubtaskState,
 } from '../backends/manifest.ts'
 import type { KeyedSnapshot } from '../backends/state-backend.ts'
 import { codecVersion, encodeValue, notSerializable } from '../core/codec.ts'
 import type { RecordBatch } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
+import { DividedState } from '../core/operator-state.ts'
 import type { OperatorSnapshotPart } from '../operators/chain.ts'
 import type { ChainBasis } from './keyed-chains.ts'
 
@@ -157,13 +158,16 @@ export class SnapshotPersistence {
     return own === undefined ? [] : [own]
   }
 
-  #writeOperatorState(part: OperatorSnapshotPart): StateHandle {
+  #writeOperatorState(part: OperatorSnapshotPart): OperatorStateHandle {
     const owner = `The state of operator "${this.#names.get(part.operatorId)}"`
-    const bytes = this.#encode(part.state, () => encodeValue(part.state), owner)
+    const divided = part.state instanceof DividedState ? part.state : undefined
+    const value = divided === undefined ? part.state : divided.value
+    const bytes = this.#encode(value, () => encodeValue(value), owner)
     const writer = this.#writer!
     writer.beginSegment()
     writer.append(bytes)
-    return { ...writer.endSegment(), codec: codecVersion }
+    const handle = { ...writer.endSegment(), codec: codecVersion }
+    return divided === undefined ? handle : { ...handle, states: divided.facts }
   }
 
   #encode(value: unknown, encode: () => Uint8Array, owner: string): Uint8Array {

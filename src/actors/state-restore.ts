@@ -9,18 +9,17 @@
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { checkSegmentIs } from '../backends/keyed-segment.ts'
 import type { KeyedStateHandle } from '../backends/manifest.ts'
-import type { SegmentRestore } from '../backends/state-backend.ts'
+import type { SegmentRestore, StateChoice } from '../backends/state-backend.ts'
 import { placeOf } from '../backends/state-segments.ts'
 import { asStreamError, assert } from '../core/errors.ts'
 import { type OperatorId, roleAddress } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import type { Self } from './kernel.ts'
-import type { SubtaskDescriptor, SubtaskRestore } from './subtask-descriptor.ts'
+import type { KeyedPiece, SubtaskDescriptor, SubtaskRestore } from './subtask-descriptor.ts'
 import { failureOf, type StatePiece, type SubtaskMessage } from './subtask-messages.ts'
 
-interface Segment {
+interface Segment extends KeyedPiece {
   readonly operatorId: OperatorId
-  readonly handle: KeyedStateHandle
 }
 
 /** Between two looks at the clock: some hundred entries, or one that is large. */
@@ -28,7 +27,7 @@ const bytesAtOnce = 4 * 1024
 
 export interface RestoreParts {
   /** What takes over a segment of an operator's keyed state. */
-  readonly beginRestore: (operator: OperatorId) => SegmentRestore
+  readonly beginRestore: (operator: OperatorId, states: readonly StateChoice[] | undefined) => SegmentRestore
   /** Reads what is not keyed, and what was on its way. */
   readonly loadRest: (from: StoredSnapshot) => Promise<SubtaskMessage>
 }
@@ -90,17 +89,17 @@ export class StateRestore {
   /** Takes some of the piece over, for a slice of time. False when there is nothing to take. Fails as `SegmentRestore` does. */
   work(): boolean {
     if (this.#piece === undefined) return false
-    const { operatorId, bytes, last } = this.#piece
+    const { operatorId, states, bytes, last } = this.#piece
     const { host } = this.#self
     const deadline = host.monotonicMs() + limits.snapshotSliceMs
-    this.#current ??= this.#parts.beginRestore(operatorId)
+    this.#current ??= this.#parts.beginRestore(operatorId, states)
     let at = 0
     do {
       this.#current.take(bytes.subarray(at, at + bytesAtOnce))
       at += bytesAtOnce
     } while (at < bytes.length && host.monotonicMs() < deadline)
     this.#bytes += Math.min(at, bytes.length)
-    this.#piece = at < bytes.length ? { operatorId, bytes: bytes.subarray(at), last } : undefined
+    this.#piece = at < bytes.length ? { ...this.#piece, bytes: bytes.subarray(at) } : undefined
     if (this.#piece !== undefined) return true
     if (last) {
       this.#current.end()
@@ -123,18 +122,18 @@ export class StateRestore {
 }
 
 const segmentsOf = ({ operators }: SubtaskRestore): readonly Segment[] =>
-  operators.flatMap(({ operatorId, keyed }) => keyed.map((handle) => ({ operatorId, handle })))
+  operators.flatMap(({ operatorId, keyed }) => keyed.map((piece) => ({ operatorId, ...piece })))
 
 async function* readPieces(from: StoredSnapshot, segments: readonly Segment[]): AsyncGenerator<StatePiece, undefined> {
-  for (const { operatorId, handle } of segments) {
+  for (const { operatorId, handle, states } of segments) {
     let before: Uint8Array | undefined
     for await (const bytes of piecesOf(from, handle)) {
       // Its checksum says that it is as it was written, not that it belongs here.
       if (before === undefined) checkSegmentIs(bytes, handle, placeOf(from.path, handle))
-      else yield { operatorId, bytes: before, last: false }
+      else yield { operatorId, states, bytes: before, last: false }
       before = bytes
     }
-    yield { operatorId, bytes: before ?? new Uint8Array(0), last: true }
+    yield { operatorId, states, bytes: before ?? new Uint8Array(0), last: true }
   }
   return undefined
 }

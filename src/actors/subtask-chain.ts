@@ -7,7 +7,6 @@ import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { ChannelStateHandle } from '../backends/manifest.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
 import { placeOf } from '../backends/state-segments.ts'
-import { decodeValue } from '../core/codec.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import { type OperatorId, parseSubtaskId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
@@ -15,6 +14,7 @@ import { OperatorChain } from '../operators/chain.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
 import type { Self } from './kernel.ts'
 import type { KeyedOperator } from './keyed-chains.ts'
+import { loadOperatorState } from './operator-state-restore.ts'
 import { StateRestore } from './state-restore.ts'
 import type { OperatorRestore, SubtaskDescriptor } from './subtask-descriptor.ts'
 import type { LoadedChannel, LoadedOperator, StatePiece, SubtaskMessage } from './subtask-messages.ts'
@@ -52,7 +52,7 @@ export class SubtaskState {
   load(self: Self, from: StoredSnapshot | undefined): void {
     assert(from !== undefined, 'a subtask restores without a snapshot')
     this.#restore = new StateRestore(self, this.#descriptor, from, {
-      beginRestore: (operator) => this.#keyedBackend(this.#positionOf(operator)).beginRestore(),
+      beginRestore: (operator, states) => this.#keyedBackend(this.#positionOf(operator)).beginRestore(states),
       loadRest: () => this.#loadRest(from),
     })
     this.#restore.read()
@@ -80,9 +80,7 @@ export class SubtaskState {
 
   restore(operators: readonly LoadedOperator[]): void {
     this.#restore = undefined
-    for (const { operatorId, operator } of operators) {
-      if (operator !== undefined) this.restored[this.#positionOf(operatorId)] = decodeValue(operator)
-    }
+    for (const { operatorId, state } of operators) this.restored[this.#positionOf(operatorId)] = state
   }
 
   #positionOf(operatorId: OperatorId): number {
@@ -105,10 +103,7 @@ export class SubtaskState {
 const loadOperator = async (
   from: StoredSnapshot,
   { operatorId, operator }: OperatorRestore,
-): Promise<LoadedOperator> => ({
-  operatorId,
-  operator: operator === undefined ? undefined : await from.read(operator),
-})
+): Promise<LoadedOperator> => ({ operatorId, state: await loadOperatorState(from, operator) })
 
 async function loadChannel(
   from: StoredSnapshot,
@@ -133,7 +128,7 @@ async function loadChannel(
 /** Ended before its snapshot: were there sinks that had not yet been told that their records may be seen? */
 export function sinksHaveState({ operators, restore }: SubtaskDescriptor): boolean {
   const sinks = new Set(operators.flatMap(({ id, operator }) => (operator.kind === 'sink' ? [id] : [])))
-  return restore?.operators.some(({ operatorId, operator }) => operator !== undefined && sinks.has(operatorId)) ?? false
+  return restore?.operators.some(({ operatorId, operator }) => operator.length > 0 && sinks.has(operatorId)) ?? false
 }
 
 /** The chain of a subtask, not yet open. Processing-time requests set the timer `timerName` of the actor. */

@@ -2,7 +2,8 @@
  * All that a subtask needs to start, as data (but for the user's functions inside operator factories): made by the
  * deployment plan, printed and compared in tests, carried to wherever the subtask runs.
  */
-import type { ChannelStateHandle, KeyedStateHandle, StateHandle } from '../backends/manifest.ts'
+import type { ChannelStateHandle, KeyedStateHandle, OperatorStateHandle } from '../backends/manifest.ts'
+import type { StateChoice } from '../backends/state-backend.ts'
 import type { CheckpointId, JobId, OperatorId, SubtaskId, VertexId } from '../core/ids.ts'
 import type { JobOperator } from '../graph/job-graph.ts'
 import type { Partitioning } from '../graph/transformation.ts'
@@ -37,8 +38,29 @@ export interface InputDescriptor {
 /** State to restore for one operator of the chain. */
 export interface OperatorRestore {
   readonly operatorId: OperatorId
-  readonly keyed: readonly KeyedStateHandle[]
-  readonly operator: StateHandle | undefined
+  /** One after the other; of each, the key groups of the subtask. */
+  readonly keyed: readonly KeyedPiece[]
+  /** State that belongs to no key: parts of what one or several subtasks wrote. */
+  readonly operator: readonly OperatorPiece[]
+}
+
+export interface KeyedPiece {
+  readonly handle: KeyedStateHandle
+  /** Which of its states are taken, under which name; all under their own when left out. */
+  readonly states?: readonly StateChoice[] | undefined
+}
+
+export interface OperatorPiece {
+  readonly handle: OperatorStateHandle
+  /** Items of its lists, from (included) to (not included); everything when left out, as it must be of a whole state. */
+  readonly take?: readonly ItemRange[] | undefined
+}
+
+export interface ItemRange {
+  /** Of the list. */
+  readonly name: string
+  readonly from: number
+  readonly to: number
 }
 
 export interface SubtaskRestore {

@@ -2,6 +2,7 @@
  * What reaches a subtask's actor: its machine's events from the coordinator and the job, and the results of its own
  * operations.
  */
+import type { StateChoice } from '../backends/state-backend.ts'
 import type { RecordBatch } from '../core/elements.ts'
 import type { StreamError } from '../core/errors.ts'
 import type { CheckpointId, OperatorId } from '../core/ids.ts'
@@ -10,12 +11,15 @@ import type { Failure, SubtaskEvent, SubtaskStatus } from '../machines/subtask/p
 /** Bytes read for one operator. */
 export interface LoadedOperator {
   readonly operatorId: OperatorId
-  readonly operator: Uint8Array | undefined
+  /** What the operator is opened with; undefined when there is nothing. */
+  readonly state: unknown
 }
 
 /** Some bytes of a segment of keyed state. */
 export interface StatePiece {
   readonly operatorId: OperatorId
+  /** Which of its states are taken; all when undefined. */
+  readonly states: readonly StateChoice[] | undefined
   readonly bytes: Uint8Array
   /** Of its segment? */
   readonly last: boolean

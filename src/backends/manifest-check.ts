@@ -15,13 +15,16 @@ import {
   type ManifestOperator,
   type ManifestSubtask,
   manifestVersion,
+  type OperatorStateHandle,
   type StateHandle,
+  type StoredState,
   sharedFile,
   sharedName,
 } from './manifest.ts'
 
 const kinds: readonly SnapshotKind[] = ['checkpoint', 'savepoint', 'stop-suspend', 'stop-drain']
 const stateKinds = ['value', 'list', 'map', 'reducing', 'aggregating', 'timers'] as const
+const operatorStateModes = ['split', 'union', 'broadcast'] as const
 const hex32 = /^[0-9a-f]{32}$/
 
 export function checkManifest(value: unknown, fields: JsonFields): Manifest {
@@ -84,7 +87,9 @@ function checkSubtask(
     finished: fields.boolean(subtask.finished, `${path}.finished`),
     keyed: checkChain(subtask.keyed, { groups, version }, `${path}.keyed`, fields),
     operator:
-      subtask.operator === undefined ? undefined : checkPlain(subtask.operator, version, `${path}.operator`, fields),
+      subtask.operator === undefined
+        ? undefined
+        : checkOperatorState(subtask.operator, version, `${path}.operator`, fields),
     ...(subtask.inFlight !== undefined && {
       inFlight: checkInFlight(subtask.inFlight, version, `${path}.inFlight`, fields),
     }),
@@ -142,9 +147,37 @@ function checkInFlight(
 
 const handleFields = ['file', 'offset', 'inline', 'length', 'checksum', 'codec']
 
-const checkPlain = (value: unknown, version: number, path: string, fields: JsonFields): StateHandle => {
-  fields.object(value, path, handleFields)
-  return checkHandle(value, version, path, fields)
+function checkOperatorState(value: unknown, version: number, path: string, fields: JsonFields): OperatorStateHandle {
+  const { states } = fields.object(value, path, [...handleFields, ...(version < 4 ? [] : ['states'])])
+  const handle = checkHandle(value, version, path, fields)
+  if (states === undefined) return handle
+  const lists = fields.list(states, `${path}.states`).map((entry, index) => {
+    const at = `${path}.states[${index}]`
+    const { name, mode, items } = fields.object(entry, at, ['name', 'mode', 'items'])
+    return {
+      name: fields.string(name, `${at}.name`),
+      mode: fields.oneOf(mode, `${at}.mode`, operatorStateModes),
+      items: fields.integer(items, `${at}.items`, 0),
+    }
+  })
+  refuseTwice(lists, `${path}.states`, fields)
+  return { ...handle, states: lists }
+}
+
+function refuseTwice(states: readonly { readonly name: string }[], path: string, fields: JsonFields): void {
+  const names = states.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw fields.fail(`${path}: "${twice}" is there twice`)
+}
+
+function checkState(value: unknown, version: number, path: string, fields: JsonFields): StoredState {
+  const state = fields.object(value, path, ['name', 'kind', ...(version < 4 ? [] : ['version', 'ttl'])])
+  return {
+    name: fields.string(state.name, `${path}.name`),
+    kind: fields.oneOf(state.kind, `${path}.kind`, stateKinds),
+    ...(state.version !== undefined && { version: fields.integer(state.version, `${path}.version`, 0) }),
+    ...(state.ttl !== undefined && { ttl: checkTrue(state.ttl, `${path}.ttl`, fields) }),
+  }
 }
 
 function checkKeyed(
@@ -160,13 +193,7 @@ function checkKeyed(
   return {
     ...checkHandle(value, version, path, fields),
     keyGroups: { start, end: fields.integer(range.end, `${path}.keyGroups.end`, start, groups - 1) },
-    states: states.map((entry, index) => {
-      const state = fields.object(entry, `${path}.states[${index}]`, ['name', 'kind'])
-      return {
-        name: fields.string(state.name, `${path}.states[${index}].name`),
-        kind: fields.oneOf(state.kind, `${path}.states[${index}].kind`, stateKinds),
-      }
-    }),
+    states: states.map((entry, index) => checkState(entry, version, `${path}.states[${index}]`, fields)),
     ...(handle.delta !== undefined && { delta: checkTrue(handle.delta, `${path}.delta`, fields) }),
   }
 }

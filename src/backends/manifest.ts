@@ -4,24 +4,28 @@
  */
 import type { SnapshotKind } from '../core/elements.ts'
 import type { CheckpointId, JobId, OperatorId, VertexId } from '../core/ids.ts'
-import type { ChannelStateHandle, KeyedStateHandle, StateHandle } from '../core/state-handles.ts'
+import type { ChannelStateHandle, KeyedStateHandle, OperatorStateHandle, StateHandle } from '../core/state-handles.ts'
 
 export type {
   ChannelStateHandle,
   FileHandle,
   InlineHandle,
   KeyedStateHandle,
+  OperatorStateHandle,
   OperatorStateHandles,
   StateHandle,
+  StoredState,
   SubtaskState,
 } from '../core/state-handles.ts'
 
 /** The newest that is read. */
-export const manifestVersion = 3
+export const manifestVersion = 4
 
 /** A newer version is for what needs it, so that an earlier build still reads everything else. */
 export function manifestVersionOf(operators: readonly ManifestOperator[]): number {
   const subtasks = operators.flatMap((operator) => operator.subtasks)
+  const declared = ({ states }: KeyedStateHandle) => states.some(({ version, ttl }) => version !== undefined || ttl)
+  if (subtasks.some(({ keyed, operator }) => operator?.states !== undefined || keyed.some(declared))) return 4
   const news = ({ keyed }: ManifestSubtask) => keyed.length > 1
   const elsewhere = (handle: StateHandle) => 'inline' in handle || isShared(handle.file)
   if (subtasks.some((subtask) => news(subtask) || handlesOf(subtask).some(elsewhere))) return 3
@@ -41,7 +45,7 @@ export interface ManifestSubtask {
   readonly finished: boolean
   /** In the order in which they are restored: everything, then changes. Version 1 and 2 have at most one. */
   readonly keyed: readonly KeyedStateHandle[]
-  readonly operator: StateHandle | undefined
+  readonly operator: OperatorStateHandle | undefined
   /** Since version 2, of the first operator of a vertex: what was on its way to the subtask. Left out when nothing was. */
   readonly inFlight?: readonly ChannelStateHandle[] | undefined
 }

@@ -12,17 +12,30 @@ import type { StateKind } from '../core/state-handles.ts'
 export type { StateKind } from '../core/state-handles.ts'
 
 /** A state as declared by the program: plain data and pure functions. */
-export type StateDescriptor =
-  | { readonly kind: 'value'; readonly initial: unknown }
-  | { readonly kind: 'list' }
-  | { readonly kind: 'map' }
-  | { readonly kind: 'reducing'; readonly reduce: (a: never, b: never) => unknown }
-  | {
-      readonly kind: 'aggregating'
-      readonly createAccumulator: () => unknown
-      readonly add: (value: never, accumulator: never) => unknown
-      readonly getResult: (accumulator: never) => unknown
-    }
+export type StateDescriptor = StateEvolution &
+  (
+    | { readonly kind: 'value'; readonly initial: unknown }
+    | { readonly kind: 'list' }
+    | { readonly kind: 'map' }
+    | { readonly kind: 'reducing'; readonly reduce: (a: never, b: never) => unknown }
+    | {
+        readonly kind: 'aggregating'
+        readonly createAccumulator: () => unknown
+        readonly add: (value: never, accumulator: never) => unknown
+        readonly getResult: (accumulator: never) => unknown
+      }
+  )
+
+/** How the values of a state may change from one program to the next. */
+export interface StateEvolution {
+  /** Of the shape of its values, an integer from 0; 0 when left out. */
+  readonly version?: number | undefined
+  /**
+   * Makes a value of this version from one that an earlier version wrote: the value of a `value` or `reducing` state, the
+   * accumulator, an item of a list, the value of a map's entry. Must be pure.
+   */
+  readonly migrate?: ((old: never, version: number) => unknown) | undefined
+}
 
 /** One value per key. `value()` is the descriptor's initial value until the first `update`. */
 export interface ValueState<T> {
@@ -110,14 +123,20 @@ export interface KeyedStateBackend {
   rebase(base: { readonly since: number; readonly oldest: number } | undefined): void
   /**
    * Adds what one segment of a snapshot holds, of the key groups in `range`; a segment with changes replaces and removes what
-   * those before it brought. Called before any record.
+   * those before it brought. Called before any record. With `states` only the states named there are taken.
    */
-  restore(bytes: Uint8Array): void
+  restore(bytes: Uint8Array, states?: readonly StateChoice[]): void
   /** The same for a segment that comes in pieces. One at a time. */
-  beginRestore(): SegmentRestore
+  beginRestore(states?: readonly StateChoice[]): SegmentRestore
   /** Number of (state, key) entries. */
   readonly entryCount: number
   dispose(): void
+}
+
+/** A state of a snapshot that is restored, and the name of the state that it becomes. */
+export interface StateChoice {
+  readonly from: string
+  readonly to: string
 }
 
 /** Takes over one segment. Fails with `STATE_FILE_DAMAGED`, `STATE_CODEC_UNSUPPORTED`, `RESTORE_STATE_INCOMPATIBLE`. */
@@ -156,6 +175,8 @@ export interface KeyedStateBackendOptions {
   readonly freeze: boolean
   /** Will snapshots be asked for that hold only changes? Keeping track of them costs a little with every change. */
   readonly incremental?: boolean | undefined
+  /** What the operator will declare, by name, so far as is known: what is restored is converted to it. */
+  readonly states?: Readonly<Record<string, StateDescriptor>> | undefined
   /** For messages: the operator's name. */
   readonly operatorName: string
   readonly uid?: string | undefined

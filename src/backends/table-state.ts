@@ -25,6 +25,7 @@ import type {
   KeyedStateBackend,
   KeyedStateBackendOptions,
   SegmentRestore,
+  StateChoice,
   StateDescriptor,
   StateHandleOf,
   TimerQueue,
@@ -32,6 +33,12 @@ import type {
 import type { StateTable, TableKind, TableStore } from './state-table.ts'
 import { freezeContent, freezeShared } from './stored-value.ts'
 import { stateOwner, TableSnapshot } from './table-snapshot.ts'
+
+interface RestoreTarget {
+  readonly table: StateTable
+  readonly timers: HeapTimerQueue | undefined
+  readonly owner: string
+}
 
 export class TableState implements KeyedStateBackend, KeyContext {
   readonly range: KeyGroupRange
@@ -103,34 +110,33 @@ export class TableState implements KeyedStateBackend, KeyContext {
     for (const table of this.#allTables()) table.forget(base?.oldest ?? this.#version - 1)
   }
 
-  restore(bytes: Uint8Array): void {
-    readSegment(bytes, this.#reader())
+  restore(bytes: Uint8Array, states?: readonly StateChoice[]): void {
+    readSegment(bytes, this.#reader(states))
   }
 
-  beginRestore(): SegmentRestore {
-    return new SegmentParser(new SegmentFrames(this.#reader()))
+  beginRestore(states?: readonly StateChoice[]): SegmentRestore {
+    return new SegmentParser(new SegmentFrames(this.#reader(states)))
   }
 
-  #reader(): SegmentReader {
+  #reader(choices: readonly StateChoice[] | undefined): SegmentReader {
     const { start, end } = this.range
-    let targets: { readonly table: StateTable; readonly timers: HeapTimerQueue | undefined; readonly owner: string }[] =
-      []
+    let targets: readonly (RestoreTarget | undefined)[] = []
+    const fill = (filling: boolean) => {
+      for (const target of targets) target?.table.fill(filling)
+    }
     return {
       header: ({ states, format }) => {
-        targets = states.map(([name, kind]) => {
-          const timers = kind === 'timers' ? this.#timerQueue(name) : undefined
-          const table = timers?.table ?? this.#table(name, kind)
-          if (table.kind !== kind) throw this.#incompatible(name, kind, table.kind)
-          return { table, timers, owner: stateOwner(this.#options, name) }
+        targets = states.map(([stored, kind]) => {
+          const name = choices === undefined ? stored : choices.find(({ from }) => from === stored)?.to
+          return name === undefined ? undefined : this.#target(name, kind)
         })
-        for (const { table } of targets) table.fill(format !== segmentVersions.delta)
+        fill(format !== segmentVersions.delta)
       },
-      end: () => {
-        for (const { table } of targets) table.fill(false)
-      },
+      end: () => fill(false),
       entry: (state, keyGroup, key, content) => {
-        if (keyGroup < start || keyGroup > end) return
-        const { table, timers, owner } = targets[state]!
+        const target = targets[state]
+        if (target === undefined || keyGroup < start || keyGroup > end) return
+        const { table, timers, owner } = target
         const cell = table.form.cell(content)
         if (timers !== undefined) timers.restore(key, cell as TimersCell)
         else {
@@ -139,12 +145,21 @@ export class TableState implements KeyedStateBackend, KeyContext {
         }
       },
       removal: (state, keyGroup, key) => {
-        if (keyGroup < start || keyGroup > end) return
-        const { table, timers } = targets[state]!
+        const target = targets[state]
+        if (target === undefined || keyGroup < start || keyGroup > end) return
+        const { table, timers } = target
         if (timers !== undefined) timers.restore(key, undefined)
         else table.remove(key)
       },
     }
+  }
+
+  /** Where the restored entries of a state go. */
+  #target(name: string, kind: TableKind): RestoreTarget {
+    const timers = kind === 'timers' ? this.#timerQueue(name) : undefined
+    const table = timers?.table ?? this.#table(name, kind)
+    if (table.kind !== kind) throw this.#incompatible(name, kind, table.kind)
+    return { table, timers, owner: stateOwner(this.#options, name) }
   }
 
   get entryCount(): number {

@@ -3,6 +3,7 @@
  */
 import type { OperatorId } from './ids.ts'
 import type { KeyGroupRange } from './key-groups.ts'
+import type { OperatorItemsFacts } from './operator-state.ts'
 
 export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating'
 
@@ -31,9 +32,25 @@ export type StateHandle = FileHandle | InlineHandle
 
 export type KeyedStateHandle = StateHandle & KeyedFacts
 
+/** One state of a snapshot, as its writer declared it. */
+export interface StoredState {
+  readonly name: string
+  readonly kind: StateKind | 'timers'
+  /** The version that its declaration gave; left out when it gave none. */
+  readonly version?: number | undefined
+  /** Do its contents carry the time of their last use? Left out when not. */
+  readonly ttl?: true | undefined
+}
+
+/** The state of an operator that belongs to no key. */
+export type OperatorStateHandle = StateHandle & {
+  /** Its lists, when it can be divided; left out when it is whole. */
+  readonly states?: readonly OperatorItemsFacts[] | undefined
+}
+
 interface KeyedFacts {
   readonly keyGroups: KeyGroupRange
-  readonly states: readonly { readonly name: string; readonly kind: StateKind | 'timers' }[]
+  readonly states: readonly StoredState[]
   /** Does it hold what has changed since the segment before it? Left out when it holds everything. */
   readonly delta?: true | undefined
 }
@@ -44,7 +61,7 @@ export interface OperatorStateHandles {
   /** To be restored one after the other: the first holds everything, the others what has changed since. Often one, or none. */
   readonly keyed: readonly KeyedStateHandle[]
   /** State that is not keyed: source offsets, pending files of a sink. */
-  readonly operator: StateHandle | undefined
+  readonly operator: OperatorStateHandle | undefined
 }
 
 /**

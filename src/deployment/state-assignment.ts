@@ -108,7 +108,8 @@ function restoreOf(
     if (part.finished) finished++
     inFlight.push(...(part.inFlight ?? []))
     if (part.keyed.length === 0 && part.operator === undefined) continue
-    operators.push({ operatorId: id, keyed: part.keyed, operator: part.operator })
+    const keyed = part.keyed.map((handle) => ({ handle }))
+    operators.push({ operatorId: id, keyed, operator: part.operator === undefined ? [] : [{ handle: part.operator }] })
   }
   const done = known > 0 && finished === known
   if (operators.length === 0 && inFlight.length === 0 && !done) return undefined

@@ -46,7 +46,10 @@ export type SourcePoll<T> =
 export interface SourceReader<T> {
   /** At most `max` records, never blocking. A throw fails the job (restart strategy applies). */
   poll(max: number): SourcePoll<T>
-  /** The position after the last polled record, as a value the codec can encode. */
+  /**
+   * The position after the last polled record: a `DividedState` of splits, which can be given to other subtasks when the
+   * parallelism changes, or another value that the codec can encode, which cannot.
+   */
   snapshot(): unknown
   notifyCompleted?(checkpoint: CheckpointId): void
   close(): void | Promise<void>
@@ -60,12 +63,18 @@ export interface Source<T> {
   readonly replayable: boolean
   /** Fixed parallelism of a source that cannot be split; undefined when any number of subtasks may read it. */
   readonly parallelism?: number
-  /** `restored` is an earlier `snapshot()` of the same subtask index, or undefined. Throws with a stable code. */
+  /**
+   * `restored` is an earlier `snapshot()` of the same subtask index, or a `DividedState` with the splits that are this
+   * subtask's now, perhaps of several others; undefined when nothing is restored. Throws with a stable code.
+   */
   createReader(context: SourceReaderContext, restored: unknown): SourceReader<T>
 }
 
 export interface SinkSnapshot {
-  /** State of the writer, as a value the codec can encode: names of pending files and the like. */
+  /**
+   * State of the writer, names of pending files and the like: a `DividedState`, so that other subtasks can finish what this
+   * one began, or another value that the codec can encode, with which the parallelism cannot change.
+   */
   readonly state: unknown
   readonly durable?: () => Promise<void>
 }
@@ -83,7 +92,7 @@ export interface SinkWriter<T> {
 export interface Sink<T> {
   readonly kind: string
   readonly stateful: boolean
-  /** `restored` is the `state` of an earlier `snapshot` of the same subtask index, or undefined. */
+  /** `restored` is the `state` of an earlier `snapshot` of the same subtask index, a `DividedState` with what is this subtask's now, or undefined. */
   createWriter(context: EndpointContext, restored: unknown): SinkWriter<T>
 }
 

@@ -6,7 +6,7 @@
  * never changes one. Calls per instance: `open`, then any of `batch`, `watermark`, `processingTime`, `snapshot`,
  * `notify…`, then `endOfData` at most once (after it no record comes, but snapshots and notifications do), then `close`.
  */
-import type { KeyedSnapshot, KeyedStateBackend } from '../backends/state-backend.ts'
+import type { KeyedSnapshot, KeyedStateBackend, StateDescriptor } from '../backends/state-backend.ts'
 import type { RecordBatch, SnapshotKind } from '../core/elements.ts'
 import type { CheckpointId, JobId, OperatorId } from '../core/ids.ts'
 import type { OperatorDescription } from '../graph/transformation.ts'
@@ -50,7 +50,10 @@ export interface OperatorContext {
 }
 
 export interface OperatorSnapshot {
-  /** Not-keyed state, as a value the codec can encode; undefined when there is none. Not changed afterwards. */
+  /**
+   * State that belongs to no key: a `DividedState`, or another value that the codec can encode and that only the subtask of
+   * the same index can take; undefined when there is none. Not changed afterwards.
+   */
   readonly state: unknown
   readonly keyed: KeyedSnapshot | undefined
   /** Work that must finish before the subtask may acknowledge (flush files to disk). Starts when called. */
@@ -58,7 +61,10 @@ export interface OperatorSnapshot {
 }
 
 export interface Operator {
-  /** `restored` is the `state` of the snapshot restored from, or undefined. Keyed state is restored already. */
+  /**
+   * `restored` is the `state` of the snapshot restored from, a `DividedState` with the items that this subtask has now, or
+   * undefined. Keyed state is restored already.
+   */
   open(context: OperatorContext, restored: unknown): void
   batch(input: 0 | 1, batch: RecordBatch): void
   /** The minimum over the channels of one input has risen. */
@@ -78,5 +84,7 @@ export interface Operator {
 export interface OperatorFactory extends OperatorDescription {
   /** Does it need a keyed input (and gets `context.state`)? */
   readonly keyed: boolean
+  /** The keyed states that it declares, by name: what a snapshot holds is compared with them before anything runs. */
+  readonly states?: Readonly<Record<string, StateDescriptor>> | undefined
   create(): Operator
 }

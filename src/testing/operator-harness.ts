@@ -13,6 +13,7 @@ import { StreamError } from '../core/errors.ts'
 import { parseCheckpointId, parseJobId, parseOperatorId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { limits } from '../core/limits.ts'
+import { DividedState, decodeDivided, type OperatorItemsFacts } from '../core/operator-state.ts'
 import { Random } from '../core/random.ts'
 import { OperatorChain } from '../operators/chain.ts'
 import { KeyPartitioner } from '../operators/key-partition.ts'
@@ -29,6 +30,8 @@ export interface HarnessRecord {
 /** What an operator would be restored from, as bytes, so that nothing is shared with the instance it was taken of. */
 export interface HarnessSnapshot {
   readonly state: Uint8Array
+  /** The lists in `state`, when it can be divided; left out when it is whole. */
+  readonly lists?: readonly OperatorItemsFacts[]
   readonly keyed: Uint8Array | undefined
 }
 
@@ -131,7 +134,7 @@ export class OperatorHarness {
       },
       tails: (_position, tag): Output | undefined => (tag === undefined ? this.#main : this.#sides.get(tag)),
     })
-    this.#chain.open([options.restored === undefined ? undefined : decodeValue(options.restored.state)])
+    this.#chain.open([restoredState(options.restored)])
     this.advance(0)
   }
 
@@ -212,9 +215,11 @@ export class OperatorHarness {
     } finally {
       part.keyed?.release()
     }
-    const state = Uint8Array.from(encodeValue(part.state))
+    const divided = part.state instanceof DividedState ? part.state : undefined
+    const state = Uint8Array.from(divided?.encode() ?? encodeValue(part.state))
     await part.durable?.()
-    return { state, keyed: part.keyed === undefined ? undefined : new Uint8Array(Buffer.concat(chunks)) }
+    const lists = divided === undefined ? {} : { lists: divided.facts }
+    return { state, ...lists, keyed: part.keyed === undefined ? undefined : new Uint8Array(Buffer.concat(chunks)) }
   }
 
   notifyCompleted(checkpoint = 1): void | Promise<void> {
@@ -283,4 +288,9 @@ function cut(records: readonly HarnessRecord[], size: number): RecordBatch[] {
     start = end
   }
   return batches
+}
+
+function restoredState(restored: HarnessSnapshot | undefined): unknown {
+  if (restored === undefined) return undefined
+  return restored.lists === undefined ? decodeValue(restored.state) : decodeDivided(restored.state, restored.lists)
 }

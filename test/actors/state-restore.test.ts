@@ -50,7 +50,7 @@ async function restoring(inPieces: boolean, msPerPiece = 0) {
     restore: {
       checkpointId: ck(1),
       finished: false,
-      operators: [{ operatorId, keyed: [handle('small'), handle('large')], operator: undefined }],
+      operators: [{ operatorId, keyed: [{ handle: handle('small') }, { handle: handle('large') }], operator: [] }],
     },
   })
   const from: StoredSnapshot = {

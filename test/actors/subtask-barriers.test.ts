@@ -125,7 +125,7 @@ describe('a snapshot', () => {
     const restore = {
       checkpointId: ck(1),
       finished: false,
-      operators: [{ operatorId: subtask.operators[0]!.id, keyed, operator: undefined }],
+      operators: [{ operatorId: subtask.operators[0]!.id, keyed: [{ handle: keyed[0] }], operator: [] }],
     }
     const next = await SubtaskRig.make({ ...subtask, restore, attempt: 1 }, { storage, restoreFrom: snapshot })
     await next.deploy()

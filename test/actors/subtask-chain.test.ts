@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { Self } from '../../src/actors/kernel.ts'
 import { SimulatedKernel } from '../../src/actors/simulated-host.ts'
 import { makeChain, SubtaskState } from '../../src/actors/subtask-chain.ts'
-import type { SubtaskDescriptor } from '../../src/actors/subtask-descriptor.ts'
+import type { KeyedPiece, SubtaskDescriptor } from '../../src/actors/subtask-descriptor.ts'
 import { failureOf, type SubtaskMessage } from '../../src/actors/subtask-messages.ts'
 import { SubtaskOutputs } from '../../src/actors/subtask-outputs.ts'
 import type { StoredSnapshot } from '../../src/backends/checkpoint-storage.ts'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'
-import type { KeyedStateHandle, StateHandle } from '../../src/backends/manifest.ts'
+import type { StateHandle } from '../../src/backends/manifest.ts'
 import type { StateBackend, ValueState } from '../../src/backends/state-backend.ts'
 import { encodeValue } from '../../src/core/codec.ts'
 import { StreamError } from '../../src/core/errors.ts'
@@ -45,13 +45,11 @@ const restore = (...parts: readonly [id: string, keyed: readonly string[], opera
   operators: parts.map(([id, files, own]) => ({
     operatorId: id as OperatorId,
     keyed: files.map(
-      (file): KeyedStateHandle => ({
-        ...handle(file),
-        keyGroups: { start: 0, end: 127 },
-        states: [{ name: 'count', kind: 'value' }],
+      (file): KeyedPiece => ({
+        handle: { ...handle(file), keyGroups: { start: 0, end: 127 }, states: [{ name: 'count', kind: 'value' }] },
       }),
     ),
-    operator: own === undefined ? undefined : handle(own),
+    operator: own === undefined ? [] : [{ handle: handle(own) }],
   })),
 })
 
@@ -158,9 +156,7 @@ describe('the state of a subtask', () => {
   it('refuses what cannot be: state without a snapshot, of another chain', () => {
     const { self, state } = make(descriptor(operators))
     expect(() => state.load(self, undefined)).toThrow('a subtask restores without a snapshot')
-    expect(() => state.restore([{ operatorId: 'other' as OperatorId, operator: encodeValue(1) }])).toThrow(
-      'not in this chain',
-    )
+    expect(() => state.restore([{ operatorId: 'other' as OperatorId, state: 1 }])).toThrow('not in this chain')
   })
 
   it('refuses keyed state for an operator without keys', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checksumOf, extendChecksum, printChecksum } from '../../src/backends/checksum.ts'
 import { JsonFields } from '../../src/backends/json-fields.ts'
-import type { Manifest } from '../../src/backends/manifest.ts'
+import { type Manifest, manifestVersionOf } from '../../src/backends/manifest.ts'
 import { checkFileName, checkManifest } from '../../src/backends/manifest-check.ts'
 import { parseManifest, printManifest, printSealed } from '../../src/backends/manifest-json.ts'
 import type { ErrorCode } from '../../src/core/error-codes.ts'
@@ -63,13 +63,13 @@ describe('a manifest as text', () => {
 
   it('of another version says which', () => {
     const newer = changed((body) => {
-      body.formatVersion = 4
+      body.formatVersion = 5
       body.news = true
     })
     expect(() => parseManifest(newer, '/a/_metadata')).toThrow(
       expect.objectContaining({
         code: 'MANIFEST_VERSION_UNSUPPORTED',
-        message: '/a/_metadata has format version 4: this build reads versions 1 to 3.',
+        message: '/a/_metadata has format version 5: this build reads versions 1 to 4.',
       }),
     )
   })
@@ -212,5 +212,54 @@ describe('the checksum', () => {
     expect(checksumOf('')).toBe('00000000')
     const pieces = ['1234', '', '56789'].reduce((sum, piece) => extendChecksum(Buffer.from(piece), sum), 0)
     expect(printChecksum(pieces)).toBe('cbf43926')
+  })
+})
+
+describe('since version 4', () => {
+  const lists = [
+    { name: 'splits', mode: 'split', items: 3 },
+    { name: 'counters', mode: 'union', items: 0 },
+  ] as const
+  const declared = [{ name: 'count', kind: 'value', version: 2, ttl: true }] as const
+  const [operator] = manifest.operators
+  const [subtask] = operator!.subtasks
+  const newest: Manifest = {
+    ...manifest,
+    formatVersion: 4,
+    operators: [
+      {
+        ...operator!,
+        subtasks: [
+          {
+            ...subtask!,
+            keyed: [{ ...subtask!.keyed[0]!, states: declared }],
+            operator: { ...subtask!.operator!, states: lists },
+          },
+          ...operator!.subtasks.slice(1),
+        ],
+      },
+    ],
+  }
+
+  it('says how state without keys can be divided, and which version a state has', () => {
+    expect(manifestVersionOf(newest.operators)).toBe(4)
+    expect(parseManifest(printManifest(newest, 'x'), 'x')).toEqual(newest)
+  })
+
+  it('is needed for that', () => {
+    for (const formatVersion of [1, 3]) {
+      expect(() => printManifest({ ...newest, formatVersion }, 'x')).toThrow(/unknown field/)
+    }
+  })
+
+  it.each([
+    ['mode', [{ ...lists[0], mode: 'some' }]],
+    ['items', [{ ...lists[0], items: -1 }]],
+    ['"splits" is there twice', [lists[0], lists[0]]],
+    ['states: expected a list', {}],
+  ])('refuses a wrong %s', (what, states) => {
+    const operators = structuredClone(newest.operators) as unknown as { subtasks: { operator: object }[] }[]
+    Object.assign(operators[0]!.subtasks[0]!.operator, { states })
+    expect(() => printManifest({ ...newest, operators: operators as never }, 'x')).toThrow(what)
   })
 })

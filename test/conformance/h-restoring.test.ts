@@ -50,9 +50,14 @@ describe('state for subtasks', () => {
     const of = (index: number) => restores.get(subtask(1, index))
     expect(of(0)).toMatchObject({
       checkpointId: 6,
-      operators: [{ operatorId: hex(1), keyed: [keyedHandle('1-k0')], operator: handle('1-o0') }],
+      operators: [
+        { operatorId: hex(1), keyed: [{ handle: keyedHandle('1-k0') }], operator: [{ handle: handle('1-o0') }] },
+      ],
     })
-    expect(of(1)).toMatchObject({ checkpointId: 6, operators: [{ keyed: [keyedHandle('1-k1')], operator: undefined }] })
+    expect(of(1)).toMatchObject({
+      checkpointId: 6,
+      operators: [{ keyed: [{ handle: keyedHandle('1-k1') }], operator: [] }],
+    })
   })
 
   it.each([

@@ -23,8 +23,8 @@ describe('the assignment of state', () => {
           checkpointId: 6,
           finished: false,
           operators: [
-            { operatorId: hex(1), keyed: [keyedHandle('1-k0')], operator: undefined },
-            { operatorId: hex(2), keyed: [], operator: handle('2-o0') },
+            { operatorId: hex(1), keyed: [{ handle: keyedHandle('1-k0') }], operator: [] },
+            { operatorId: hex(2), keyed: [], operator: [{ handle: handle('2-o0') }] },
           ],
         },
       ],
@@ -33,7 +33,9 @@ describe('the assignment of state', () => {
         {
           checkpointId: 6,
           finished: false,
-          operators: [{ operatorId: hex(1), keyed: [keyedHandle('1-k1')], operator: handle('1-o1') }],
+          operators: [
+            { operatorId: hex(1), keyed: [{ handle: keyedHandle('1-k1') }], operator: [{ handle: handle('1-o1') }] },
+          ],
         },
       ],
     ])
@@ -50,14 +52,14 @@ describe('the assignment of state', () => {
     const job = graph([vertex(1, 1, { operators: [repaired] })])
     const found = assign(job, manifest(stored(7, ['k'])))
     expect(found.restores.get(subtask(1, 0))?.operators).toMatchObject([
-      { operatorId: hex(1), keyed: [{ file: '7-k0' }] },
+      { operatorId: hex(1), keyed: [{ handle: { file: '7-k0' } }] },
     ])
     const own = assign(job, manifest(stored(1, ['k'])))
-    expect(own.restores.get(subtask(1, 0))?.operators).toMatchObject([{ keyed: [{ file: '1-k0' }] }])
+    expect(own.restores.get(subtask(1, 0))?.operators).toMatchObject([{ keyed: [{ handle: { file: '1-k0' } }] }])
     const both = manifest(stored(1, ['k']), stored(7, ['k']))
     expect(refusal(job, both).details).toMatchObject({ operatorId: hex(1) })
     const { restores, dropped } = assign(job, both, true)
-    expect(restores.get(subtask(1, 0))?.operators).toMatchObject([{ keyed: [{ file: '7-k0' }] }])
+    expect(restores.get(subtask(1, 0))?.operators).toMatchObject([{ keyed: [{ handle: { file: '7-k0' } }] }])
     expect(dropped.map(({ id }) => id)).toEqual([hex(1)])
   })
 

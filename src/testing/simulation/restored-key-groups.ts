@@ -20,10 +20,16 @@ export function restoredKeyGroups(
     operators
       .filter((operator) => keyed.has(operator.id))
       .flatMap((operator): Restored[] => {
-        const handles = restore?.operators.find(({ operatorId }) => operatorId === operator.id)?.keyed ?? []
+        const own = keyGroupRangeOf(index, parallelism, maxParallelism)
+        const pieces = restore?.operators.find(({ operatorId }) => operatorId === operator.id)?.keyed ?? []
         // What has changed since comes on top of what it changes, not beside it.
-        const ranges = handles.filter(({ delta }) => delta !== true).map(({ keyGroups }) => keyGroups)
-        if (ranges.length === 0) ranges.push(keyGroupRangeOf(index, parallelism, maxParallelism))
+        const ranges = pieces
+          .filter(({ handle }) => handle.delta !== true)
+          .map(({ handle: { keyGroups } }) => ({
+            start: Math.max(keyGroups.start, own.start),
+            end: Math.min(keyGroups.end, own.end),
+          }))
+        if (ranges.length === 0) ranges.push(own)
         const of = {
           type: 'key-groups.restored',
           attempt,
