@@ -17,6 +17,9 @@ import type { StateDeclarations, StateHandles } from './state-descriptors.ts'
 export interface ProcessContext<Out> {
   /** Event time of the current record in milliseconds; undefined without timestamps and in timer callbacks. */
   readonly timestamp: number | undefined
+  /** Which of the parallel instances of the operator this is, from 0. Another one after the parallelism has changed. */
+  readonly subtaskIndex: number
+  readonly parallelism: number
   /** Processing time in milliseconds. */
   now(): number
   /** A number in [0, 1) from the run's generator, so that a replayed run draws the same. */
@@ -85,6 +88,14 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   get state(): StateHandles<StateDeclarations> {
     if (this.phase !== phases.keyed) this.refuse('Keyed state')
     return this.#handles
+  }
+
+  get subtaskIndex(): number {
+    return this.#context.subtaskIndex
+  }
+
+  get parallelism(): number {
+    return this.#context.parallelism
   }
 
   now(): number {

@@ -112,6 +112,14 @@ describe('a process function', () => {
     expect(harness.values).toEqual(['at 5: a', 'end'])
   })
 
+  it('knows which of how many instances it is', () => {
+    const element = (_value: number, ctx: ProcessContext<string>) =>
+      ctx.emit(`${ctx.subtaskIndex} of ${ctx.parallelism}`)
+    const harness = new OperatorHarness(processOperator({ element }), { subtaskIndex: 2, parallelism: 3 })
+    harness.element(1)
+    expect(harness.values).toEqual(['2 of 3'])
+  })
+
   it('draws from the run’s generator', () => {
     const draw = () => {
       const harness = new OperatorHarness(
