@@ -27,7 +27,7 @@ export { type ToFileOptions, toFile } from './connectors/to-file.ts'
 export { toSubject } from './connectors/to-subject.ts'
 export { errorCodes } from './core/error-codes.ts'
 export { type ErrorCode, StreamError } from './core/errors.ts'
-export type { CheckpointId, JobId, OperatorId } from './core/ids.ts'
+export type { CheckpointId, JobId, OperatorId, TriggerId } from './core/ids.ts'
 export { createSession } from './job/create-session.ts'
 export type { RestorePlan, Session, SessionJob, SubmitOptions } from './job/session.ts'
 export type { SessionOptions } from './job/session-options.ts'
@@ -60,7 +60,15 @@ export {
 export type { ConnectedStreams, KeyedConnectedStreams } from './program/connected-streams.ts'
 export type { DataStream } from './program/data-stream.ts'
 export { isStreamEnvironment, StreamEnvironment } from './program/environment.ts'
-export type { JobEvent, JobHandle, JobResult, JobStatus, StopOptions } from './program/job-handle.ts'
+export type {
+  JobEvent,
+  JobHandle,
+  JobResult,
+  JobStatus,
+  SavepointOperation,
+  SavepointRequest,
+  StopOptions,
+} from './program/job-handle.ts'
 export type { KeyedStream } from './program/keyed-stream.ts'
 export type {
   CheckpointOptions,

@@ -22,6 +22,8 @@ export const limits = {
   requestQueueMax: 1_000,
   /** Savepoints in flight at once; further ones wait. */
   savepointsInFlightMax: 8,
+  /** Savepoints and stops of one job that are remembered by their trigger ids; those under way always are. */
+  savepointOperationsMax: 1_000,
   /** Ids of finished checkpoints remembered, to tell late messages from unknown ones. */
   recentCheckpointsMax: 16,
   /** Checkpoints counted at once by a subtask in at-least-once mode. */

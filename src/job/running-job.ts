@@ -11,9 +11,11 @@ import { endStatuses } from '../core/job-status.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
-import type { JobEvent, JobResult, StopOptions } from '../program/job-handle.ts'
-import type { JobClient } from './job-client.ts'
+import type { JobEvent, JobResult, SavepointOperation, SavepointRequest, StopOptions } from '../program/job-handle.ts'
+import type { Answer, JobClient } from './job-client.ts'
 import type { LocalDeployment, Prepared } from './job-deployment.ts'
+import { SavepointOperations } from './savepoint-operations.ts'
+import { savepointAsked, stopAsked } from './savepoint-request.ts'
 import type { JobCheckpointStats, SessionJob } from './session.ts'
 import type { EffectiveCheckpointing } from './session-options.ts'
 
@@ -42,9 +44,12 @@ export class RunningJob implements SessionJob {
   readonly done: Promise<JobResult>
   readonly warnings: readonly string[]
   readonly #parts: RunningJobParts
+  readonly #operations: SavepointOperations
 
   constructor(parts: RunningJobParts) {
     this.#parts = parts
+    const { host } = parts.kernel
+    this.#operations = new SavepointOperations(host.random.fork(`triggers of ${parts.id}`), () => host.now())
     this.id = parts.id
     this.name = parts.graph.name
     this.graph = parts.graph
@@ -76,9 +81,13 @@ export class RunningJob implements SessionJob {
     return this.#parts.client.failures
   }
 
-  async triggerSavepoint(dir?: string): Promise<string> {
-    checkDirectoryName(dir)
-    return (await this.#request('savepoint', dir)).path
+  async triggerSavepoint(target?: string | SavepointRequest): Promise<string> {
+    const asked = savepointAsked(target)
+    return this.#operations.ask(asked, () => pathOf(this.#request('savepoint', asked.dir)))
+  }
+
+  savepointOperations(): readonly SavepointOperation[] {
+    return this.#operations.list()
   }
 
   async triggerCheckpoint(): Promise<number> {
@@ -86,16 +95,22 @@ export class RunningJob implements SessionJob {
   }
 
   async stop(options?: StopOptions): Promise<string> {
-    const { savepoint = true, drain = false } = options ?? {}
-    if (typeof savepoint !== 'boolean') checkDirectoryName(savepoint)
-    if (savepoint === false) {
-      throw new StreamError('ARGUMENT_INVALID', 'A job stops with a savepoint: to end it without one, cancel it.')
-    }
-    const dir = typeof savepoint === 'string' ? savepoint : undefined
-    // Heard from before the request on: a job that goes down while its savepoint is published has not stopped either.
-    const outcome = this.#endOrRestart()
-    const [earlier] = this.failures
-    const { path } = await this.#request(drain ? 'stop-drain' : 'stop-suspend', dir)
+    const asked = stopAsked(options)
+    return this.#operations.ask(asked, () => {
+      // Heard from before the request on: a job that goes down while its savepoint is published has not stopped either.
+      const outcome = this.#endOrRestart()
+      const kind = asked.kind === 'drain' ? 'stop-drain' : 'stop-suspend'
+      return this.#stopped(this.#request(kind, asked.dir), outcome, this.failures[0])
+    })
+  }
+
+  /** `earlier` is the newest failure from before the stop. */
+  async #stopped(
+    answer: Promise<Answer>,
+    outcome: Promise<JobStatus>,
+    earlier: SessionJob['failures'][number] | undefined,
+  ) {
+    const { path } = await answer
     const status = await outcome
     if (status === 'FINISHED') return path
     const failure = this.failures[0] === earlier ? undefined : this.failures[0]
@@ -154,7 +169,8 @@ export class RunningJob implements SessionJob {
     this.#parts.kernel.send(roleAddress(this.id, 'job'), message)
   }
 
-  async #request(kind: SnapshotKind, directory: string | undefined) {
+  /** Throws at once when nothing can be asked. */
+  #request(kind: SnapshotKind, directory: string | undefined): Promise<Answer> {
     const { client, kernel, checkDirectory } = this.#parts
     checkDirectory(directory)
     if (client.ended) {
@@ -169,11 +185,4 @@ export class RunningJob implements SessionJob {
   }
 }
 
-/** Callers without types, and empty strings from forms, are told here and not by the disk. */
-function checkDirectoryName(dir: unknown): void {
-  if (dir === undefined || (typeof dir === 'string' && dir !== '')) return
-  throw new StreamError(
-    'ARGUMENT_INVALID',
-    `${JSON.stringify(dir)} is not a directory for a savepoint: expected a path.`,
-  )
-}
+const pathOf = async (answer: Promise<Answer>): Promise<string> => (await answer).path

@@ -3,7 +3,7 @@
  */
 import type { Observable } from 'rxjs'
 import type { StreamError } from '../core/errors.ts'
-import type { CheckpointId, JobId, OperatorId } from '../core/ids.ts'
+import type { CheckpointId, JobId, OperatorId, TriggerId } from '../core/ids.ts'
 import type { JobStatus } from '../core/job-status.ts'
 
 export type { JobStatus } from '../core/job-status.ts'
@@ -90,11 +90,41 @@ export interface JobResult {
   readonly error?: StreamError
 }
 
+export interface SavepointRequest {
+  /** The directory that the savepoint goes into. Left out: the configured place. */
+  readonly dir?: string
+  /**
+   * The caller's own name for this request, 32 hex digits. Asked again under the same name, the job makes no second
+   * savepoint but gives the first one, or its failure, also when it has ended since. Left out: one is made up.
+   */
+  readonly triggerId?: string
+}
+
+/** A savepoint, or a stop with one, that was asked for of a job. Times are in milliseconds since 1970. */
+export type SavepointOperation = {
+  readonly triggerId: TriggerId
+  readonly kind: 'savepoint' | 'stop' | 'drain'
+  readonly dir: string | undefined
+  readonly startedAt: number
+} & (
+  | { readonly status: 'in-progress' }
+  | { readonly status: 'completed'; readonly endedAt: number; readonly path: string }
+  | {
+      readonly status: 'failed'
+      readonly endedAt: number
+      readonly error: StreamError
+      /** The savepoint that a stop has made before it failed (`STOP_INCOMPLETE`). */
+      readonly path: string | undefined
+    }
+)
+
 export interface StopOptions {
   /** Where the savepoint goes: a directory, or true for the configured place. Default true. */
   readonly savepoint?: string | boolean
   /** Flush everything first, as if the input had ended? Then the savepoint is an end, not a pause. Default false. */
   readonly drain?: boolean
+  /** The caller's own name for this request, as that of a savepoint. */
+  readonly triggerId?: string
 }
 
 /**
@@ -113,8 +143,13 @@ export interface JobHandle {
   readonly status: Observable<JobStatus>
   /** What happens from now on; completes at the end of the job. */
   readonly events: Observable<JobEvent>
-  /** The path of a new savepoint. Fails with `JOB_NOT_RUNNING`, `CHECKPOINT_FAILED`, `SAVEPOINT_DIR_MISSING`. */
-  triggerSavepoint(dir?: string): Promise<string>
+  /**
+   * The path of a new savepoint, or of the one that was asked for under the same trigger id before. Fails with
+   * `JOB_NOT_RUNNING`, `CHECKPOINT_FAILED`, `SAVEPOINT_DIR_MISSING`, and with `TRIGGER_CONFLICT` when the id names another request.
+   */
+  triggerSavepoint(target?: string | SavepointRequest): Promise<string>
+  /** The savepoints and stops that were asked for, newest first: those under way, and the last 1,000 at most. */
+  savepointOperations(): readonly SavepointOperation[]
   /** The id of a new completed checkpoint. Fails with `JOB_NOT_RUNNING`, `CHECKPOINT_FAILED`. */
   triggerCheckpoint(): Promise<number>
   /**

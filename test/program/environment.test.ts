@@ -11,6 +11,7 @@ const handle: JobHandle = {
   status: NEVER,
   events: NEVER,
   triggerSavepoint: async () => 'path',
+  savepointOperations: () => [],
   triggerCheckpoint: async () => 1,
   stop: async () => 'path',
   cancel: async () => {},

@@ -3,13 +3,21 @@ import { BehaviorSubject, Subject } from 'rxjs'
 import type { SavepointEntry } from '../../src/backends/savepoint-store.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { StreamError } from '../../src/core/errors.ts'
-import { type JobId, makeJobId, parseCheckpointId, type VertexId } from '../../src/core/ids.ts'
+import { type JobId, makeJobId, parseCheckpointId, type TriggerId, type VertexId } from '../../src/core/ids.ts'
+import { Random } from '../../src/core/random.ts'
 import type { JobGraph, JobVertex } from '../../src/graph/job-graph.ts'
+import { SavepointOperations } from '../../src/job/savepoint-operations.ts'
 import type { CheckpointHistoryEntry, RestorePlan, Session, SessionJob, SubmitOptions } from '../../src/job/session.ts'
 import type { EffectiveCheckpointing } from '../../src/job/session-options.ts'
 import type { JobStatus } from '../../src/machines/job/protocol.ts'
 import type { StreamEnvironment } from '../../src/program/environment.ts'
-import type { JobEvent, JobResult, StopOptions } from '../../src/program/job-handle.ts'
+import type {
+  JobEvent,
+  JobResult,
+  SavepointOperation,
+  SavepointRequest,
+  StopOptions,
+} from '../../src/program/job-handle.ts'
 
 const vertex = (id: string, name: string, parallelism: number): JobVertex => ({
   id: id.padEnd(32, '0') as VertexId,
@@ -76,6 +84,7 @@ export class FakeJob implements SessionJob {
   #resolve: (result: JobResult) => void = () => undefined
   #waiting: { resolve: (value: string) => void; reject: (error: unknown) => void }[] = []
   readonly #clock: Clock
+  readonly #operations: SavepointOperations
 
   constructor(id: JobId, submitted: SubmitOptions, clock: Clock) {
     this.id = id
@@ -83,6 +92,7 @@ export class FakeJob implements SessionJob {
     this.submitted = submitted
     this.graph = fakeGraph(this.name)
     this.#clock = clock
+    this.#operations = new SavepointOperations(new Random(11), () => clock.now())
     this.startedAt = clock.now()
     this.statusTimes = { INITIALIZING: this.startedAt, RUNNING: this.startedAt }
     this.done = new Promise((resolve) => {
@@ -121,18 +131,35 @@ export class FakeJob implements SessionJob {
     })
   }
 
-  triggerSavepoint(dir?: string): Promise<string> {
-    return this.#wait(`savepoint ${dir ?? 'default'}`)
+  async triggerSavepoint(target: string | SavepointRequest = {}): Promise<string> {
+    const { dir, triggerId } = typeof target === 'string' ? { dir: target } : target
+    return this.#ask('savepoint', dir, triggerId, () => this.#wait(`savepoint ${dir ?? 'default'}`))
+  }
+
+  savepointOperations() {
+    return this.#operations.list()
+  }
+
+  #ask(
+    kind: SavepointOperation['kind'],
+    dir: string | undefined,
+    id: string | undefined,
+    begin: () => Promise<string>,
+  ) {
+    return this.#operations.ask({ kind, dir, triggerId: id as TriggerId | undefined }, begin)
   }
 
   async triggerCheckpoint(): Promise<number> {
     return Number(await this.#wait('checkpoint'))
   }
 
-  async stop({ savepoint = true, drain = false }: StopOptions = {}): Promise<string> {
-    const path = await this.#wait(`stop ${savepoint} ${drain ? 'drain' : 'suspend'}`)
-    this.move('FINISHED')
-    return path
+  async stop({ savepoint = true, drain = false, triggerId }: StopOptions = {}): Promise<string> {
+    const dir = typeof savepoint === 'string' ? savepoint : undefined
+    return this.#ask(drain ? 'drain' : 'stop', dir, triggerId, async () => {
+      const path = await this.#wait(`stop ${savepoint} ${drain ? 'drain' : 'suspend'}`)
+      this.move('FINISHED')
+      return path
+    })
   }
 
   async cancel(): Promise<void> {

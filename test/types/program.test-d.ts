@@ -16,7 +16,7 @@ import type { ConnectedStreams, KeyedConnectedStreams } from '../../src/program/
 import type { DataStream } from '../../src/program/data-stream.ts'
 import type { DataStreamSink } from '../../src/program/data-stream-sink.ts'
 import { isStreamEnvironment, StreamEnvironment } from '../../src/program/environment.ts'
-import type { JobEvent, JobHandle, JobResult, JobStatus } from '../../src/program/job-handle.ts'
+import type { JobEvent, JobHandle, JobResult, JobStatus, SavepointRequest } from '../../src/program/job-handle.ts'
 import type { KeyedStream } from '../../src/program/keyed-stream.ts'
 import type { JobOptions } from '../../src/program/options.ts'
 import type { SingleOutputStreamOperator } from '../../src/program/single-output-stream-operator.ts'
@@ -247,7 +247,7 @@ describe('environment and handle', () => {
     expectTypeOf(job.status).toEqualTypeOf<Observable<JobStatus>>()
     expectTypeOf(job.events).toEqualTypeOf<Observable<JobEvent>>()
     expectTypeOf(job.done).resolves.toEqualTypeOf<JobResult>()
-    expectTypeOf(job.triggerSavepoint).parameters.toEqualTypeOf<[dir?: string | undefined]>()
+    expectTypeOf(job.triggerSavepoint).parameters.toEqualTypeOf<[target?: string | SavepointRequest | undefined]>()
     const loaded: unknown = env
     if (isStreamEnvironment(loaded)) expectTypeOf(loaded).toEqualTypeOf<StreamEnvironment>()
   })

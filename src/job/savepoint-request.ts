@@ -1,0 +1,54 @@
+/** What a caller says about a savepoint or a stop, checked: callers without types are told here, and not by the disk. */
+import { StreamError } from '../core/errors.ts'
+import { parseTriggerId, type TriggerId } from '../core/ids.ts'
+import type { SavepointRequest, StopOptions } from '../program/job-handle.ts'
+import { nearest } from './nearest-name.ts'
+import type { AskedOperation } from './savepoint-operations.ts'
+
+/** Fails with `ARGUMENT_INVALID` or `TRIGGER_ID_INVALID`. */
+export function savepointAsked(target: string | SavepointRequest | undefined): AskedOperation {
+  const request = typeof target === 'string' ? { dir: target } : target
+  const { dir, triggerId } = checkNames<SavepointRequest>(request, 'a savepoint', ['dir', 'triggerId'])
+  return { kind: 'savepoint', dir: directoryOf(dir), triggerId: idOf(triggerId) }
+}
+
+/** Fails with `ARGUMENT_INVALID` or `TRIGGER_ID_INVALID`. */
+export function stopAsked(options: StopOptions | undefined): AskedOperation {
+  const names = ['savepoint', 'drain', 'triggerId']
+  const { savepoint = true, drain = false, triggerId } = checkNames<StopOptions>(options, 'a stop', names)
+  if (savepoint === false) {
+    throw new StreamError('ARGUMENT_INVALID', 'A job stops with a savepoint: to end it without one, cancel it.')
+  }
+  const dir = savepoint === true ? undefined : directoryOf(savepoint)
+  return { kind: drain ? 'drain' : 'stop', dir, triggerId: idOf(triggerId) }
+}
+
+function checkNames<T extends object>(options: unknown, what: string, known: readonly string[]): Partial<T> {
+  if (options === undefined) return {}
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    const expected = `an object with ${known.join(', ')}`
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `${JSON.stringify(options)} says nothing about ${what}: expected ${expected}.`,
+    )
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const guess = nearest(name, known)
+    const hint = guess === undefined ? `expected ${known.join(', ')}.` : `did you mean ${guess}?`
+    throw new StreamError('ARGUMENT_INVALID', `${name} is not an option of ${what}: ${hint}`)
+  }
+  return options as Partial<T>
+}
+
+const idOf = (text: string | undefined): TriggerId | undefined =>
+  text === undefined ? undefined : parseTriggerId(String(text))
+
+/** An empty text comes from a form that nobody filled in. */
+function directoryOf(dir: unknown): string | undefined {
+  if (dir === undefined || (typeof dir === 'string' && dir !== '')) return dir
+  throw new StreamError(
+    'ARGUMENT_INVALID',
+    `${JSON.stringify(dir)} is not a directory for a savepoint: expected a path.`,
+  )
+}
