@@ -92,12 +92,12 @@ export interface JobResult {
 
 export interface SavepointRequest {
   /** The directory that the savepoint goes into. Left out: the configured place. */
-  readonly dir?: string
+  readonly dir?: string | undefined
   /**
    * The caller's own name for this request, 32 hex digits. Asked again under the same name, the job makes no second
    * savepoint but gives the first one, or its failure, also when it has ended since. Left out: one is made up.
    */
-  readonly triggerId?: string
+  readonly triggerId?: string | undefined
 }
 
 /** A savepoint, or a stop with one, that was asked for of a job. Times are in milliseconds since 1970. */
@@ -124,7 +124,7 @@ export interface StopOptions {
   /** Flush everything first, as if the input had ended? Then the savepoint is an end, not a pause. Default false. */
   readonly drain?: boolean
   /** The caller's own name for this request, as that of a savepoint. */
-  readonly triggerId?: string
+  readonly triggerId?: string | undefined
 }
 
 /**

@@ -16,6 +16,7 @@ import { addJobRoutes } from './job-routes.ts'
 import { addOperationRoutes } from './operation-routes.ts'
 import { Operations } from './operations.ts'
 import { guardRequest } from './request-guard.ts'
+import { addSavepointRoutes } from './savepoint-routes.ts'
 import { addSubmissionRoutes } from './submission-routes.ts'
 
 export interface RestAppOptions {
@@ -63,6 +64,7 @@ export function createRestApp(options: RestAppOptions): Hono {
   addServerRoutes(api, options)
   addSubmissionRoutes(api, options)
   addJobRoutes(api, options)
+  addSavepointRoutes(api, options, operations)
   addOperationRoutes(api, options, operations)
 
   const app = new Hono()

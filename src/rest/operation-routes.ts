@@ -1,70 +1,30 @@
 /**
- * The paths that trigger something and let the client poll for its end: savepoints, stops, checkpoints, disposals.
- * A failed operation is answered with 200; the failure is in the body, under a name that differs by operation.
+ * The paths that trigger something and let the client poll for its end: checkpoints and disposals here, savepoints and
+ * stops in `savepoint-routes.ts`. A failed operation is answered with 200; the failure is in the body, under a name
+ * that differs by operation.
  */
 import type { Context, Hono } from 'hono'
 import { StreamError } from '../core/errors.ts'
 import { type JobId, parseJobId, parseTriggerId, type TriggerId } from '../core/ids.ts'
 import type { SessionJob } from '../job/session.ts'
 import type { RestAppOptions } from './app.ts'
-import { failureBody, hasEnded } from './job-bodies.ts'
-import type { OperationResult, Operations } from './operations.ts'
+import { hasEnded } from './job-bodies.ts'
+import { resultBody } from './operation-bodies.ts'
+import type { Operations } from './operations.ts'
 import { insideRoots } from './path-roots.ts'
-import { boolean, needed, oneOf, readFields, string } from './request-body.ts'
+import { needed, oneOf, readFields, string } from './request-body.ts'
 
-const formatType = oneOf('CANONICAL', 'NATIVE')
-const savepointsOf = (id: JobId): string => `savepoints/${id}`
-const checkpointsOf = (id: JobId): string => `checkpoints/${id}`
+const scopeOf = (id: JobId): string => `checkpoints/${id}`
 
-export function addOperationRoutes(api: Hono, options: RestAppOptions, operations: Operations): void {
-  const { session, roots } = options
-  const triggerId = (c: Context): TriggerId => parseTriggerId(c.req.param('triggerid') ?? '')
-  const jobId = (c: Context): JobId => parseJobId(c.req.param('jobid') ?? '')
-  const running = (c: Context): SessionJob => refuseEnded(session.job(jobId(c)))
-
-  api.post('/jobs/:jobid/savepoints', async (c) => {
-    const job = running(c)
-    const body = await readFields(c.req.raw, {
-      'target-directory': string,
-      'cancel-job': boolean,
-      formatType,
-      triggerId: string,
-    })
-    const directory = await targetOf(body['target-directory'], 'target-directory', options)
-    const run = async () => {
-      const location = await job.triggerSavepoint(directory)
-      if (body['cancel-job'] === true) await job.cancel()
-      return { location }
-    }
-    const kind = body['cancel-job'] === true ? 'cancel with savepoint' : 'savepoint'
-    const id = operations.start({ scope: savepointsOf(job.id), kind, triggerId: clientId(body.triggerId), run })
-    return c.json({ 'request-id': id }, 202)
-  })
-
-  api.post('/jobs/:jobid/stop', async (c) => {
-    const job = running(c)
-    const body = await readFields(c.req.raw, {
-      targetDirectory: string,
-      drain: boolean,
-      formatType,
-      triggerId: string,
-    })
-    const directory = await targetOf(body.targetDirectory, 'targetDirectory', options)
-    const run = async () => ({
-      location: await job.stop({ savepoint: directory ?? true, drain: body.drain ?? false }),
-    })
-    const id = operations.start({ scope: savepointsOf(job.id), kind: 'stop', triggerId: clientId(body.triggerId), run })
-    return c.json({ 'request-id': id }, 202)
-  })
-
+export function addOperationRoutes(api: Hono, { session, roots }: RestAppOptions, operations: Operations): void {
   api.post('/jobs/:jobid/checkpoints', async (c) => {
-    const job = running(c)
+    const job = refuseEnded(session.job(jobIdOf(c)))
     const body = await readFields(c.req.raw, {
       checkpointType: oneOf('CONFIGURED', 'FULL', 'INCREMENTAL'),
       triggerId: string,
     })
     const run = async () => ({ checkpointId: await job.triggerCheckpoint() })
-    const request = { scope: checkpointsOf(job.id), kind: 'checkpoint', triggerId: clientId(body.triggerId), run }
+    const request = { scope: scopeOf(job.id), kind: 'checkpoint', triggerId: clientId(body.triggerId), run }
     return c.json({ 'request-id': operations.start(request) }, 202)
   })
 
@@ -79,48 +39,26 @@ export function addOperationRoutes(api: Hono, options: RestAppOptions, operation
     return c.json({ 'request-id': id })
   })
 
-  api.get('/jobs/:jobid/savepoints/:triggerid', (c) =>
-    c.json(resultBody(operations.result(savepointsOf(jobId(c)), triggerId(c)), 'failure-cause')),
-  )
   api.get('/jobs/:jobid/checkpoints/:triggerid', (c) =>
-    c.json(resultBody(operations.result(checkpointsOf(jobId(c)), triggerId(c)), 'failureCause')),
+    c.json(resultBody(operations.result(scopeOf(jobIdOf(c)), triggerIdOf(c)), 'failureCause')),
   )
   api.get('/savepoint-disposal/:triggerid', (c) =>
-    c.json(resultBody(operations.result('disposals', triggerId(c)), 'failure-cause')),
+    c.json(resultBody(operations.result('disposals', triggerIdOf(c)), 'failure-cause')),
   )
 }
 
-function refuseEnded(job: SessionJob): SessionJob {
-  if (!hasEnded(job)) return job
-  throw new StreamError('JOB_NOT_RUNNING', `Job ${job.id} is ${job.currentStatus}: expected a job that has not ended.`)
-}
+/** The job of a path. Fails with `JOB_ID_INVALID`. */
+export const jobIdOf = (c: Context): JobId => parseJobId(c.req.param('jobid') ?? '')
 
-const clientId = (text: string | undefined): TriggerId | undefined =>
+/** The operation of a path. Fails with `TRIGGER_ID_INVALID`. */
+export const triggerIdOf = (c: Context): TriggerId => parseTriggerId(c.req.param('triggerid') ?? '')
+
+/** The id that a client has chosen, if it has. Fails with `TRIGGER_ID_INVALID`. */
+export const clientId = (text: string | undefined): TriggerId | undefined =>
   text === undefined ? undefined : parseTriggerId(text)
 
-async function targetOf(
-  directory: string | undefined,
-  field: string,
-  { roots, targetDirectoryNeeded }: RestAppOptions,
-): Promise<string | undefined> {
-  if (directory?.startsWith('jobmanager:') === true) {
-    throw new StreamError(
-      'REQUEST_INVALID',
-      `Field "${field}" is "${directory.slice(0, 80)}": expected a directory. Without the field, savepoints go where ` +
-        'the job keeps them, be it memory ("jobmanager").',
-    )
-  }
-  if (directory !== undefined) return insideRoots(directory, roots)
-  if (targetDirectoryNeeded !== true) return undefined
-  throw new StreamError(
-    'SAVEPOINT_DIR_MISSING',
-    `There is no directory for the savepoint: expected field "${field}", or the configuration key "state.savepoints.dir".`,
-  )
-}
-
-function resultBody(result: OperationResult | undefined, failureName: 'failure-cause' | 'failureCause') {
-  if (result === undefined) return { status: { id: 'IN_PROGRESS' } }
-  const operation =
-    result.type === 'completed' ? result.value : { [failureName]: failureBody(result.code, result.message) }
-  return { status: { id: 'COMPLETED' }, operation }
+/** Fails with `JOB_NOT_RUNNING`. */
+export function refuseEnded(job: SessionJob): SessionJob {
+  if (!hasEnded(job)) return job
+  throw new StreamError('JOB_NOT_RUNNING', `Job ${job.id} is ${job.currentStatus}: expected a job that has not ended.`)
 }

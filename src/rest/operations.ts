@@ -3,13 +3,13 @@
  * ended. Owns ids, retention and the bound on their number; knows nothing of what an operation does.
  */
 import type { Clock } from '../core/clock.ts'
-import { type ErrorCode, messageOf, StreamError } from '../core/errors.ts'
+import { messageOf, StreamError } from '../core/errors.ts'
 import { makeTriggerId, type TriggerId } from '../core/ids.ts'
 import type { Random } from '../core/random.ts'
 
 export type OperationResult =
   | { readonly type: 'completed'; readonly value: Readonly<Record<string, unknown>> }
-  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
+  | { readonly type: 'failed'; readonly error: StreamError }
 
 interface Operation {
   readonly kind: string
@@ -31,7 +31,7 @@ export interface OperationRequest {
   readonly scope: string
   readonly kind: string
   readonly triggerId: TriggerId | undefined
-  readonly run: () => Promise<Readonly<Record<string, unknown>>>
+  readonly run: (id: TriggerId) => Promise<Readonly<Record<string, unknown>>>
 }
 
 export class Operations {
@@ -62,8 +62,13 @@ export class Operations {
     this.#makeRoom()
     const operation: Operation = { kind, result: undefined, endedAt: undefined, told: false }
     this.#operations.set(`${scope}/${id}`, operation)
-    void this.#finish(operation, run)
+    void this.#finish(operation, () => run(id))
     return id
+  }
+
+  has(scope: string, id: TriggerId): boolean {
+    this.#forgetOld()
+    return this.#operations.has(`${scope}/${id}`)
   }
 
   /** The result of an operation; undefined while it runs. Fails with `TRIGGER_NOT_FOUND`. */
@@ -100,15 +105,12 @@ export class Operations {
     this.#waiting = []
   }
 
-  async #finish(operation: Operation, run: OperationRequest['run']): Promise<void> {
+  async #finish(operation: Operation, run: () => ReturnType<OperationRequest['run']>): Promise<void> {
     try {
       operation.result = { type: 'completed', value: await run() }
     } catch (error) {
-      operation.result = {
-        type: 'failed',
-        code: error instanceof StreamError ? error.code : 'BUG',
-        message: messageOf(error),
-      }
+      const known = error instanceof StreamError ? error : new StreamError('BUG', messageOf(error), { cause: error })
+      operation.result = { type: 'failed', error: known }
     }
     operation.endedAt = this.#options.clock.now()
   }
