@@ -7,6 +7,7 @@ import { installExecutor } from './job/execute.ts'
 installExecutor()
 
 export type { RuntimeOptions } from './actors/real-host.ts'
+export { definePlugin, type Plugin } from './backends/plugin.ts'
 export type {
   AggregatingState,
   ListState,
@@ -72,6 +73,7 @@ export type {
 export type { KeyedStream } from './program/keyed-stream.ts'
 export type {
   CheckpointOptions,
+  CustomPlace,
   JobOptions,
   RestartOptions,
   SavepointOptions,

@@ -27,7 +27,7 @@ export interface StateWriter {
 
 /** A completed checkpoint or savepoint that can be read. */
 export interface StoredSnapshot {
-  /** How a user names it: a path or `jobmanager://…`. */
+  /** How a user names it: a path, `jobmanager://…`, or `<place>/<job id>/<name>` where the place is a plugin's. */
   readonly path: string
   readonly manifest: Manifest
   /** Reads and verifies one segment. Fails with `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`, `STATE_CODEC_UNSUPPORTED`. */
@@ -95,7 +95,8 @@ export interface StoredJob {
 }
 
 export interface CheckpointStorage {
-  readonly kind: 'jobmanager' | 'filesystem'
+  /** `jobmanager`, `filesystem`, or the scheme of a plugin. */
+  readonly kind: string
   /** Opens (and takes over) the storage of a job. Fails with `DIRECTORY_NOT_WRITABLE`, `STORAGE_FAILED`. */
   open(job: StoredJob): Promise<JobCheckpoints>
   /**

@@ -21,6 +21,7 @@ import {
 } from './durable-files.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { localPath } from './local-path.ts'
+import { pluginScheme } from './place-url.ts'
 import { isPointer, parsePointer, printPointer, type SavepointPointer } from './savepoint-pointer.ts'
 import type { SavepointEntry, SavepointStore } from './savepoint-store.ts'
 import { asStorage } from './storage-errors.ts'
@@ -78,15 +79,7 @@ class FilesystemSavepoints implements SavepointStore {
 
   async publish(path: string, snapshot: StoredSnapshot): Promise<void> {
     const { job, timestamp } = snapshot.manifest
-    const absolute = localPath(snapshot.path)
-    if (absolute === undefined) {
-      throw new StreamError(
-        'SAVEPOINT_BACKEND_INCOMPATIBLE',
-        `Savepoint ${path} cannot point to ${snapshot.path}, which is lost with its session: expected a checkpoint on disk.`,
-      )
-    }
-    const way = relative(path, absolute)
-    const checkpoint = { relative: isAbsolute(way) ? undefined : way, absolute }
+    const checkpoint = targetOf(path, snapshot)
     await asStorage('write savepoint', path, async () => {
       await ensureDir(this.#fs, path)
       await writeWhole(this.#fs, {
@@ -106,10 +99,11 @@ class FilesystemSavepoints implements SavepointStore {
       })
       if (snapshot !== undefined) return snapshot
     }
+    const meant = meantBy(found.pointer)
     throw new StreamError(
       'CHECKPOINT_NOT_FOUND',
-      `Savepoint ${path} points to ${found.pointer.checkpoint.absolute}, where there is no whole checkpoint.`,
-      { details: { path, checkpoint: found.pointer.checkpoint.absolute } },
+      `Savepoint ${path} points to ${meant}, where there is no whole checkpoint.`,
+      { details: { path, checkpoint: meant } },
     )
   }
 
@@ -160,10 +154,11 @@ class FilesystemSavepoints implements SavepointStore {
 
   /** Where the checkpoint is now, or was meant to be. */
   async #target(dir: string, pointer: SavepointPointer): Promise<string> {
+    if ('url' in pointer.checkpoint) return pointer.checkpoint.url
     for (const target of targetsOf(dir, pointer)) {
       if ((await this.#text(target)) !== undefined) return target
     }
-    return pointer.checkpoint.absolute
+    return meantBy(pointer)
   }
 
   #text(dir: string): Promise<string | undefined> {
@@ -179,8 +174,30 @@ class FilesystemSavepoints implements SavepointStore {
   }
 }
 
-const targetsOf = (dir: string, { checkpoint }: SavepointPointer): readonly string[] =>
-  checkpoint.relative === undefined ? [checkpoint.absolute] : [resolve(dir, checkpoint.relative), checkpoint.absolute]
+/** Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE` for a checkpoint that is lost with the process. */
+function targetOf(savepoint: string, { path }: StoredSnapshot): SavepointPointer['checkpoint'] {
+  if (pluginScheme(path) !== undefined) return { url: path }
+  const absolute = localPath(path)
+  if (absolute === undefined) {
+    throw new StreamError(
+      'SAVEPOINT_BACKEND_INCOMPATIBLE',
+      `Savepoint ${savepoint} cannot point to ${path}, which is lost with its session: expected a checkpoint that outlives it.`,
+    )
+  }
+  const way = relative(savepoint, absolute)
+  return { relative: isAbsolute(way) ? undefined : way, absolute }
+}
+
+/** Where a checkpoint may be now, the likeliest place first. */
+const targetsOf = (dir: string, { checkpoint }: SavepointPointer): readonly string[] => {
+  if ('url' in checkpoint) return [checkpoint.url]
+  const { relative, absolute } = checkpoint
+  return relative === undefined ? [absolute] : [resolve(dir, relative), absolute]
+}
+
+/** Where it was when the savepoint was made. */
+const meantBy = ({ checkpoint }: SavepointPointer): string =>
+  'url' in checkpoint ? checkpoint.url : checkpoint.absolute
 
 const notFound = (path: string): StreamError =>
   new StreamError('SAVEPOINT_NOT_FOUND', `There is no savepoint at ${path}.`, { details: { path } })

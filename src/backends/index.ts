@@ -7,5 +7,12 @@ export { heapStateBackend } from './heap-state.ts'
 export { jobmanagerCheckpointStorage } from './jobmanager-checkpoints.ts'
 export { jobmanagerSavepointStore } from './jobmanager-savepoints.ts'
 export type * from './manifest.ts'
+export {
+  type CheckpointStoragePlugin,
+  definePlugin,
+  type Plugin,
+  type SavepointStorePlugin,
+  type StateBackendPlugin,
+} from './plugin.ts'
 export type * from './savepoint-store.ts'
 export type * from './state-backend.ts'

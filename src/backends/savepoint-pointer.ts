@@ -1,28 +1,40 @@
 /**
- * The manifest of a savepoint on disk: a pointer to the checkpoint that it pins. Formats: docs/formats.md.
- * The relative path is tried first, so that savepoints and checkpoints may be moved together.
+ * The manifest of a savepoint: a pointer to the checkpoint that it pins. Formats: docs/formats.md.
+ * Of a checkpoint on this machine the relative path is tried first, so that both may be moved together.
  * Tests: test/backends/savepoint-stores.test.ts.
  */
 import type { JobId } from '../core/ids.ts'
 import { JsonFields } from './json-fields.ts'
 import { parseSealed, printSealed } from './manifest-json.ts'
+import { placeUrl } from './place-url.ts'
 
-export const pointerVersion = 1
+/** The newest that is read. */
+export const pointerVersion = 2
 const kind = 'savepoint-pointer'
+
+/** Where a checkpoint on this machine is. */
+export interface LocalTarget {
+  /** From the savepoint's directory; undefined when there is no such way (another drive). */
+  readonly relative: string | undefined
+  readonly absolute: string
+}
+
+/** Where a checkpoint is that a plugin keeps. Since version 2. */
+export interface UrlTarget {
+  /** `<place>/<job id>/<name>`: with its scheme it says who reads and deletes it. */
+  readonly url: string
+}
 
 export interface SavepointPointer {
   readonly job: { readonly id: JobId; readonly name: string }
   /** When the checkpoint was triggered, in milliseconds since 1970. */
   readonly timestamp: number
-  readonly checkpoint: {
-    /** From the savepoint's directory; undefined when there is no such way (another drive). */
-    readonly relative: string | undefined
-    readonly absolute: string
-  }
+  readonly checkpoint: LocalTarget | UrlTarget
 }
 
+/** As text. A newer version is for what needs it, so that an earlier build still reads everything else. */
 export const printPointer = ({ job, timestamp, checkpoint }: SavepointPointer): string =>
-  printSealed({ formatVersion: pointerVersion, kind, job, timestamp, checkpoint })
+  printSealed({ formatVersion: 'url' in checkpoint ? 2 : 1, kind, job, timestamp, checkpoint })
 
 /** Does this text claim to be a pointer? Says nothing about its health. */
 export function isPointer(text: string): boolean {
@@ -40,17 +52,27 @@ export function parsePointer(text: string, where: string): SavepointPointer {
   fields.object(body, '', ['formatVersion', 'kind', 'job', 'timestamp', 'checkpoint'])
   fields.oneOf(body.kind, 'kind', [kind])
   const job = fields.object(body.job, 'job', ['id', 'name'])
-  const checkpoint = fields.object(body.checkpoint, 'checkpoint', ['relative', 'absolute'])
+  const version = fields.integer(body.formatVersion, 'formatVersion', 1, pointerVersion)
   return {
     job: {
       id: fields.matching(job.id, 'job.id', /^[0-9a-f]{32}$/, '32 hex digits') as JobId,
       name: fields.string(job.name, 'job.name'),
     },
     timestamp: fields.integer(body.timestamp, 'timestamp', 0),
-    checkpoint: {
-      relative:
-        checkpoint.relative === undefined ? undefined : fields.string(checkpoint.relative, 'checkpoint.relative'),
-      absolute: fields.string(checkpoint.absolute, 'checkpoint.absolute'),
-    },
+    checkpoint: version === 1 ? localTarget(body.checkpoint, fields) : urlTarget(body.checkpoint, fields),
   }
+}
+
+function localTarget(value: unknown, fields: JsonFields): LocalTarget {
+  const { relative, absolute } = fields.object(value, 'checkpoint', ['relative', 'absolute'])
+  return {
+    relative: relative === undefined ? undefined : fields.string(relative, 'checkpoint.relative'),
+    absolute: fields.string(absolute, 'checkpoint.absolute'),
+  }
+}
+
+function urlTarget(value: unknown, fields: JsonFields): UrlTarget {
+  const { url } = fields.object(value, 'checkpoint', ['url'])
+  if (typeof url === 'string' && placeUrl(url) === url) return { url }
+  throw fields.damaged('checkpoint.url', 'a URL <scheme>://<names> of a plugin', url)
 }

@@ -8,7 +8,7 @@ import type { JobId } from '../core/ids.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 
 export interface SavepointEntry {
-  /** `jobmanager://savepoints/<n>`, or `<dir>/savepoint-<6 of job id>-<12 hex>`. */
+  /** `jobmanager://savepoints/<n>`, `<dir>/savepoint-<6 of job id>-<12 hex>`, or `<place>/<name>` where the place is a plugin's. */
   readonly path: string
   readonly jobId: JobId
   readonly jobName: string
@@ -17,10 +17,11 @@ export interface SavepointEntry {
 }
 
 export interface SavepointStore {
-  readonly kind: 'jobmanager' | 'filesystem'
+  /** `jobmanager`, `filesystem`, or the scheme of a plugin. */
+  readonly kind: string
   /**
    * Reserves the name of a new savepoint. Fails with `DIRECTORY_NOT_WRITABLE`. `dir` overrides the configured
-   * directory (filesystem only). `random` gives the bytes of the name.
+   * directory, for stores that have any: another place of the same form. `random` gives the bytes of the name.
    */
   reserve(jobId: JobId, dir: string | undefined, random: (length: number) => Uint8Array): Promise<string>
   /** Publishes the pointer at a reserved path; durable when it resolves. Idempotent. */

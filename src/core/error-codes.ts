@@ -11,6 +11,8 @@ export const errorCodes = {
   CONFIG_VALUE_INVALID: 'a configuration value of the wrong type or out of bounds',
   CONFIG_FILE_INVALID: 'a configuration file that cannot be read or parsed',
   PACKAGE_MISSING: 'a package that only some programs need is not installed, or not for this system',
+  PLUGIN_INVALID: 'a plugin that cannot be loaded, is no plugin, makes no storage, or wants the name of another',
+  STORAGE_UNKNOWN: 'a path or an option names a kind of storage, or a state backend, that no plugin of the session has',
   // program and graph
   JOB_FILE_NOT_FOUND: 'the job file does not exist',
   JOB_FILE_INVALID: 'the job file cannot be loaded, or does not export an environment as its default',
@@ -22,7 +24,7 @@ export const errorCodes = {
   PARALLELISM_INVALID: 'a parallelism that is not an integer from 1 to the maximum parallelism',
   MAX_PARALLELISM_INVALID: 'a maximum parallelism outside 1 to 32768',
   STATE_NAME_DUPLICATE: 'one operator declares two states of the same name',
-  SAVEPOINT_BACKEND_INCOMPATIBLE: 'filesystem savepoints over jobmanager checkpoints',
+  SAVEPOINT_BACKEND_INCOMPATIBLE: 'savepoints outside of the process over jobmanager checkpoints',
   UNALIGNED_INCOMPATIBLE: 'unaligned checkpoints together with at-least-once or several checkpoints at a time',
   // running
   USER_FUNCTION_FAILED: 'a function of the program threw',

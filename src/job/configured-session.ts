@@ -76,23 +76,6 @@ function savepointsOf(configuration: Configuration, log: Log): SavepointOptions 
 }
 
 /**
- * Refuses a combination that would leave savepoints pointing to checkpoints that die with the process. To be called
- * with what a job really uses. Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE`, naming both keys and the fix.
- */
-export function checkSavepointBackend(savepoints: SavepointOptions, checkpoints: CheckpointStorageOptions): void {
-  // Without a directory they stay in this process, beside the checkpoints.
-  const onDisk = savepoints.kind === 'filesystem' && savepoints.dir !== undefined
-  if (!onDisk || checkpoints.kind !== 'jobmanager') return
-  throw new StreamError(
-    'SAVEPOINT_BACKEND_INCOMPATIBLE',
-    '"savepoints.state.backend" is "filesystem", but "state.backend" (checkpoint storage) is "jobmanager": a savepoint ' +
-      'would point to a checkpoint that is lost with this process. Set "state.backend" to "filesystem" and ' +
-      '"state.backend.fs.checkpointdir" to a directory, or "savepoints.state.backend" to "jobmanager".',
-    { details: { savepoints: savepoints.kind, checkpoints: checkpoints.kind } },
-  )
-}
-
-/**
  * Refuses unaligned checkpoints where they promise nothing or cannot be told apart. To be called with what a job really
  * uses. Fails with `UNALIGNED_INCOMPATIBLE`, naming both settings and the fix.
  */

@@ -16,6 +16,7 @@ import type { StreamEnvironment } from '../program/environment.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
 import { findRestorePoint, jobFinished, type RestorePoint, restorePlanOf } from './restore-point.ts'
 import type { RunningJob } from './running-job.ts'
+import { savepointPlace } from './savepoint-place.ts'
 import type { RestorePlan, Session, SubmitOptions } from './session.ts'
 import type { Log, SessionOptions } from './session-options.ts'
 import { startJob } from './start-job.ts'
@@ -80,7 +81,10 @@ class LocalSession implements Session {
     this.#options = options
     this.#log = options.log ?? (() => {})
     const development = runtime.development ?? process.env.NODE_ENV !== 'production'
-    this.#storages = runtime.storages ?? new Storages()
+    this.#storages = runtime.storages ?? new Storages({ plugins: options.plugins ?? [] })
+    // A place that nobody answers for is told at once, and not when the first job comes.
+    if (options.checkpointStorage !== undefined) this.#storages.checkpoints(options.checkpointStorage)
+    if (options.savepoints !== undefined) this.#storages.savepoints(options.savepoints)
     this.#runtime = { ...runtime, tap: runtime.tap ?? noTap, development }
     checkRuntimeOptions(options.runtime ?? {})
     const onCrash = (address: Address, error: unknown) => this.#crashed(address, error)
@@ -202,6 +206,7 @@ class LocalSession implements Session {
     const effective = effectiveOptions(environment, submit, this.#options, this.#runtime.development)
     const graph = buildJobGraph(effective.program, effective.name)
     const storage = this.#storages.checkpoints(effective.storage)
+    this.#storages.savepoints(effective.savepoints)
     const point = await findRestorePoint(graph, effective.name, submit, this.#storages, storage)
     // With at-least-once, what had not finished may have sent all it has to what had: it is repeated to nobody, rightly.
     if (point !== undefined && effective.checkpointing.mode === 'exactly-once') {
@@ -245,14 +250,7 @@ class LocalSession implements Session {
   #placeOf(jobId: JobId, directory: string | undefined) {
     const effective = this.#efforts.get(jobId)
     if (effective === undefined) throw new StreamError('JOB_NOT_FOUND', `There is no job ${jobId}.`)
-    const savepoints = directory === undefined ? effective.savepoints : { kind: 'filesystem' as const, dir: directory }
-    if (savepoints.kind === 'filesystem' && savepoints.dir !== undefined && effective.storage.kind === 'jobmanager') {
-      throw new StreamError(
-        'SAVEPOINT_BACKEND_INCOMPATIBLE',
-        `A savepoint in ${savepoints.dir} would point to a checkpoint that is lost with this process: set "state.backend" ` +
-          'to "filesystem" and "state.backend.fs.checkpointdir" to a directory, or ask for a savepoint without one.',
-      )
-    }
+    const savepoints = savepointPlace(effective, directory)
     return { store: this.#storages.savepoints(savepoints), storage: this.#storages.checkpoints(effective.storage) }
   }
 

@@ -2,13 +2,15 @@
  * What a job really uses: the program's options over the submission's defaults over the session's over the built-in
  * ones. Pure.
  */
+import { pluginScheme } from '../backends/place-url.ts'
 import { limits } from '../core/limits.ts'
 import type { Program } from '../graph/transformation.ts'
 import type { CoordinatorConfig } from '../machines/checkpoint-coordinator/protocol.ts'
 import type { RestartStrategy } from '../machines/job/protocol.ts'
 import { defaultJobName, type StreamEnvironment } from '../program/environment.ts'
 import type { RestartOptions, SavepointOptions } from '../program/options.ts'
-import { checkSavepointBackend, checkUnaligned } from './configured-session.ts'
+import { checkUnaligned } from './configured-session.ts'
+import { checkSavepointBackend } from './savepoint-place.ts'
 import type { SubmitOptions } from './session.ts'
 import type {
   CheckpointStorageOptions,
@@ -60,7 +62,7 @@ export function effectiveOptions(
     afterTasksFinish: checkpoint.afterTasksFinish ?? true,
     unaligned: checkpoint.unaligned === true ? { alignedTimeoutMs: checkpoint.alignedTimeoutMs ?? 0 } : undefined,
     incremental: checkpoint.incremental ?? false,
-    storage: storage.kind,
+    storage: storage.kind === 'custom' ? (pluginScheme(storage.url) ?? storage.kind) : storage.kind,
   }
   checkUnaligned(checkpointing)
   return {

@@ -3,6 +3,7 @@
  * (`configured-session.ts`). Owns no defaults of jobs (`core/limits.ts`) and touches no disk.
  */
 import type { RuntimeOptions } from '../actors/real-host.ts'
+import type { Plugin } from '../backends/plugin.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
 import type { CheckpointOptions, JobOptions, SavepointOptions } from '../program/options.ts'
 
@@ -23,6 +24,8 @@ export interface SessionOptions {
   readonly checkpointStorage?: CheckpointStorageOptions
   /** Where savepoints go when the program does not say. Default `jobmanager`. */
   readonly savepoints?: SavepointOptions
+  /** Storages and savepoint stores of others, which paths and options name by their schemes. */
+  readonly plugins?: readonly Plugin[]
   readonly defaults?: JobDefaults
   /** How the event loop is divided between the jobs and the application around them. */
   readonly runtime?: RuntimeOptions
@@ -43,5 +46,6 @@ export interface EffectiveCheckpointing {
   readonly unaligned: { readonly alignedTimeoutMs: number } | undefined
   /** Does a checkpoint write only what has changed since the last one? */
   readonly incremental: boolean
-  readonly storage: CheckpointStorageOptions['kind']
+  /** Its kind: `jobmanager`, `filesystem`, or the scheme of a plugin. */
+  readonly storage: string
 }

@@ -45,7 +45,7 @@ export interface JobStart {
 export function startJob(start: JobStart): RunningJob {
   const { id, effective, graph, point, stored, inherited, kernel, tap, charts, channels } = start
   const warnsOfMemory =
-    effective.storage.kind === 'filesystem' && effective.savepoints.kind === 'jobmanager'
+    effective.storage.kind !== 'jobmanager' && effective.savepoints.kind === 'jobmanager'
       ? (path: string) => savepointInMemory(effective.name, path)
       : undefined
   const client = kernel.spawn(roleAddress(id, 'client'), (self) => new JobClient(self, id, graph, warnsOfMemory))

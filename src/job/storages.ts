@@ -1,6 +1,7 @@
 /**
- * The storages and savepoint stores of a session, one per kind and directory, so that what lives in memory is shared
- * by its jobs; and the way from a path that a person typed to the snapshot behind it.
+ * The storages and savepoint stores of a session, one per kind and place, so that what lives in memory is shared by its
+ * jobs; and the way from a path that a person typed to the snapshot behind it. The scheme of a path says who answers:
+ * `jobmanager:` this process, none or `file:` the disk, any other one a plugin.
  */
 import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,13 +12,24 @@ import { filesystemCheckpointStorage } from '../backends/filesystem-checkpoints.
 import { filesystemSavepointStore } from '../backends/filesystem-savepoints.ts'
 import { jobmanagerCheckpointStorage } from '../backends/jobmanager-checkpoints.ts'
 import { jobmanagerSavepointStore } from '../backends/jobmanager-savepoints.ts'
+import { pluginScheme, withoutMetadata } from '../backends/place-url.ts'
+import type { Plugin } from '../backends/plugin.ts'
 import type { SavepointEntry, SavepointStore } from '../backends/savepoint-store.ts'
 import { type Clock, realClock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
 import type { SavepointOptions } from '../program/options.ts'
+import { PluginRegistry } from './plugin-registry.ts'
 import type { CheckpointStorageOptions } from './session-options.ts'
 
 const inMemory = 'jobmanager://'
+
+export interface StoragesOptions {
+  /** Stands in for the disk: simulation. */
+  readonly fs?: FileSystem
+  /** Stands in for the time that leases note. */
+  readonly clock?: Pick<Clock, 'now'>
+  readonly plugins?: readonly Plugin[]
+}
 
 export class Storages {
   readonly #fs: FileSystem
@@ -26,40 +38,57 @@ export class Storages {
   readonly #memorySavepoints = jobmanagerSavepointStore()
   readonly #roots = new Map<string, CheckpointStorage>()
   readonly #savepointDirs = new Map<string, SavepointStore>()
+  readonly #plugins: PluginRegistry
+  /** For savepoint stores: a checkpoint may be anywhere. */
+  readonly #follow = { resolve: async (path: string) => this.#storageAt(path)?.resolve(path) }
 
-  /** `fs` and `clock` stand in for the disk and the time that leases note: simulation. */
-  constructor({ fs = nodeFileSystem, clock = realClock }: { fs?: FileSystem; clock?: Pick<Clock, 'now'> } = {}) {
+  /** Fails with `PLUGIN_INVALID`. */
+  constructor({ fs = nodeFileSystem, clock = realClock, plugins = [] }: StoragesOptions = {}) {
     this.#fs = fs
     this.#clock = clock
+    this.#plugins = new PluginRegistry(plugins, this.#follow)
   }
 
+  /** Fails with `STORAGE_UNKNOWN`, `PLUGIN_INVALID`. */
   checkpoints(options: CheckpointStorageOptions): CheckpointStorage {
+    if (options.kind === 'custom') return this.#plugins.checkpoints(options.url)
     return options.kind === 'jobmanager' ? this.#memory : this.#rooted(resolve(options.dir))
   }
 
+  /** Fails with `STORAGE_UNKNOWN`, `PLUGIN_INVALID`. */
   savepoints(options: SavepointOptions): SavepointStore {
+    if (options.kind === 'custom') return this.#plugins.savepoints(options.url)
     return options.kind === 'jobmanager' || options.dir === undefined ? this.#memorySavepoints : this.#in(options.dir)
   }
 
-  /** The snapshot that a path names, be it a savepoint or a checkpoint. Fails with `SAVEPOINT_NOT_FOUND` and damage. */
+  /**
+   * The snapshot that a path names, be it a savepoint or a checkpoint. Fails with `SAVEPOINT_NOT_FOUND`, `STORAGE_UNKNOWN`
+   * and damage.
+   */
   async find(path: string): Promise<StoredSnapshot> {
-    const local = localPath(path)
-    const snapshot = (await this.#storeAt(local).resolve(local)) ?? (await this.#storageAt(local).resolve(local))
+    const plain = plainPath(path)
+    const snapshot = (await this.#storeAt(plain)?.resolve(plain)) ?? (await this.#storageAt(plain)?.resolve(plain))
     if (snapshot !== undefined) return snapshot
     throw notFound(path)
   }
 
-  /** A savepoint with all that its disposal needs. Fails with `SAVEPOINT_NOT_FOUND`. */
+  /**
+   * A savepoint with all that its disposal needs; the job that made it is not. Fails with `SAVEPOINT_NOT_FOUND`,
+   * `STORAGE_UNKNOWN`.
+   */
   async findSavepoint(path: string): Promise<SavepointPlace & { readonly checkpointPath: string }> {
-    const local = localPath(path)
-    const store = this.#storeAt(local)
-    const entry = await store.entry(local)
-    if (entry === undefined) throw notFound(path)
-    return { store, storage: this.#storageAt(entry.checkpointPath), checkpointPath: entry.checkpointPath }
+    const plain = plainPath(path)
+    const store = this.#storeAt(plain)
+    const entry = await store?.entry(plain)
+    if (store === undefined || entry === undefined) throw notFound(path)
+    const { checkpointPath } = entry
+    const storage = this.#storageAt(checkpointPath)
+    if (storage === undefined) throw notFound(checkpointPath)
+    return { store, storage, checkpointPath }
   }
 
   async listSavepoints(): Promise<readonly SavepointEntry[]> {
-    const stores = [this.#memorySavepoints, ...this.#savepointDirs.values()]
+    const stores = [this.#memorySavepoints, ...this.#savepointDirs.values(), ...this.#plugins.savepointStores]
     return (await Promise.all(stores.map((store) => store.list()))).flat()
   }
 
@@ -75,25 +104,26 @@ export class Storages {
     const full = resolve(dir)
     const known = this.#savepointDirs.get(full)
     if (known !== undefined) return known
-    const follow = (path: string) => this.#storageAt(path).resolve(path)
-    const store = filesystemSavepointStore({ dir: full, storage: { resolve: follow }, fs: this.#fs })
+    const store = filesystemSavepointStore({ dir: full, storage: this.#follow, fs: this.#fs })
     this.#savepointDirs.set(full, store)
     return store
   }
 
-  #storeAt(path: string): SavepointStore {
+  #storeAt(path: string): SavepointStore | undefined {
+    if (pluginScheme(path) !== undefined) return this.#plugins.storeOf(path)
     return path.startsWith(inMemory) ? this.#memorySavepoints : this.#in(dirname(path))
   }
 
-  /** A checkpoint is at `<root>/<job id>/chk-<n>`. */
-  #storageAt(path: string): CheckpointStorage {
+  /** A checkpoint is at `<place>/<job id>/chk-<n>`. */
+  #storageAt(path: string): CheckpointStorage | undefined {
+    if (pluginScheme(path) !== undefined) return this.#plugins.storageOf(path)
     return path.startsWith(inMemory) ? this.#memory : this.#rooted(dirname(dirname(resolve(path))))
   }
 }
 
-/** A directory, its `_metadata` or a `file:` URL, as the directory; a `jobmanager:` path as it is. */
-function localPath(path: string): string {
-  if (path.startsWith(inMemory)) return path
+/** A directory, its `_metadata` or a `file:` URL, as the directory; another URL as it is, without `_metadata`. */
+function plainPath(path: string): string {
+  if (path.startsWith(inMemory) || pluginScheme(path) !== undefined) return withoutMetadata(path)
   const plain = resolve(path.startsWith('file:') ? fileURLToPath(path) : path)
   return basename(plain) === '_metadata' ? dirname(plain) : plain
 }

@@ -35,7 +35,7 @@ export async function submissionWarnings(facts: SubmissionFacts): Promise<readon
 async function nothingToResume({ effective: { name, storage: place }, storage }: SubmissionFacts): Promise<string> {
   const others = (await storage.jobNames()).filter((other) => other !== name)
   const more = others.length > namesTold ? ` and ${others.length - namesTold} more` : ''
-  const where = place.kind === 'filesystem' ? resolve(place.dir) : 'this process'
+  const where = place.kind === 'custom' ? place.url : place.kind === 'filesystem' ? resolve(place.dir) : 'this process'
   return (
     `There is nothing to resume: ${where} has no checkpoint of job "${name}", so it starts from the beginning. ` +
     (others.length === 0
@@ -47,8 +47,8 @@ async function nothingToResume({ effective: { name, storage: place }, storage }:
   )
 }
 
-/** Said when a savepoint is in memory while the job's checkpoints are on disk. */
+/** Said when a savepoint is in memory while the job's checkpoints are not. */
 export const savepointInMemory = (jobName: string, path: string): string =>
   `Savepoint ${path} is in the memory of this process and is lost with it, although the checkpoints of job "${jobName}" ` +
-  'are on disk: to keep savepoints, set "savepoints.state.backend" to "filesystem" and "state.savepoints.dir" to a ' +
+  'are not: to keep savepoints, set "savepoints.state.backend" to "filesystem" and "state.savepoints.dir" to a ' +
   'directory, or the option "savepoint" of the program.'

@@ -37,10 +37,23 @@ export interface CheckpointOptions {
   readonly incremental?: boolean
   /** A piece of state up to this size is kept in the manifest and needs no file. Default 20 KiB, at most 1 MiB. */
   readonly inlineStateBytes?: number
-  readonly storage?: { readonly kind: 'jobmanager' } | { readonly kind: 'filesystem'; readonly dir: string }
+  readonly storage?:
+    | { readonly kind: 'jobmanager' }
+    | { readonly kind: 'filesystem'; readonly dir: string }
+    | CustomPlace
 }
 
-export type SavepointOptions = { readonly kind: 'jobmanager' } | { readonly kind: 'filesystem'; readonly dir?: string }
+/** A place that a plugin of the session answers for. */
+export interface CustomPlace {
+  readonly kind: 'custom'
+  /** `<scheme>://…`; the scheme says which plugin. */
+  readonly url: string
+}
+
+export type SavepointOptions =
+  | { readonly kind: 'jobmanager' }
+  | { readonly kind: 'filesystem'; readonly dir?: string }
+  | CustomPlace
 
 export type RestartOptions =
   | { readonly strategy: 'none' }
@@ -98,6 +111,8 @@ const integerFrom = (least: number, most = Number.MAX_SAFE_INTEGER): Rule =>
   )
 const numberFrom = (least: number): Rule => rule(`a number from ${least}`, (value) => isNumber(value) && value >= least)
 const text = rule('a string of at least one character', (value) => typeof value === 'string' && value !== '')
+const isPlaceUrl = (value: unknown): boolean =>
+  typeof value === 'string' && /^(?!file:|jobmanager:)[a-z][a-z0-9+.-]+:\/\//i.test(value)
 const flag = rule('true or false', (value) => typeof value === 'boolean')
 const oneOf = (...allowed: readonly string[]): Rule =>
   rule(`one of '${allowed.join("', '")}'`, (value) => allowed.includes(value as string))
@@ -130,7 +145,11 @@ const checkpointRules: Rules = {
   inlineStateBytes: integerFrom(0, limits.inlineStateBytesMax),
 }
 
-const storageRules: Rules = { kind: oneOf('jobmanager', 'filesystem'), dir: text }
+const storageRules: Rules = {
+  kind: oneOf('jobmanager', 'filesystem', 'custom'),
+  dir: rule('a directory on this machine', (value) => text.accepts(value) && !isPlaceUrl(value)),
+  url: rule("a URL of a plugin's scheme, such as 'bucket://main'", isPlaceUrl),
+}
 
 const restartRules: Readonly<Record<RestartOptions['strategy'], Rules>> = {
   none: {},
@@ -166,7 +185,8 @@ export function checkJobOptions(options: JobOptions): void {
 function checkStorage(path: string, value: unknown, dirNeeded: boolean): void {
   const storage = record(path, value)
   check(path, storage, storageRules)
-  need(path, storage, storage.kind === 'filesystem' && dirNeeded ? ['kind', 'dir'] : ['kind'], storageRules)
+  const where = storage.kind === 'custom' ? ['url'] : storage.kind === 'filesystem' && dirNeeded ? ['dir'] : []
+  need(path, storage, ['kind', ...where], storageRules)
 }
 
 function checkRestart(value: unknown): void {

@@ -6,6 +6,7 @@ import { filesystemCheckpointStorage } from '../../src/backends/filesystem-check
 import { filesystemSavepointStore } from '../../src/backends/filesystem-savepoints.ts'
 import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
 import { jobmanagerSavepointStore } from '../../src/backends/jobmanager-savepoints.ts'
+import { printSealed } from '../../src/backends/manifest-json.ts'
 import { parsePointer } from '../../src/backends/savepoint-pointer.ts'
 import type { SavepointStore } from '../../src/backends/savepoint-store.ts'
 import { Random } from '../../src/core/random.ts'
@@ -131,6 +132,30 @@ describe('filesystem savepoints', () => {
     await expect(store.resolve(path)).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' })
   })
 
+  it('point to a checkpoint that a plugin keeps by its URL, in a version of its own', async () => {
+    const { store, path, checkpoint } = await published()
+    expect(readFileSync(join(path, '_metadata'), 'utf8')).toContain('"formatVersion": 1')
+    const url = `bucket://main/${suiteJob.id}/chk-1`
+    await store.publish(path, { ...checkpoint, path: url })
+    const file = join(path, '_metadata')
+    const text = readFileSync(file, 'utf8')
+    expect(parsePointer(text, file)).toEqual({ job: suiteJob, timestamp: 1_001, checkpoint: { url } })
+    expect(text).toContain('"formatVersion": 2')
+    expect((await store.entry(path))?.checkpointPath).toBe(url)
+    await expect(store.resolve(path)).rejects.toMatchObject({
+      code: 'CHECKPOINT_NOT_FOUND',
+      details: { checkpoint: url },
+    })
+    for (const wrong of ['bucket://main/../x', '/main/x', '../x']) {
+      const { checksum: _, ...body } = JSON.parse(text)
+      writeFileSync(file, printSealed({ ...body, checkpoint: { url: wrong } }))
+      await expect(store.resolve(path), wrong).rejects.toMatchObject({
+        code: 'MANIFEST_DAMAGED',
+        message: expect.stringContaining('checkpoint.url: expected a URL'),
+      })
+    }
+  })
+
   it('refuse a checkpoint that is lost with the session, naming both', async () => {
     const { store, path } = await published()
     const inner = await storeCheckpoint(await jobmanagerCheckpointStorage().open(suiteJob), 1)
@@ -156,7 +181,7 @@ describe('filesystem savepoints', () => {
       message: expect.stringContaining(file),
     })
     expect(await store.list()).toEqual([])
-    writeFileSync(file, text.replace('"formatVersion": 1', '"formatVersion": 2'))
+    writeFileSync(file, text.replace('"formatVersion": 1', '"formatVersion": 3'))
     await expect(store.resolve(path)).rejects.toMatchObject({ code: 'MANIFEST_VERSION_UNSUPPORTED' })
     writeFileSync(file, text.slice(0, 50))
     await expect(store.resolve(path)).rejects.toMatchObject({ code: 'MANIFEST_DAMAGED' })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readConfiguration } from '../../src/job/configuration.ts'
 import { configurationKeys } from '../../src/job/configuration-keys.ts'
-import { checkSavepointBackend, jobDefaultsOf, sessionOptionsOf } from '../../src/job/configured-session.ts'
+import { jobDefaultsOf, sessionOptionsOf } from '../../src/job/configured-session.ts'
 import { checkJobOptions } from '../../src/program/options.ts'
 
 const read = (settings: Readonly<Record<string, unknown>>) =>
@@ -93,28 +93,6 @@ describe('the state backend', () => {
     expect(['64mb', '1 gb', '100k', '7', '7 b'].map(size)).toEqual([2 ** 26, 2 ** 30, 102_400, 7, 7])
     for (const text of ['0', '1.5mb', 'mb', '5 apples']) {
       expect(() => size(text), text).toThrow(expect.objectContaining({ code: 'CONFIG_VALUE_INVALID' }))
-    }
-  })
-})
-
-describe('checkSavepointBackend', () => {
-  it('refuses filesystem savepoints over jobmanager checkpoints, naming both keys and the fix', () => {
-    const disk = { kind: 'filesystem', dir: '/d' } as const
-    const memory = { kind: 'jobmanager' } as const
-    expect(() => checkSavepointBackend(disk, memory)).toThrow(
-      expect.objectContaining({
-        code: 'SAVEPOINT_BACKEND_INCOMPATIBLE',
-        message: expect.stringMatching(
-          /"savepoints.state.backend".*"state.backend".*Set .*"state.backend.fs.checkpointdir"/,
-        ),
-      }),
-    )
-    for (const [savepoints, checkpoints] of [
-      [disk, disk],
-      [memory, disk],
-      [memory, memory],
-    ] as const) {
-      checkSavepointBackend(savepoints, checkpoints)
     }
   })
 })

@@ -35,7 +35,8 @@ export class SimulatedProcess {
   readonly crashes: string[] = []
 
   constructor(options: ProcessOptions = {}) {
-    const { seed = 1, storages = new Storages(), fault, held, lateness = false, tap, ...session } = options
+    const { seed = 1, plugins = [], fault, held, lateness = false, tap, ...session } = options
+    const storages = options.storages ?? new Storages({ plugins })
     this.storages = storages
     const log = (level: LogLevel, message: string) => {
       this.logged.push(`${level}: ${message}`)

@@ -54,10 +54,22 @@ describe('refused options are named, with what was expected', () => {
     ],
     [
       { checkpoint: { storage: { kind: 'filesystem' } } },
-      'options.checkpoint.storage.dir is undefined: expected a string of at least one character.',
+      'options.checkpoint.storage.dir is undefined: expected a directory on this machine.',
     ],
     [{ checkpoint: { storage: {} } }, "options.checkpoint.storage.kind is undefined: expected one of 'jobmanager'"],
-    [{ savepoint: { kind: 's3' } }, "options.savepoint.kind is 's3': expected one of 'jobmanager', 'filesystem'."],
+    [
+      { savepoint: { kind: 's3' } },
+      "options.savepoint.kind is 's3': expected one of 'jobmanager', 'filesystem', 'custom'.",
+    ],
+    [
+      { checkpoint: { storage: { kind: 'filesystem', dir: 'bucket://main' } } },
+      "options.checkpoint.storage.dir is 'bucket://main': expected a directory on this machine.",
+    ],
+    [
+      { checkpoint: { storage: { kind: 'custom' } } },
+      "options.checkpoint.storage.url is undefined: expected a URL of a plugin's scheme, such as 'bucket://main'.",
+    ],
+    [{ savepoint: { kind: 'custom', url: 'file:///s' } }, "options.savepoint.url is 'file:///s': expected a URL"],
     [{ savepoint: null }, 'options.savepoint is null: expected an object.'],
     [{ restart: {} }, "options.restart.strategy is undefined: expected one of 'none', 'fixed-delay'"],
     [
