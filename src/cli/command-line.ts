@@ -3,7 +3,7 @@
  * `error[CODE]: sentence`, without a stack unless asked for.
  */
 import { messageOf, StreamError } from '../core/errors.ts'
-import { nearest } from '../job/nearest-name.ts'
+import { nearest } from '../core/nearest-name.ts'
 import { type Command, helpFlag, helpOf, Invocation, verboseFlag } from './command.ts'
 import { type CliContext, printable, printLine } from './context.ts'
 import { parseFlags, UsageError } from './flags.ts'

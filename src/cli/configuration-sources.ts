@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { StreamError } from '../core/errors.ts'
+import { nearest } from '../core/nearest-name.ts'
 import {
   type Configuration,
   type ConfigurationEntry,
   knownConfigurationNames,
   readConfiguration,
 } from '../job/configuration.ts'
-import { nearest } from '../job/nearest-name.ts'
 import type { Log } from '../job/session-options.ts'
 import { readConfigurationFile } from './configuration-file.ts'
 

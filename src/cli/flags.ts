@@ -3,7 +3,7 @@
  * with one dash, options whose value may be left out, `-Dkey=value`, flags in one word. Pure.
  */
 import { StreamError } from '../core/errors.ts'
-import { nearest } from '../job/nearest-name.ts'
+import { nearest } from '../core/nearest-name.ts'
 
 export interface Flag {
   /** All spellings, dashes included; the last one is its name in the result. */

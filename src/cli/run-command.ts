@@ -37,6 +37,12 @@ export const runCommand: Command = {
       value: 'none',
       about: 'Skip state of operators that the program does not have any more.',
     },
+    {
+      names: ['--map-state'],
+      value: 'list',
+      valueName: ' <from=to>',
+      about: 'Give state to another operator (uid=uid2), or another name (uid/state=uid2/state2); may be repeated.',
+    },
     { names: ['--resume'], value: 'none', about: 'Go on from the newest checkpoint of the job of this name, if any.' },
     { names: ['-d', '--detached'], value: 'none', about: 'Submit to a session and do not wait.' },
     parallelismFlag,

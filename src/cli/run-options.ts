@@ -1,5 +1,6 @@
 /** What `tidemark run` and `info` may say about a job, as data. Owns the checks that need no job. */
 import { resolve } from 'node:path'
+import { parseStateMapping } from '../deployment/state-mapping.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
 import type { SubmitOptions } from '../job/session.ts'
 import type { Invocation } from './command.ts'
@@ -35,6 +36,7 @@ export function jobToRun(invocation: Invocation): JobToRun {
     throw new UsageError('Options -s and --resume exclude each other: each says where the job goes on from.')
   }
   const name = flags.value('--name')
+  const stateMapping = flags.values('--map-state').map(parseStateMapping)
   return {
     file: resolve(context.cwd, file),
     args,
@@ -43,6 +45,7 @@ export function jobToRun(invocation: Invocation): JobToRun {
       ...(path === undefined || resume ? {} : { fromSavepoint: pathFrom(context.cwd, path) }),
       allowNonRestoredState: flags.has('--allowNonRestoredState') || configuration.get(keys.allowNonRestored),
       resume,
+      ...(stateMapping.length === 0 ? {} : { stateMapping }),
     },
   }
 }

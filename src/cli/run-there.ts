@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
+import { mappingText } from '../deployment/state-mapping.ts'
 import { configurationKeyOf } from '../job/configuration.ts'
 import type { Invocation } from './command.ts'
 import { UsageError } from './flags.ts'
@@ -75,6 +76,7 @@ function submissionOf({ definitions }: Invocation, { file, args, submit }: JobTo
     savepointPath: submit.fromSavepoint,
     allowNonRestoredState: submit.allowNonRestoredState,
     resume: submit.resume,
+    stateMapping: submit.stateMapping?.map(mappingText),
     configuration,
   }
 }

@@ -61,6 +61,7 @@ export const errorCodes = {
   RESTORE_CHANNEL_MISMATCH:
     'records of an unaligned checkpoint were on their way in a channel that the program does not have',
   RESTORE_STATE_UNMATCHED: 'the snapshot has state for an operator that the program does not have',
+  STATE_MAPPING_INVALID: 'a mapping of state at a restore that is malformed, or names what is not there or taken',
   RESTORE_FINISHED_MISMATCH:
     'an operator that had finished in the snapshot would be fed again, or is chained to one that had not',
   RESTORE_STATE_INCOMPATIBLE: 'a state of this name was written with another kind',

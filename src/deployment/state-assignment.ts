@@ -1,115 +1,118 @@
 /**
  * Snapshot × program → what each subtask restores, or why it cannot: pure.
  *
- * State is matched by operator id: an id given by `setUidHash` wins where the snapshot has it. This version restores at
- * equal parallelism only, and refuses anything else by name. Records that were on their way (`channel-check.ts`) go with the
- * operator that would have received them.
+ * Who takes whose state is settled before (`operator-matching.ts`). This version restores at equal parallelism only, and
+ * refuses anything else by name. Records that were on their way (`channel-check.ts`) go with the operator that would have
+ * received them.
  */
-import type { OperatorRestore, SubtaskRestore } from '../actors/subtask-descriptor.ts'
-import { type ChannelStateHandle, handlesOf, type Manifest, type ManifestOperator } from '../backends/manifest.ts'
+import type { KeyedPiece, OperatorRestore, SubtaskRestore } from '../actors/subtask-descriptor.ts'
+import type { ChannelStateHandle, Manifest, ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import { type OperatorId, type SubtaskId, subtaskId } from '../core/ids.ts'
 import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
 import { checkChannels } from './channel-check.ts'
+import { hasState, type KeyedSource, type Matching, matchOperators, type UnclaimedState } from './operator-matching.ts'
+import { labelOf, type StateMapping } from './state-mapping.ts'
 
 export interface StateAssignment {
   /** The graph with maximum parallelisms adopted from the snapshot where the program set none. */
   readonly graph: JobGraph
   readonly restores: ReadonlyMap<SubtaskId, SubtaskRestore>
   /** State that no operator of the program takes (allowed by the caller). */
-  readonly dropped: readonly ManifestOperator[]
-  /** Which operator of the program takes the state of which operator of the snapshot. */
+  readonly dropped: readonly UnclaimedState[]
+  /** In the place of which operator of the snapshot each operator of the program stands. */
   readonly matched: ReadonlyMap<OperatorId, ManifestOperator>
 }
 
-export const hasState = ({ subtasks }: ManifestOperator): boolean =>
-  subtasks.some((subtask) => handlesOf(subtask).length > 0)
+export interface RestoreRules {
+  readonly allowNonRestoredState: boolean
+  readonly stateMapping?: readonly StateMapping[] | undefined
+  /** Of the snapshot, for messages. */
+  readonly path: string
+}
 
 const matters = (operator: ManifestOperator): boolean =>
   hasState(operator) || operator.subtasks.some(({ finished }) => finished)
 
 /**
- * Fails with `RESTORE_STATE_UNMATCHED`, `RESTORE_PARALLELISM_MISMATCH`, `RESTORE_MAX_PARALLELISM_MISMATCH` or
- * `RESTORE_CHANNEL_MISMATCH`, each naming the operator, what the snapshot has and what the program has.
+ * Fails with `STATE_MAPPING_INVALID`, `RESTORE_STATE_UNMATCHED`, `RESTORE_PARALLELISM_MISMATCH`,
+ * `RESTORE_MAX_PARALLELISM_MISMATCH` or `RESTORE_CHANNEL_MISMATCH`, each naming the operator, what the snapshot has and what
+ * the program has.
  */
-export function assignState(
-  graph: JobGraph,
-  manifest: Manifest,
-  options: { readonly allowNonRestoredState: boolean; readonly path: string },
-): StateAssignment {
-  const stored = new Map(manifest.operators.map((operator) => [operator.id, operator]))
-  const matched = new Map<OperatorId, ManifestOperator>()
-  const taken = new Set<OperatorId>()
-  for (const operator of graph.vertices.flatMap(({ operators }) => operators)) {
-    const found = matchOf(operator, stored)
-    if (found === undefined) continue
-    matched.set(operator.id, found)
-    taken.add(found.id)
-  }
-  const dropped = manifest.operators.filter((operator) => hasState(operator) && !taken.has(operator.id))
-  if (dropped.length > 0 && !options.allowNonRestoredState) throw unmatched(dropped[0]!, graph, options.path)
-  const adopted = { ...graph, vertices: graph.vertices.map((vertex) => adopt(vertex, matched)) }
+export function assignState(graph: JobGraph, manifest: Manifest, rules: RestoreRules): StateAssignment {
+  const matching = matchOperators(graph, manifest.operators, rules.stateMapping)
+  const { matched, unclaimed, problems } = matching
+  if (problems[0] !== undefined) throw problems[0]
+  if (unclaimed[0] !== undefined && !rules.allowNonRestoredState) throw unmatched(unclaimed[0], graph, rules.path)
+  const adopted = { ...graph, vertices: graph.vertices.map((vertex) => adopt(vertex, matching)) }
   const restores = new Map<SubtaskId, SubtaskRestore>()
   for (const vertex of adopted.vertices) {
     for (let index = 0; index < vertex.parallelism; index++) {
-      const restore = restoreOf(vertex, index, matched, manifest)
-      checkChannels({ graph: adopted, matched }, vertex, index, options.path)
+      const restore = restoreOf(vertex, index, matching, manifest)
+      checkChannels({ graph: adopted, matched }, vertex, index, rules.path)
       if (restore !== undefined) restores.set(subtaskId(vertex.id, index), restore)
     }
   }
-  return { graph: adopted, restores, dropped, matched }
+  return { graph: adopted, restores, dropped: unclaimed, matched }
 }
 
-const matchOf = (operator: JobOperator, stored: ReadonlyMap<OperatorId, ManifestOperator>) =>
-  (operator.alternativeId === undefined ? undefined : stored.get(operator.alternativeId)) ?? stored.get(operator.id)
-
 /** Checks both parallelisms of a vertex; gives it the maximum parallelism of its state if the program set none. */
-function adopt(vertex: JobVertex, matched: ReadonlyMap<OperatorId, ManifestOperator>): JobVertex {
+function adopt(vertex: JobVertex, { matched, keyed }: Matching): JobVertex {
   let adopted: number | undefined
   for (const operator of vertex.operators) {
-    const stored = matched.get(operator.id)
-    if (stored === undefined || !matters(stored)) continue
-    if (stored.parallelism !== vertex.parallelism) {
-      throw new StreamError(
-        'RESTORE_PARALLELISM_MISMATCH',
-        `Operator ${named(operator)} has parallelism ${vertex.parallelism}, but its state was written with parallelism ` +
-          `${stored.parallelism}. Restoring needs equal parallelism: set it with .setParallelism(${stored.parallelism}).`,
-        { details: { operator: operator.name, expected: stored.parallelism, got: vertex.parallelism } },
-      )
+    const own = matched.get(operator.id)
+    const sources = (keyed.get(operator.id) ?? []).map(({ stored }) => stored)
+    for (const stored of new Set(own === undefined || !matters(own) ? sources : [...sources, own])) {
+      refuseParallelism(operator, stored, vertex)
+      const groups = vertex.maxParallelismExplicit ? vertex.maxParallelism : adopted
+      const bound = vertex.maxParallelismExplicit || sources.includes(stored)
+      if (bound && groups !== undefined && stored.maxParallelism !== groups) throw otherGroups(operator, stored, groups)
+      // It binds keyed state, which only the head of a chain can have: the head's word counts before the others'.
+      adopted ??= stored.maxParallelism
     }
-    if (vertex.maxParallelismExplicit && stored.maxParallelism !== vertex.maxParallelism) {
-      throw new StreamError(
-        'RESTORE_MAX_PARALLELISM_MISMATCH',
-        `Operator ${named(operator)} has maximum parallelism ${vertex.maxParallelism}, but its state was written with ` +
-          `${stored.maxParallelism}, which cannot change: use .setMaxParallelism(${stored.maxParallelism}).`,
-        { details: { operator: operator.name, expected: stored.maxParallelism, got: vertex.maxParallelism } },
-      )
-    }
-    // It binds keyed state, which only the head of a chain can have: the head's word counts before the others'.
-    adopted ??= stored.maxParallelism
   }
   return adopted === undefined ? vertex : { ...vertex, maxParallelism: adopted }
 }
 
+function refuseParallelism(operator: JobOperator, stored: ManifestOperator, { parallelism }: JobVertex): void {
+  if (stored.parallelism === parallelism) return
+  throw new StreamError(
+    'RESTORE_PARALLELISM_MISMATCH',
+    `Operator ${labelOf(operator)} has parallelism ${parallelism}, but its state was written with parallelism ` +
+      `${stored.parallelism}. Restoring needs equal parallelism: set it with .setParallelism(${stored.parallelism}).`,
+    { details: { operator: operator.name, expected: stored.parallelism, got: parallelism } },
+  )
+}
+
+const otherGroups = (operator: JobOperator, stored: ManifestOperator, groups: number): StreamError =>
+  new StreamError(
+    'RESTORE_MAX_PARALLELISM_MISMATCH',
+    `Operator ${labelOf(operator)} has maximum parallelism ${groups}, but its state was written with ` +
+      `${stored.maxParallelism}, which cannot change: use .setMaxParallelism(${stored.maxParallelism}).`,
+    { details: { operator: operator.name, expected: stored.maxParallelism, got: groups } },
+  )
+
 function restoreOf(
   vertex: JobVertex,
   index: number,
-  matched: ReadonlyMap<OperatorId, ManifestOperator>,
+  { matched, keyed: sources }: Matching,
   manifest: Manifest,
 ): SubtaskRestore | undefined {
   const operators: OperatorRestore[] = []
   const inFlight: ChannelStateHandle[] = []
   let known = 0
   let finished = 0
-  for (const { id } of vertex.operators) {
+  for (const { id, operator } of vertex.operators) {
     const part = matched.get(id)?.subtasks[index]
-    if (part === undefined) continue
-    known++
-    if (part.finished) finished++
-    inFlight.push(...(part.inFlight ?? []))
-    if (part.keyed.length === 0 && part.operator === undefined) continue
-    const keyed = part.keyed.map((handle) => ({ handle }))
-    operators.push({ operatorId: id, keyed, operator: part.operator === undefined ? [] : [{ handle: part.operator }] })
+    if (part !== undefined) {
+      known++
+      if (part.finished) finished++
+      inFlight.push(...(part.inFlight ?? []))
+    }
+    const keyed = (sources.get(id) ?? []).flatMap((source) => keyedPieces(source, index))
+    const whole = operator.stateful ? part?.operator : undefined
+    if (keyed.length === 0 && whole === undefined) continue
+    operators.push({ operatorId: id, keyed, operator: whole === undefined ? [] : [{ handle: whole }] })
   }
   const done = known > 0 && finished === known
   if (operators.length === 0 && inFlight.length === 0 && !done) return undefined
@@ -117,19 +120,29 @@ function restoreOf(
   return { checkpointId: manifest.checkpointId, operators, ...onTheirWay, finished: done }
 }
 
-const named = ({ name, uid, id }: { name: string; uid: string | undefined; id: string }): string =>
-  `"${name}" (${uid === undefined ? `no uid, id ${id}` : `uid "${uid}"`})`
+const keyedPieces = ({ stored, states }: KeyedSource, index: number): KeyedPiece[] =>
+  (stored.subtasks[index]?.keyed ?? []).map((handle) => ({ handle, ...(states !== undefined && { states }) }))
 
-function unmatched(operator: ManifestOperator, graph: JobGraph, path: string): StreamError {
-  const known = graph.vertices.flatMap(({ operators }) => operators.map(named)).join(', ')
-  const remedy =
-    operator.uid === undefined
-      ? `give the operator that should take it .setUidHash('${operator.id}')`
-      : `give the operator that should take it .uid('${operator.uid}')`
+/** The refusal of a restore that would lose state. */
+export function unmatched(unclaimed: UnclaimedState, graph: JobGraph, path: string): StreamError {
+  const { stored, heir, states, unkeyed } = unclaimed
+  const details = { operator: stored.name, operatorId: stored.id, uid: stored.uid ?? null }
+  const drop = 'or drop the state with --allowNonRestoredState'
+  if (heir !== undefined) {
+    const names = [...states.map(({ name }) => `"${name}"`), ...(unkeyed ? ['that belongs to no key'] : [])]
+    return new StreamError(
+      'RESTORE_STATE_UNMATCHED',
+      `${path} has state ${names.join(', ')} of operator ${labelOf(stored)}, which ${labelOf(heir)} of the program does not ` +
+        `keep. Either declare it there, move it with --map-state, ${drop}.`,
+      { details },
+    )
+  }
+  const known = graph.vertices.flatMap(({ operators }) => operators.map(labelOf)).join(', ')
+  const remedy = stored.uid === undefined ? `.setUidHash('${stored.id}')` : `.uid('${stored.uid}')`
   return new StreamError(
     'RESTORE_STATE_UNMATCHED',
-    `${path} has state for operator ${named(operator)}, which the program does not have; it has ${known}. Either ` +
-      `${remedy}, or drop the state with --allowNonRestoredState.`,
-    { details: { operator: operator.name, operatorId: operator.id, uid: operator.uid ?? null } },
+    `${path} has state for operator ${labelOf(stored)}, which the program does not have; it has ${known}. Either give the ` +
+      `operator that should take it ${remedy}, ${drop}.`,
+    { details },
   )
 }

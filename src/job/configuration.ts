@@ -5,9 +5,9 @@
  * the environment are read by the command line) nor what the keys mean together (`configured-session.ts`).
  */
 import { StreamError } from '../core/errors.ts'
+import { nearest } from '../core/nearest-name.ts'
 import type { ConfigurationKey } from './configuration-key.ts'
 import { allConfigurationKeys } from './configuration-keys.ts'
-import { nearest } from './nearest-name.ts'
 
 export interface ConfigurationEntry {
   /** As it was written: any name of a key. */

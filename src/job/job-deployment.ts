@@ -53,7 +53,10 @@ export class LocalDeployment implements JobDeployment<Prepared> {
     if (latest === undefined)
       return { snapshot: initial?.snapshot, restores: initial?.assignment.restores ?? new Map() }
     const snapshot = await checkpoints.load(latest)
-    const assignment = assignState(graph, snapshot.manifest, { allowNonRestoredState: true, path: snapshot.path })
+    // A checkpoint from before this program is read as the one that it started from; its own ones fit as they are.
+    const inherited = initial !== undefined && latest <= initial.snapshot.manifest.checkpointId
+    const rules = { ...(inherited ? initial.rules : { allowNonRestoredState: true }), path: snapshot.path }
+    const assignment = assignState(graph, snapshot.manifest, rules)
     return { snapshot, restores: assignment.restores }
   }
 

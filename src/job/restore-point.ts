@@ -6,13 +6,16 @@ import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-s
 import { handlesOf, type ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
-import { assignState, hasState, type StateAssignment } from '../deployment/state-assignment.ts'
+import { hasState } from '../deployment/operator-matching.ts'
+import { assignState, type RestoreRules, type StateAssignment } from '../deployment/state-assignment.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { RestorePlan, SubmitOptions } from './session.ts'
 import type { Storages } from './storages.ts'
 
 export interface RestorePoint {
   readonly snapshot: StoredSnapshot
+  /** By which the assignment was made. */
+  readonly rules: RestoreRules
   readonly assignment: StateAssignment
 }
 
@@ -27,7 +30,7 @@ export async function findRestorePoint(
   storages: Storages,
   storage: CheckpointStorage,
 ): Promise<RestorePoint | undefined> {
-  const { fromSavepoint, resume, allowNonRestoredState = false } = submit
+  const { fromSavepoint, resume, allowNonRestoredState = false, stateMapping = [] } = submit
   if (fromSavepoint !== undefined && resume === true) {
     throw new StreamError('ARGUMENT_INVALID', 'A job either resumes or starts from a savepoint: both were asked for.')
   }
@@ -40,8 +43,8 @@ export async function findRestorePoint(
     if (snapshot === undefined && storage.kind === 'jobmanager') throw nothingInMemory(jobName)
   }
   if (snapshot === undefined) return undefined
-  const assignment = assignState(graph, snapshot.manifest, { allowNonRestoredState, path: snapshot.path })
-  return { snapshot, assignment }
+  const rules = { allowNonRestoredState, stateMapping, path: snapshot.path }
+  return { snapshot, rules, assignment: assignState(graph, snapshot.manifest, rules) }
 }
 
 export const jobFinished = (jobName: string, id: JobId): StreamError =>
@@ -76,7 +79,7 @@ export function restorePlanOf(graph: JobGraph, point: RestorePoint): RestorePlan
       return { id, uid, name, outcome, bytes } as const
     }),
   )
-  const dropped = assignment.dropped.map((stored) => {
+  const dropped = assignment.dropped.map(({ stored }) => {
     const { id, uid, name } = stored
     return { id, uid, name, outcome: 'dropped', bytes: bytesOf(stored) } as const
   })

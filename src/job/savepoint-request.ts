@@ -1,8 +1,8 @@
 /** What a caller says about a savepoint or a stop, checked: callers without types are told here, and not by the disk. */
 import { StreamError } from '../core/errors.ts'
 import { parseTriggerId, type TriggerId } from '../core/ids.ts'
+import { nearest } from '../core/nearest-name.ts'
 import type { SavepointRequest, StopOptions } from '../program/job-handle.ts'
-import { nearest } from './nearest-name.ts'
 import type { AskedOperation } from './savepoint-operations.ts'
 
 /** Fails with `ARGUMENT_INVALID` or `TRIGGER_ID_INVALID`. */

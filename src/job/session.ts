@@ -5,6 +5,7 @@
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
 import type { CheckpointId, JobId } from '../core/ids.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
+import type { StateMapping } from '../deployment/state-mapping.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { CheckpointAnnouncement } from '../machines/checkpoint-coordinator/protocol.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
@@ -17,6 +18,8 @@ export interface SubmitOptions {
   /** A savepoint, or a retained checkpoint: its directory, its `_metadata`, or `jobmanager://…`. */
   readonly fromSavepoint?: string
   readonly allowNonRestoredState?: boolean
+  /** State that goes to another operator, or under another name, than where it was: `{ from: 'uid/state', to: 'uid2/state2' }`. */
+  readonly stateMapping?: readonly StateMapping[]
   /**
    * Go on from the newest whole checkpoint of the job of this name, under its job id; `checkpointStats().restored` of the
    * job tells from which. Without one in the directory it warns and starts from the beginning; with storage in memory

@@ -11,6 +11,7 @@ import type { Tap } from '../actors/tap.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
 import { type CheckpointId, type JobId, roleAddress } from '../core/ids.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
+import { droppedText } from '../deployment/operator-matching.ts'
 import { subtasksOf } from '../deployment/plan.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { EffectiveOptions } from './effective-options.ts'
@@ -132,8 +133,6 @@ function announce(start: JobStart, client: JobClient): readonly string[] {
   const at = kernel.host.now()
   client.history.restoredFrom({ checkpointId, path, at, isSavepoint: kind !== 'checkpoint' })
   log('info', `Job "${effective.name}" starts from checkpoint ${checkpointId} (${path}).`)
-  for (const { name, id } of point.assignment.dropped) {
-    warn(`The state of operator "${name}" (${id}) is dropped: the program has no such operator.`)
-  }
+  for (const unclaimed of point.assignment.dropped) warn(droppedText(unclaimed))
   return warnings
 }

@@ -3,7 +3,7 @@
  * expected and what came. Owns no route's fields.
  */
 import { messageOf, StreamError } from '../core/errors.ts'
-import { nearest } from '../job/nearest-name.ts'
+import { nearest } from '../core/nearest-name.ts'
 
 export interface FieldKind<T> {
   readonly expected: string

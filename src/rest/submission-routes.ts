@@ -1,6 +1,7 @@
 /** The path that submits: a job file inside the session's job root, with what `tidemark run` may say about it. */
 import type { Hono } from 'hono'
 import { StreamError } from '../core/errors.ts'
+import { parseStateMapping } from '../deployment/state-mapping.ts'
 import { configurationKeyOf, readConfiguration } from '../job/configuration.ts'
 import { jobDefaultsOf } from '../job/configured-session.ts'
 import type { SubmitOptions } from '../job/session.ts'
@@ -24,6 +25,7 @@ export function addSubmissionRoutes(api: Hono, { session, roots, submission }: R
       savepointPath: string,
       allowNonRestoredState: boolean,
       resume: boolean,
+      stateMapping: strings,
       parallelism: positiveInteger,
       configuration: scalars,
     })
@@ -38,6 +40,7 @@ export function addSubmissionRoutes(api: Hono, { session, roots, submission }: R
       ...(from === undefined ? {} : { fromSavepoint: from }),
       allowNonRestoredState: body.allowNonRestoredState ?? false,
       resume: body.resume ?? false,
+      ...(body.stateMapping === undefined ? {} : { stateMapping: body.stateMapping.map(parseStateMapping) }),
     }
     const job = await session.submit(environment, options)
     submission.submitted?.(job)

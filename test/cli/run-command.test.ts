@@ -58,8 +58,20 @@ describe('run in this process', () => {
       name: 'mine',
       allowNonRestoredState: true,
     })
+    expect(await submitted('-s', '/x', '--map-state', 'a=b', '--map-state=a/s=c/t')).toMatchObject({
+      stateMapping: [
+        { from: 'a', to: 'b' },
+        { from: 'a/s', to: 'c/t' },
+      ],
+    })
     expect(await submitted('--resume', '-Dexecution.savepoint.path=/x')).toMatchObject({ resume: true })
     expect(await submitted('-Dexecution.savepoint.path=/x')).toMatchObject({ fromSavepoint: '/x' })
+  })
+
+  it('refuses a malformed --map-state before anything is loaded', async () => {
+    const cli = makeCli()
+    expect(await cli.run('run', '-s', '/x', '--map-state', 'a=b=c', 'missing.ts')).toBe(1)
+    expect(cli.err()).toContain('error[STATE_MAPPING_INVALID]: State mapping "a=b=c" is malformed')
   })
 
   it('L8 -p and -D reach the session as defaults', async () => {

@@ -30,6 +30,8 @@ describe('run in a session', () => {
       '3',
       '--name',
       'n',
+      '--map-state',
+      'a/s=b/t',
       'with-arguments.ts',
       '--x',
       'y',
@@ -44,6 +46,7 @@ describe('run in a session', () => {
       name: 'n',
       fromSavepoint: 'jobmanager://savepoints/1',
       allowNonRestoredState: false,
+      stateMapping: [{ from: 'a/s', to: 'b/t' }],
       resume: false,
       defaults: { parallelism: 3 },
     })

@@ -41,7 +41,7 @@ describe('state for subtasks', () => {
   it('H4 that no operator takes is dropped where that is allowed, and an operator without any is passed over', () => {
     const snapshot = manifest(stored(1, ['k']), stored(8, ['o'], { name: 'old' }), stored(9, ['', '']))
     const { dropped, restores } = assign(graph([vertex(1)]), snapshot, true)
-    expect([dropped.map(({ name }) => name), restores.size]).toEqual([['old'], 1])
+    expect([dropped.map(({ stored }) => stored.name), restores.size]).toEqual([['old'], 1])
     expect(assign(graph([vertex(1)]), manifest(stored(1, ['k']), stored(9, ['', '']))).dropped).toEqual([])
   })
 

@@ -1,6 +1,7 @@
 /** Job graphs put together by hand, with what a test does not care about filled in. */
 import { type OperatorId, subtaskId, type VertexId } from '../../src/core/ids.ts'
 import type { JobEdge, JobGraph, JobOperator, JobVertex } from '../../src/graph/job-graph.ts'
+import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 
 /** 32 hex digits that end in `n`. */
@@ -14,11 +15,17 @@ export const operator = (n: number, more: Partial<JobOperator> = {}): JobOperato
   uid: undefined,
   name: `op${n}`,
   node: n,
-  operator: mapOperator((x) => x),
+  operator: { ...mapOperator((x) => x), stateful: true, keyed: true } as OperatorFactory,
   parent: undefined,
   sideOutput: undefined,
   ...more,
 })
+
+/** An operator that declares keyed states of these names. */
+export const keyedOperator = (n: number, states: readonly string[], more: Partial<JobOperator> = {}): JobOperator => {
+  const declared = Object.fromEntries(states.map((name) => [name, { kind: 'value', initial: 0 }]))
+  return operator(n, { operator: { ...operator(n).operator, states: declared } as OperatorFactory, ...more })
+}
 
 /** A vertex whose operators are numbered from its own number on. */
 export const vertex = (n: number, parallelism = 1, more: Partial<JobVertex> = {}): JobVertex => ({

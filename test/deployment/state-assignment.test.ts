@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Manifest, ManifestOperator } from '../../src/backends/manifest.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
-import { assignState, hasState } from '../../src/deployment/state-assignment.ts'
+import { hasState } from '../../src/deployment/operator-matching.ts'
+import { assignState } from '../../src/deployment/state-assignment.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
 import { edge, graph, hex, operator, subtask, vertex } from './graphs.ts'
 import { handle, keyedHandle, manifest, refusalOf, stored } from './snapshots.ts'
@@ -60,7 +61,7 @@ describe('the assignment of state', () => {
     expect(refusal(job, both).details).toMatchObject({ operatorId: hex(1) })
     const { restores, dropped } = assign(job, both, true)
     expect(restores.get(subtask(1, 0))?.operators).toMatchObject([{ keyed: [{ handle: { file: '7-k0' } }] }])
-    expect(dropped.map(({ id }) => id)).toEqual([hex(1)])
+    expect(dropped.map(({ stored }) => stored.id)).toEqual([hex(1)])
   })
 
   it('knows which stored operators have state', () => {
@@ -88,7 +89,7 @@ describe('state that no operator takes', () => {
 
   it('is dropped when the caller allows it, and named', () => {
     const { restores, dropped } = assign(job, snapshot, true)
-    expect([restores.size, dropped.map(({ name }) => name)]).toEqual([1, ['old', 'stored9']])
+    expect([restores.size, dropped.map(({ stored }) => stored.name)]).toEqual([1, ['old', 'stored9']])
   })
 })
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { editDistance, nearest } from '../../src/core/nearest-name.ts'
 import { checkpointKeys } from '../../src/job/checkpoint-keys.ts'
 import { readConfiguration } from '../../src/job/configuration.ts'
 import { configurationKey } from '../../src/job/configuration-key.ts'
@@ -14,7 +15,6 @@ import {
   words,
 } from '../../src/job/configuration-value.ts'
 import { restartKeys } from '../../src/job/job-keys.ts'
-import { editDistance, nearest } from '../../src/job/nearest-name.ts'
 
 const entry = (key: string, value: unknown, origin = 'test') => ({ key, value, origin })
 const read = (...entries: readonly ReturnType<typeof entry>[]) => readConfiguration([entries])

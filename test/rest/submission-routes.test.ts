@@ -26,6 +26,7 @@ describe('POST /jobs/run', () => {
       name: 'mine',
       savepointPath: 'jobmanager://savepoints/1',
       allowNonRestoredState: true,
+      stateMapping: ['a=b'],
       resume: null,
       parallelism: 3,
       configuration: { 'execution.checkpointing.interval': '200ms', 'parallelism.default': 9 },
@@ -37,6 +38,7 @@ describe('POST /jobs/run', () => {
       name: 'mine',
       fromSavepoint: 'jobmanager://savepoints/1',
       allowNonRestoredState: true,
+      stateMapping: [{ from: 'a', to: 'b' }],
       resume: false,
       defaults: { parallelism: 3, checkpoint: { intervalMs: 200 } },
     })
