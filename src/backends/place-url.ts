@@ -18,12 +18,15 @@ export function pluginScheme(path: string): string | undefined {
   return scheme === undefined || scheme === 'jobmanager' || scheme === 'file' ? undefined : scheme
 }
 
-/** One spelling for each place: the scheme in small letters, no slash at the end. Undefined for what is no such URL. */
+/**
+ * One spelling for each place: the scheme in small letters, no slash at the end, and nothing that could be read as a way up
+ * or as something else than names. Undefined for what is no such URL.
+ */
 export function placeUrl(text: string): string | undefined {
   const [, scheme, rest] = url.exec(text) ?? []
   if (scheme === undefined || rest === undefined || pluginScheme(text) === undefined) return undefined
   const trimmed = rest.replace(/\/+$/, '')
-  const plain = !/[?#\s\0]/.test(trimmed) && !trimmed.split('/').some((part) => part === '.' || part === '..')
+  const plain = !/[?#%\\\s\p{Cc}]/u.test(trimmed) && !trimmed.split('/').some((part) => part === '.' || part === '..')
   return plain ? `${scheme.toLowerCase()}://${trimmed}` : undefined
 }
 

@@ -3,10 +3,11 @@
  * own file.
  */
 import type { Configuration, ConfigurationEntry } from '../job/configuration.ts'
-import type { Log } from '../job/session-options.ts'
+import type { Log, SessionOptions } from '../job/session-options.ts'
 import { definitionEntry, loadConfiguration } from './configuration-sources.ts'
 import { type CliContext, printable, printLine } from './context.ts'
 import { describeFlags, type Flag, type ParsedFlags, UsageError } from './flags.ts'
+import { configuredOptions } from './load-plugins.ts'
 import { RestClient } from './rest-client.ts'
 
 export interface Command {
@@ -81,6 +82,12 @@ export class Invocation {
     const { cwd, env } = this.context
     this.#configuration ??= loadConfiguration({ cwd, env, flags: this.definitions, log: this.log })
     return this.#configuration
+  }
+
+  /** The options of a session of ours, with the plugins that configuration names. */
+  sessionOptions(): Promise<SessionOptions> {
+    const { cwd, importModule } = this.context
+    return configuredOptions({ configuration: this.configuration, cwd, importModule }, this.log)
   }
 
   client(): RestClient {

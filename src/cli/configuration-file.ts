@@ -3,7 +3,7 @@
  * the keys.
  */
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { isMap, isScalar, LineCounter, parseDocument, type Range, type YAMLMap } from 'yaml'
 import { messageOf, StreamError } from '../core/errors.ts'
 import type { ConfigurationEntry } from '../job/configuration.ts'
@@ -26,7 +26,8 @@ export function readConfigurationFile(path: string, log: Log): readonly Configur
       cause,
     })
   }
-  const entries = parseConfiguration(text, basename(path))
+  const base = dirname(path)
+  const entries = parseConfiguration(text, basename(path)).map((entry) => ({ ...entry, base }))
   if (!/^flink-conf/.test(basename(path))) return entries
   const foreign = entries.filter(({ key }) => flinkProcesses.test(key)).map(({ key }) => key)
   if (foreign.length > 0) {

@@ -4,7 +4,6 @@ import { buildJobGraph } from '../graph/build-job-graph.ts'
 import { planJson } from '../graph/plan-json.ts'
 import { planMermaid } from '../graph/plan-mermaid.ts'
 import { planText } from '../graph/plan-text.ts'
-import { sessionOptionsOf } from '../job/configured-session.ts'
 import { effectiveOptions } from '../job/effective-options.ts'
 import { type Command, defineFlag, type Invocation } from './command.ts'
 import { UsageError } from './flags.ts'
@@ -27,7 +26,7 @@ export const infoCommand: Command = {
 }
 
 async function info(invocation: Invocation): Promise<number> {
-  const { flags, context, log } = invocation
+  const { flags, context } = invocation
   // The format may stand after the file, too: a plan needs no arguments of the kind.
   const formats = ['--json', '--mermaid']
   const [file, ...rest] = flags.args
@@ -37,7 +36,7 @@ async function info(invocation: Invocation): Promise<number> {
   readParallelism(invocation)
   const args = rest.filter((word) => !formats.includes(word))
   const environment = await loadJob(resolve(context.cwd, file), args, context.importModule)
-  const options = sessionOptionsOf(invocation.configuration, log)
+  const options = await invocation.sessionOptions()
   const { program, name } = effectiveOptions(environment, {}, options, false)
   const graph = buildJobGraph(program, name)
   const text =

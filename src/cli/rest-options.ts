@@ -1,9 +1,22 @@
 /** How configuration shapes the REST API of a process of ours. */
-import { resolve } from 'node:path'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
 import type { Session } from '../job/session.ts'
+import type { SessionOptions } from '../job/session-options.ts'
 import type { RestServerOptions } from '../rest/server.ts'
 import type { Invocation } from './command.ts'
+import { pathFrom } from './job-argument.ts'
+
+/** The directories and URLs where checkpoints and savepoints go by these options. */
+export const placesOf = ({
+  checkpointStorage,
+  savepoints,
+}: {
+  readonly checkpointStorage?: SessionOptions['checkpointStorage'] | undefined
+  readonly savepoints?: SessionOptions['savepoints'] | undefined
+}): readonly string[] =>
+  [checkpointStorage, savepoints].flatMap((place) =>
+    place === undefined || place.kind === 'jobmanager' ? [] : place.kind === 'custom' ? place.url : (place.dir ?? []),
+  )
 
 /** The options of a server over `session`. Paths in requests may lie in `roots` and in the configured directories. */
 export function restOptionsOf(
@@ -21,7 +34,7 @@ export function restOptionsOf(
     address: configuration.get(keys.address),
     port: configuration.get(keys.port),
     token: configuration.get(keys.token),
-    roots: [...new Set([...roots, ...more].map((dir) => resolve(context.cwd, dir)))],
+    roots: [...new Set([...roots, ...more].map((place) => pathFrom(context.cwd, place)))],
     resultRetentionMs: configuration.get(keys.resultRetention),
     log,
   }

@@ -7,7 +7,6 @@ import { limits } from '../core/limits.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
 import { planText } from '../graph/plan-text.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
-import { sessionOptionsOf } from '../job/configured-session.ts'
 import { effectiveOptions } from '../job/effective-options.ts'
 import type { RestorePlan } from '../job/session.ts'
 import { addressFlag, type Command, defineFlag, type Invocation } from './command.ts'
@@ -88,9 +87,9 @@ const absent: Readonly<Record<Exclude<Found, 'session'>, string>> = {
 
 /** Shows what a submission would restore. */
 async function dryRun(invocation: Invocation, { file, args, submit }: JobToRun): Promise<number> {
-  const { context, configuration, log } = invocation
+  const { context } = invocation
   const environment = await loadJob(file, args, context.importModule)
-  const options = sessionOptionsOf(configuration, log)
+  const options = await invocation.sessionOptions()
   const { program, name } = effectiveOptions(environment, submit, options, false)
   const graph = buildJobGraph(program, name)
   if (submit.fromSavepoint === undefined && submit.resume !== true) {

@@ -1,10 +1,8 @@
 /** Runs one job in this process: a session of its own, the REST API beside it, and Ctrl-C to suspend. */
-import { resolve } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
-import { sessionOptionsOf } from '../job/configured-session.ts'
 import type { Session, SessionJob } from '../job/session.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import type { RestServer } from '../rest/server.ts'
@@ -14,7 +12,7 @@ import { followLocal, type JobEnd } from './followed-job.ts'
 import { goesOn, reportEnd, watch } from './job-end.ts'
 import { logJob } from './job-log.ts'
 import { loadJob } from './load-job.ts'
-import { restOptionsOf } from './rest-options.ts'
+import { placesOf, restOptionsOf } from './rest-options.ts'
 import { resumeLine } from './resume-line.ts'
 import type { JobToRun } from './run-options.ts'
 
@@ -23,12 +21,13 @@ export async function runHere(invocation: Invocation, jobToRun: JobToRun): Promi
   const { context, configuration, log } = invocation
   const { file, args, submit } = jobToRun
   const environment = await loadJob(file, args, context.importModule)
-  const session = context.createSession(sessionOptionsOf(configuration, log))
+  const options = await invocation.sessionOptions()
+  const session = context.createSession(options)
   let server: RestServer | undefined
   try {
     if (configuration.get(keys.port) >= 0) {
       server = await context.startRestServer({
-        ...restOptionsOf(invocation, session, [context.cwd, ...directoriesOf(environment, context.cwd)]),
+        ...restOptionsOf(invocation, session, [context.cwd, ...placesOf(options), ...placesOf(inProgram(environment))]),
         targetDirectoryNeeded: lacksSavepointDirectory(environment),
       })
     }
@@ -107,12 +106,10 @@ function suspendedText(job: SessionJob, toGoOn: string): string {
 }
 
 /** Where the program itself wants checkpoints and savepoints. */
-function directoriesOf({ options: { checkpoint, savepoint } }: StreamEnvironment, cwd: string): readonly string[] {
-  const storages = [checkpoint?.storage, savepoint]
-  return storages.flatMap((storage) =>
-    storage?.kind === 'filesystem' && storage.dir !== undefined ? [resolve(cwd, storage.dir)] : [],
-  )
-}
+const inProgram = ({ options: { checkpoint, savepoint } }: StreamEnvironment) => ({
+  checkpointStorage: checkpoint?.storage,
+  savepoints: savepoint,
+})
 
 const lacksSavepointDirectory = ({ options: { savepoint } }: StreamEnvironment): boolean =>
   savepoint?.kind === 'filesystem' && savepoint.dir === undefined

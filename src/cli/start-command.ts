@@ -1,11 +1,10 @@
 /** `tidemark start`: a session that outlives its jobs and takes submissions, until Ctrl-C. */
 import { resolve } from 'node:path'
-import { sessionOptionsOf } from '../job/configured-session.ts'
 import { type Command, defineFlag, type Invocation } from './command.ts'
 import { UsageError } from './flags.ts'
 import { logJob } from './job-log.ts'
 import { loadJob } from './load-job.ts'
-import { restOptionsOf } from './rest-options.ts'
+import { placesOf, restOptionsOf } from './rest-options.ts'
 
 export const startCommand: Command = {
   name: 'start',
@@ -39,10 +38,11 @@ async function start(invocation: Invocation): Promise<number> {
     invocation.configure('rest.port', port, '--port')
   }
   const jobRoot = resolve(context.cwd, flags.value('--job-root') ?? '.')
-  const session = context.createSession(sessionOptionsOf(invocation.configuration, log))
+  const options = await invocation.sessionOptions()
+  const session = context.createSession(options)
   try {
     const server = await context.startRestServer({
-      ...restOptionsOf(invocation, session, [context.cwd, jobRoot]),
+      ...restOptionsOf(invocation, session, [context.cwd, jobRoot, ...placesOf(options)]),
       submission: {
         jobRoot,
         loadJob: (path, args) => loadJob(path, args, context.importModule),

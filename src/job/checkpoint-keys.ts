@@ -2,15 +2,19 @@
 import { stateCacheDefaults } from '../backends/lmdb/lmdb-state.ts'
 import { limits } from '../core/limits.ts'
 import { configurationKey as key } from './configuration-key.ts'
-import { duration, flag, integer, memorySize, oneOf, words } from './configuration-value.ts'
+import { duration, flag, integer, list, memorySize, oneOf, oneOfOrPlugin, words } from './configuration-value.ts'
 
 const directory = words('a directory')
+const place = words("a directory, or a URL of a plugin's scheme")
+const storageKind = oneOfOrPlugin(['jobmanager', 'filesystem'], "a plugin's scheme")
 
 export const storageKeys = {
   stateBackend: key(
     'session',
     'state.backend state.backend.type',
-    oneOf(['heap', 'lmdb', 'jobmanager', 'filesystem'], { hashmap: 'heap' }),
+    oneOfOrPlugin(['heap', 'lmdb', 'jobmanager', 'filesystem'], 'the name of a state backend of a plugin', {
+      hashmap: 'heap',
+    }),
     'heap',
     'Where running jobs keep state: in memory (`heap`), or on the local disk with a cache in memory (`lmdb`, which needs the npm package of that name). The old values `jobmanager` and `filesystem` choose the checkpoint storage.',
   ),
@@ -38,30 +42,37 @@ export const storageKeys = {
   checkpointStorage: key(
     'session',
     'state.checkpoint-storage execution.checkpointing.storage',
-    oneOf(['jobmanager', 'filesystem']),
+    storageKind,
     undefined,
-    'Where checkpoints are kept: in this process, or in `state.checkpoints.dir`. When left out: `filesystem` if that directory is set, else `jobmanager`.',
+    'Where checkpoints are kept: in this process, in the directory `state.checkpoints.dir`, or by a plugin. When left out, `state.checkpoints.dir` says it; without that, `jobmanager`.',
   ),
   checkpointDir: key(
     'session',
     'state.checkpoints.dir state.backend.fs.checkpointdir execution.checkpointing.dir',
-    directory,
+    place,
     undefined,
-    'The directory of checkpoints.',
+    'The directory of checkpoints, or their place in a plugin: `bucket://main`. A plugin needs none: then it is `<scheme>://`.',
   ),
   savepointBackend: key(
     'session',
     'savepoints.state.backend',
-    oneOf(['jobmanager', 'filesystem']),
+    storageKind,
     undefined,
-    'Where savepoints are kept: in this process (lost with it), or in `state.savepoints.dir`. When left out: `filesystem` if that directory is set, else `jobmanager`.',
+    'Where savepoints are kept: in this process (lost with it), in the directory `state.savepoints.dir`, or by a plugin. When left out, `state.savepoints.dir` says it; without that, `jobmanager`.',
   ),
   savepointDir: key(
     'session',
     'state.savepoints.dir savepoints.state.backend.fs.dir execution.checkpointing.savepoint-dir',
-    directory,
+    place,
     undefined,
-    'The directory of savepoints for which no other is given.',
+    'The directory, or the place in a plugin, of savepoints for which no other is given.',
+  ),
+  plugins: key(
+    'session',
+    'tidemark.plugins plugins',
+    list('module files'),
+    undefined,
+    'Modules whose default exports are [plugins](plugins.md): storages and state backends of others. A path starts at the directory of the file that sets it, else at the working directory.',
   ),
 }
 

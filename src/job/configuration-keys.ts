@@ -33,9 +33,9 @@ const interfaceKeys = {
   roots: key(
     'session',
     'rest.roots',
-    list('directories'),
+    list("directories, or URLs of plugins' places"),
     undefined,
-    'More directories that paths in requests may lie in, besides the job root and those of checkpoints and savepoints.',
+    'More places that paths in requests may lie in, besides the job root and those of checkpoints and savepoints.',
   ),
   resultRetention: key(
     'session',

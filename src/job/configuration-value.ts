@@ -2,6 +2,8 @@
  * The kinds of values a configuration key may have: how each is read from text, and how it is described to people.
  * Owns no key. A reader returns undefined for text that it does not accept; the caller says what was expected.
  */
+import { schemeForm } from '../backends/place-url.ts'
+
 export interface ValueKind<T> {
   /** Ends the sentence "expected …". */
   readonly expected: string
@@ -143,6 +145,20 @@ export const oneOf = <const T extends string>(
   return {
     expected: `one of ${[...known.keys()].join(', ')}`,
     read: (text) => known.get(normal(text)),
+    print: String,
+  }
+}
+
+/** As `oneOf`, or a name that a plugin may have. What is no such name either is not accepted. */
+export const oneOfOrPlugin = (
+  allowed: readonly string[],
+  plugin: string,
+  spellings: Readonly<Record<string, string>> = {},
+): ValueKind<string> => {
+  const known = oneOf(allowed, spellings)
+  return {
+    expected: `${known.expected}, or ${plugin}`,
+    read: (text) => known.read(text) ?? (schemeForm.test(text.trim()) ? text.trim() : undefined),
     print: String,
   }
 }

@@ -15,6 +15,8 @@ export interface ConfigurationEntry {
   readonly value: unknown
   /** For messages: `tidemark.yaml, line 3`, `environment variable TIDEMARK_REST_PORT`, `-Drest.port`. */
   readonly origin: string
+  /** The directory of the file that it is in; undefined when it is in none. */
+  readonly base?: string | undefined
 }
 
 export interface ConfiguredValue<T> {
@@ -22,6 +24,7 @@ export interface ConfiguredValue<T> {
   /** The name by which it was set. */
   readonly writtenAs: string
   readonly origin: string
+  readonly base: string | undefined
 }
 
 export interface Configuration {
@@ -70,7 +73,8 @@ export function readConfiguration(sources: readonly (readonly ConfigurationEntry
         throw invalid(entry, `expected the same as "${earlier.key}" (${earlier.origin}), which means the same key`)
       }
       own.set(key.name, entry)
-      values.set(key.name, { value: readValue(key, entry), writtenAs: entry.key, origin: entry.origin })
+      const { key: writtenAs, origin, base } = entry
+      values.set(key.name, { value: readValue(key, entry), writtenAs, origin, base })
     }
   }
   return {

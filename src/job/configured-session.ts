@@ -1,78 +1,36 @@
 /**
  * What configuration means: session options, the defaults of its jobs, and which settings do not go together.
  *
- * Owns the rules between keys. Does not own the keys (`configuration-keys.ts`) or how a program's own options are merged
+ * Owns the rules between keys. Does not own the keys (`configuration-keys.ts`), where things are kept
+ * (`configured-storage.ts`), or how a program's own options are merged
  * over the defaults (the session).
  */
-import { lmdbStateBackend } from '../backends/lmdb/lmdb-state.ts'
+import type { Plugin } from '../backends/plugin.ts'
 import { StreamError } from '../core/errors.ts'
-import type { RestartOptions, SavepointOptions } from '../program/options.ts'
+import type { RestartOptions } from '../program/options.ts'
 import type { Configuration } from './configuration.ts'
 import type { ConfigurationKey } from './configuration-key.ts'
 import { configurationKeys as keys } from './configuration-keys.ts'
-import type {
-  CheckpointStorageOptions,
-  EffectiveCheckpointing,
-  JobDefaults,
-  Log,
-  SessionOptions,
-} from './session-options.ts'
+import { storageOptionsOf } from './configured-storage.ts'
+import type { EffectiveCheckpointing, JobDefaults, Log, SessionOptions } from './session-options.ts'
 
 /**
- * The options of a session that runs under this configuration. `log` hears of settings that cannot be honoured. Fails
- * with `CONFIG_VALUE_INVALID` when filesystem checkpoints have no directory, `PACKAGE_MISSING` without the package that a
- * state backend needs.
+ * The options of a session that runs under this configuration, with the plugins that it names, loaded. `log` hears of
+ * settings that cannot be honoured. Fails with `CONFIG_VALUE_INVALID` when filesystem checkpoints have no directory or no
+ * plugin has what is named, `PLUGIN_INVALID`, and `PACKAGE_MISSING` without the package that a state backend needs.
  *
  * @example createSession(sessionOptionsOf(readConfiguration([entries]), (level, message) => report(level, message)))
  */
-export function sessionOptionsOf(configuration: Configuration, log: Log): SessionOptions {
+export function sessionOptionsOf(
+  configuration: Configuration,
+  log: Log,
+  plugins: readonly Plugin[] = [],
+): SessionOptions {
   return {
-    ...stateBackendOf(configuration),
-    checkpointStorage: checkpointStorageOf(configuration),
-    savepoints: savepointsOf(configuration, log),
+    ...storageOptionsOf(configuration, log, plugins),
     defaults: jobDefaultsOf(configuration),
     log,
   }
-}
-
-function stateBackendOf(configuration: Configuration): Pick<SessionOptions, 'stateBackend'> {
-  if (configuration.get(keys.stateBackend) !== 'lmdb') return {}
-  const dir = configuration.get(keys.lmdbDir)
-  const cacheEntries = configuration.get(keys.lmdbCacheEntries)
-  const cacheBytes = configuration.get(keys.lmdbCacheSize)
-  return { stateBackend: lmdbStateBackend({ dir, cacheEntries, cacheBytes }) }
-}
-
-function checkpointStorageOf(configuration: Configuration): CheckpointStorageOptions {
-  const dir = configuration.get(keys.checkpointDir)
-  const backend = configuration.find(keys.stateBackend)
-  const chosen =
-    configuration.find(keys.checkpointStorage) ??
-    (backend?.value === 'jobmanager' || backend?.value === 'filesystem' ? backend : undefined)
-  if ((chosen?.value ?? (dir === undefined ? 'jobmanager' : 'filesystem')) === 'jobmanager') {
-    return { kind: 'jobmanager' }
-  }
-  if (dir !== undefined) return { kind: 'filesystem', dir }
-  throw new StreamError(
-    'CONFIG_VALUE_INVALID',
-    `"${chosen?.writtenAs}" is "filesystem" (${chosen?.origin}), but no directory is set: ` +
-      `expected "${keys.checkpointDir.name}" (in old files "state.backend.fs.checkpointdir") beside it.`,
-  )
-}
-
-function savepointsOf(configuration: Configuration, log: Log): SavepointOptions {
-  const dir = configuration.get(keys.savepointDir)
-  const chosen = configuration.find(keys.savepointBackend)
-  if ((chosen?.value ?? (dir === undefined ? 'jobmanager' : 'filesystem')) === 'jobmanager') {
-    return { kind: 'jobmanager' }
-  }
-  if (dir !== undefined) return { kind: 'filesystem', dir }
-  log(
-    'warn',
-    `"${keys.savepointBackend.name}" is "filesystem" (${chosen?.origin}), but "savepoints.state.backend.fs.dir" is not ` +
-      'set: savepoints are kept in this process (jobmanager) and are lost with it.',
-  )
-  return { kind: 'jobmanager' }
 }
 
 /**

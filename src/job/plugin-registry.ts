@@ -55,13 +55,13 @@ export class PluginRegistry {
   /** What a checkpoint of this path would be in; undefined when the plugin has no checkpoints. Fails with `STORAGE_UNKNOWN`. */
   storageOf(path: string): CheckpointStorage | undefined {
     const has = this.#withScheme('checkpointStorage', path) !== undefined
-    return has ? this.checkpoints(placeAbove(path, 2)) : undefined
+    return has ? this.checkpoints(placeAbove(placeOf(path), 2)) : undefined
   }
 
   /** What a savepoint of this path would be in; undefined when the plugin has no savepoints. Fails with `STORAGE_UNKNOWN`. */
   storeOf(path: string): SavepointStore | undefined {
     const has = this.#withScheme('savepointStore', path) !== undefined
-    return has ? this.savepoints(placeAbove(path, 1)) : undefined
+    return has ? this.savepoints(placeAbove(placeOf(path), 1)) : undefined
   }
 
   /** Undefined when the plugin of the scheme lacks the part. */
@@ -142,7 +142,7 @@ function placeOf(url: string): string {
   if (place !== undefined) return place
   throw new StreamError(
     'ARGUMENT_INVALID',
-    `"${url}" is not the URL of a place: expected <scheme>://<names>, without ".", "..", "?", "#" and spaces.`,
+    `"${url}" is not the URL of a place: expected <scheme>://<names>, without ".", "..", "%", "?", "#" and spaces.`,
   )
 }
 

@@ -12,7 +12,7 @@ import { filesystemCheckpointStorage } from '../backends/filesystem-checkpoints.
 import { filesystemSavepointStore } from '../backends/filesystem-savepoints.ts'
 import { jobmanagerCheckpointStorage } from '../backends/jobmanager-checkpoints.ts'
 import { jobmanagerSavepointStore } from '../backends/jobmanager-savepoints.ts'
-import { pluginScheme, withoutMetadata } from '../backends/place-url.ts'
+import { placeUrl, pluginScheme, withoutMetadata } from '../backends/place-url.ts'
 import type { Plugin } from '../backends/plugin.ts'
 import type { SavepointEntry, SavepointStore } from '../backends/savepoint-store.ts'
 import { type Clock, realClock } from '../core/clock.ts'
@@ -123,7 +123,8 @@ export class Storages {
 
 /** A directory, its `_metadata` or a `file:` URL, as the directory; another URL as it is, without `_metadata`. */
 function plainPath(path: string): string {
-  if (path.startsWith(inMemory) || pluginScheme(path) !== undefined) return withoutMetadata(path)
+  if (pluginScheme(path) !== undefined) return withoutMetadata(placeUrl(path) ?? path)
+  if (path.startsWith(inMemory)) return path
   const plain = resolve(path.startsWith('file:') ? fileURLToPath(path) : path)
   return basename(plain) === '_metadata' ? dirname(plain) : plain
 }

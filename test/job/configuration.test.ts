@@ -135,7 +135,11 @@ describe('readConfiguration', () => {
   it('names key, value, origin and what was expected', () => {
     const cases: readonly (readonly [string, unknown, string])[] = [
       ['rest.port', '80810', '"rest.port" is "80810" (tidemark.yaml, line 3): expected an integer from -1 to 65535.'],
-      ['state.backend', 'rocksdb', 'expected one of heap, lmdb, jobmanager, filesystem, hashmap.'],
+      [
+        'state.backend',
+        'Rocks DB',
+        'expected one of heap, lmdb, jobmanager, filesystem, hashmap, or the name of a state',
+      ],
       ['execution.checkpointing.interval', 0, 'of at least 1 ms.'],
       ['rest.address', null, '"rest.address" is no value'],
       ['parallelism.default', [2], '"parallelism.default" is [2]'],

@@ -1,99 +1,24 @@
 import { describe, expect, it } from 'vitest'
 import { readConfiguration } from '../../src/job/configuration.ts'
-import { configurationKeys } from '../../src/job/configuration-keys.ts'
 import { jobDefaultsOf, sessionOptionsOf } from '../../src/job/configured-session.ts'
 import { checkJobOptions } from '../../src/program/options.ts'
+import { memoryPlugin } from './memory-plugin.ts'
 
 const read = (settings: Readonly<Record<string, unknown>>) =>
   readConfiguration([Object.entries(settings).map(([key, value]) => ({ key, value, origin: 'test' }))])
-const options = (settings: Readonly<Record<string, unknown>>) => {
-  const warnings: string[] = []
-  const { checkpointStorage, savepoints } = sessionOptionsOf(read(settings), (level, text) =>
-    warnings.push(`${level} ${text}`),
-  )
-  return { checkpointStorage, savepoints, warnings }
-}
-
-describe('storage', () => {
-  it('keeps checkpoints and savepoints in the process when nothing is set', () => {
-    expect(options({})).toEqual({
-      checkpointStorage: { kind: 'jobmanager' },
+describe('sessionOptionsOf', () => {
+  it('says where things are kept, which plugins there are, and what jobs do', () => {
+    const plugins = [memoryPlugin()]
+    const log = () => {}
+    expect(
+      sessionOptionsOf(read({ 'state.checkpoint-storage': 'mem', 'parallelism.default': 2 }), log, plugins),
+    ).toEqual({
+      checkpointStorage: { kind: 'custom', url: 'mem://' },
       savepoints: { kind: 'jobmanager' },
-      warnings: [],
+      plugins,
+      defaults: { parallelism: 2 },
+      log,
     })
-  })
-
-  it('reads the keys of the seed and the current ones alike', () => {
-    const expected = {
-      checkpointStorage: { kind: 'filesystem', dir: '/c' },
-      savepoints: { kind: 'filesystem', dir: '/s' },
-      warnings: [],
-    }
-    const old = { 'state.backend': 'filesystem', 'state.backend.fs.checkpointdir': '/c' }
-    const oldSavepoints = { 'savepoints.state.backend': 'filesystem', 'savepoints.state.backend.fs.dir': '/s' }
-    expect(options({ ...old, ...oldSavepoints })).toEqual(expected)
-    const current = { 'execution.checkpointing.storage': 'filesystem', 'execution.checkpointing.dir': '/c' }
-    expect(options({ ...current, 'execution.checkpointing.savepoint-dir': '/s' })).toEqual(expected)
-    expect(options({ 'state.checkpoints.dir': '/c', 'state.savepoints.dir': '/s', 'state.backend': 'heap' })).toEqual(
-      expected,
-    )
-  })
-
-  it('lets the storage key win over the old meaning of state.backend, and an explicit jobmanager over a directory', () => {
-    const both = {
-      'state.backend': 'filesystem',
-      'state.checkpoint-storage': 'jobmanager',
-      'state.checkpoints.dir': '/c',
-    }
-    expect(options(both).checkpointStorage).toEqual({ kind: 'jobmanager' })
-    const explicit = { 'savepoints.state.backend': 'jobmanager', 'state.savepoints.dir': '/s' }
-    expect(options(explicit).savepoints).toEqual({ kind: 'jobmanager' })
-  })
-
-  it('falls back to jobmanager savepoints without a directory, with a warning', () => {
-    const { savepoints, warnings } = options({ 'savepoints.state.backend': 'filesystem' })
-    expect(savepoints).toEqual({ kind: 'jobmanager' })
-    expect(warnings).toEqual([
-      expect.stringMatching(/^warn .*"savepoints.state.backend".*"savepoints.state.backend.fs.dir"/),
-    ])
-  })
-
-  it('refuses filesystem checkpoints without a directory', () => {
-    expect(() => options({ 'state.backend': 'filesystem' })).toThrow(
-      expect.objectContaining({
-        code: 'CONFIG_VALUE_INVALID',
-        message: expect.stringContaining('state.checkpoints.dir'),
-      }),
-    )
-  })
-})
-
-describe('the state backend', () => {
-  const kindOf = (settings: Readonly<Record<string, unknown>>) =>
-    sessionOptionsOf(read(settings), () => {}).stateBackend?.kind
-
-  it('is the heap unless lmdb is asked for, under the name of Flink too', () => {
-    expect(kindOf({})).toBeUndefined()
-    expect(kindOf({ 'state.backend': 'hashmap' })).toBeUndefined()
-    expect(kindOf({ 'state.backend': 'filesystem', 'state.checkpoints.dir': '/c' })).toBeUndefined()
-    expect(kindOf({ 'state.backend.type': 'lmdb' })).toBe('lmdb')
-  })
-
-  it('says nothing of where checkpoints go', () => {
-    const lmdb = { 'state.backend.type': 'lmdb' }
-    expect(options(lmdb).checkpointStorage).toEqual({ kind: 'jobmanager' })
-    expect(options({ ...lmdb, 'state.checkpoints.dir': '/c' }).checkpointStorage).toEqual({
-      kind: 'filesystem',
-      dir: '/c',
-    })
-  })
-
-  it('reads sizes as Flink writes them', () => {
-    const size = (text: string) => read({ 'state.backend.lmdb.cache-size': text }).get(configurationKeys.lmdbCacheSize)
-    expect(['64mb', '1 gb', '100k', '7', '7 b'].map(size)).toEqual([2 ** 26, 2 ** 30, 102_400, 7, 7])
-    for (const text of ['0', '1.5mb', 'mb', '5 apples']) {
-      expect(() => size(text), text).toThrow(expect.objectContaining({ code: 'CONFIG_VALUE_INVALID' }))
-    }
   })
 })
 

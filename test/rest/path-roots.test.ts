@@ -32,6 +32,28 @@ describe('insideRoots', () => {
     expect(await insideRoots('jobmanager://savepoints/1', [root])).toBe('jobmanager://savepoints/1')
   })
 
+  it('gives back a URL of a plugin below one of the places, in one spelling', async () => {
+    const roots = [root, 'bucket://main/deep']
+    expect(await insideRoots('BUCKET://main/deep/job/chk-1', roots)).toBe('bucket://main/deep/job/chk-1')
+    expect(await insideRoots('bucket://main/deep/', roots)).toBe('bucket://main/deep')
+    expect(await insideRoots('bucket://x/savepoint-1', ['bucket://'])).toBe('bucket://x/savepoint-1')
+    expect(await insideRoots('inner', ['bucket://', root].toReversed())).toBe(join(root, 'inner'))
+    for (const way of [
+      'bucket://main',
+      'bucket://main/deeper/x',
+      'bucket://main/deep/../other',
+      'bucket://main/deep/%2e%2e/other',
+      'bucket://main/deep\\..\\other',
+      'bucket://main/deep/x?y',
+      'other://main/deep/x',
+    ]) {
+      await expect(insideRoots(way, roots), way).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' })
+    }
+    await expect(insideRoots(`bucket://main/deep/${'x'.repeat(300)}`, roots)).rejects.toMatchObject({
+      code: 'REQUEST_INVALID',
+    })
+  })
+
   it('refuses what no file system takes', async () => {
     const fits = `${'x'.repeat(255)}/`.repeat(2)
     expect(await insideRoots(fits, [root])).toBe(join(root, fits).slice(0, -1))
