@@ -2,7 +2,7 @@
  * The command line as a function: words in, exit code out. Owns the list of commands, help, and how errors are shown:
  * `error[CODE]: sentence`, without a stack unless asked for.
  */
-import { messageOf, StreamError } from '../core/errors.ts'
+import { type ErrorCode, messageOf, StreamError } from '../core/errors.ts'
 import { nearest } from '../core/nearest-name.ts'
 import { type Command, helpFlag, helpOf, Invocation, verboseFlag } from './command.ts'
 import { type CliContext, printable, printLine } from './context.ts'
@@ -24,6 +24,9 @@ export const commands: readonly Command[] = [
   stopCommand,
   cancelCommand,
 ]
+
+/** Errors after which a script has something else to do than after others. */
+const exitCodes: Partial<Record<ErrorCode, number>> = { REQUEST_TIMEOUT: 2, STOP_INCOMPLETE: 3 }
 
 /** Runs one command line. Never rejects. */
 export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
@@ -72,7 +75,7 @@ async function runOne(command: Command, words: readonly string[], context: CliCo
       printLine(context.stderr, describeError(error))
     }
     if (verbose) printLine(context.stderr, stackOf(error))
-    return 1
+    return error instanceof StreamError ? (exitCodes[error.code] ?? 1) : 1
   }
 }
 

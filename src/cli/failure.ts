@@ -7,7 +7,7 @@ export async function explaining<T>(sentence: string, work: () => Promise<T>): P
     return await work()
   } catch (error) {
     if (error instanceof StreamError && error.code === 'SESSION_UNREACHABLE') throw error
-    const { code, restartable } = asStreamError(error, 'BUG', sentence)
-    throw new StreamError(code, `${sentence}: ${messageOf(error)}`, { cause: error, restartable })
+    const { code, restartable, details } = asStreamError(error, 'BUG', sentence)
+    throw new StreamError(code, `${sentence}: ${messageOf(error)}`, { cause: error, restartable, details })
   }
 }

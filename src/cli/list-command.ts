@@ -10,7 +10,7 @@ interface ListedJob {
   readonly 'start-time': number
 }
 
-const footer = '-'.repeat(62)
+export const footer = '-'.repeat(62)
 const scheduledStates = ['CREATED', 'INITIALIZING']
 const terminatedStates = ['FINISHED', 'CANCELED', 'FAILED']
 

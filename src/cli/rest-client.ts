@@ -49,11 +49,24 @@ export class RestClient {
 
   /**
    * The result of an operation that `path` polls. Fails with the failure of the operation, with `REQUEST_TIMEOUT` when it
-   * takes longer than `client.timeout`; it then goes on.
+   * takes longer than `client.timeout`; it then goes on, and `next` says how to hear of its end.
    */
-  async result(path: string): Promise<Json> {
-    const { operation } = await this.#poll<Polled>(path, ({ status }) => status.id === 'COMPLETED')
+  async result(path: string, next = `GET ${this.url}/v1${path} tells its end`): Promise<Json> {
+    const { operation } = await this.#poll<Polled>(path, ({ status }) => status.id === 'COMPLETED', next)
     return succeeded(operation ?? {})
+  }
+
+  /** The result of an operation as it is now; undefined while it is under way. Fails with the failure of the operation. */
+  async look(path: string): Promise<Json | undefined> {
+    const { status, operation } = await this.request<Polled>('GET', path)
+    return status.id === 'COMPLETED' ? succeeded(operation ?? {}) : undefined
+  }
+
+  /** The status of a job once it is `wanted`. Fails with `REQUEST_TIMEOUT` when that takes longer than `client.timeout`. */
+  async statusOf(jobId: JobId, wanted: (status: JobStatus) => boolean): Promise<JobStatus> {
+    const path = `/jobs/${jobId}/status`
+    const next = `GET ${this.url}/v1${path} tells its status`
+    return (await this.#poll<{ status: JobStatus }>(path, ({ status }) => wanted(status), next)).status
   }
 
   /**
@@ -61,9 +74,8 @@ export class RestClient {
    * Fails with `REQUEST_TIMEOUT` when that takes longer than `client.timeout`.
    */
   async endOf(jobId: JobId): Promise<JobStatus | undefined> {
-    const path = `/jobs/${jobId}/status`
     try {
-      return (await this.#poll<{ status: JobStatus }>(path, ({ status }) => endStatuses.includes(status))).status
+      return await this.statusOf(jobId, (status) => endStatuses.includes(status))
     } catch (error) {
       if (error instanceof StreamError && error.code === 'SESSION_UNREACHABLE') return undefined
       throw error
@@ -71,13 +83,13 @@ export class RestClient {
   }
 
   /** Asks until the answer is `last`, less and less often. */
-  async #poll<T extends object>(path: string, last: (answer: T) => boolean): Promise<T> {
+  async #poll<T extends object>(path: string, last: (answer: T) => boolean, next: string): Promise<T> {
     const { clock } = this.#context
     const started = clock.monotonicMs()
     for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 2_000)) {
       const answer = await this.request<T>('GET', path)
       if (last(answer)) return answer
-      if (clock.monotonicMs() - started >= this.#timeoutMs) throw this.#timedOut(path)
+      if (clock.monotonicMs() - started >= this.#timeoutMs) throw this.#timedOut(next)
       await wait(clock, pauseMs)
     }
   }
@@ -128,11 +140,11 @@ export class RestClient {
     }
   }
 
-  #timedOut(path: string): StreamError {
+  #timedOut(next: string): StreamError {
     return new StreamError(
       'REQUEST_TIMEOUT',
-      `No result within ${this.#timeoutMs / 1_000} s. The operation goes on; GET ${this.url}/v1${path} tells its end. ` +
-        'Wait longer with -Dclient.timeout=<duration>, or use -detached.',
+      `No result within ${this.#timeoutMs / 1_000} s. The operation goes on; ${next}. ` +
+        'To wait longer: -Dclient.timeout=<duration>.',
     )
   }
 }
@@ -145,7 +157,10 @@ interface Polled {
 function succeeded(operation: Json): Json {
   const failure = (operation['failure-cause'] ?? operation.failureCause) as Readonly<Record<string, string>> | undefined
   if (failure === undefined) return operation
-  throw new StreamError(knownCode(failure.class) ?? 'CHECKPOINT_FAILED', String(failure['stack-trace']))
+  const { location } = operation
+  throw new StreamError(knownCode(failure.class) ?? 'CHECKPOINT_FAILED', String(failure['stack-trace']), {
+    details: typeof location === 'string' ? { path: location } : {},
+  })
 }
 
 const knownCode = (text: string | null | undefined): ErrorCode | undefined =>
@@ -169,7 +184,7 @@ function parse(text: string): Json | undefined {
 }
 
 /** Refused connections say that nobody listens; anything else that goes wrong says that somebody does. */
-function isRefused(error: unknown): boolean {
+export function isRefused(error: unknown): boolean {
   const codes = new Set<unknown>()
   for (let at = error; at instanceof Error; at = at.cause) {
     codes.add((at as NodeJS.ErrnoException).code)

@@ -1,22 +1,39 @@
-/** `tidemark savepoint` and `tidemark checkpoint`: take a snapshot of a running job, or dispose of a savepoint. */
+/** `tidemark savepoint` and `tidemark checkpoint`: take a snapshot of a running job, ask what came of it, dispose of a savepoint. */
+import {
+  ask,
+  printSavepoint,
+  savepointPath,
+  statusFlag,
+  tellStatus,
+  triggerIdFlag,
+  triggerIdFrom,
+} from './asked-operation.ts'
 import { addressFlag, type Command, defineFlag, detachedFlag, formatOf, type Invocation, typeFlag } from './command.ts'
 import { explaining } from './failure.ts'
 import { UsageError } from './flags.ts'
 import { jobIdOf, pathFrom } from './job-argument.ts'
+import { listOperations } from './operation-list.ts'
 
 export const savepointCommand: Command = {
   name: 'savepoint',
-  usage: '<jobId> [directory] | -d <path>',
-  about: 'Takes a savepoint of a running job, or disposes of one.',
+  usage: '<jobId> [directory] | --status <id> <jobId> | --pending <jobId> | -d <path>',
+  about: 'Takes a savepoint of a running job, tells what came of one, or disposes of one.',
   example: 'tidemark savepoint 5e20cb6b0f357591171dfcca2eea09de /data/savepoints',
   flags: [
     { names: ['-d', '--dispose'], value: 'needed', valueName: 'path', about: 'Dispose of the savepoint at this path.' },
     detachedFlag,
+    triggerIdFlag,
+    statusFlag,
+    { names: ['--pending'], value: 'none', about: 'List the savepoints and stops under way, and the last ones.' },
     typeFlag,
     addressFlag,
     defineFlag,
   ],
-  run: (invocation) => (invocation.flags.has('--dispose') ? dispose(invocation) : trigger(invocation)),
+  run: (invocation) => {
+    if (invocation.flags.has('--dispose')) return dispose(invocation)
+    if (invocation.flags.has('--status')) return tellStatus(invocation)
+    return invocation.flags.has('--pending') ? listOperations(invocation) : trigger(invocation)
+  },
 }
 
 async function trigger(invocation: Invocation): Promise<number> {
@@ -24,6 +41,7 @@ async function trigger(invocation: Invocation): Promise<number> {
   const [id, directory, ...extra] = flags.args
   const jobId = jobIdOf(id, 'take a savepoint of')
   const formatType = formatOf(flags)
+  const triggerId = triggerIdFrom(invocation)
   const client = invocation.client()
   if (extra.length > 0) {
     invocation.print(`Only the job and the directory are used; these arguments are ignored: ${extra.join(' ')}`)
@@ -34,24 +52,17 @@ async function trigger(invocation: Invocation): Promise<number> {
   )
   invocation.print('Waiting for response...')
   return explaining(`Failed to trigger a savepoint for the job ${jobId}`, async () => {
-    const answer = await client.request<{ 'request-id': string }>('POST', `/jobs/${jobId}/savepoints`, {
+    const body = {
       'target-directory': directory === undefined ? null : pathFrom(context.cwd, directory),
       'cancel-job': false,
       formatType,
-    })
-    if (detached) {
-      invocation.print(`Successfully trigger manual savepoint, triggerId: ${answer['request-id']}`)
-      return 0
     }
-    const { location } = await client.result(`/jobs/${jobId}/savepoints/${answer['request-id']}`)
-    invocation.print(`Savepoint completed. Path: ${location}`)
-    invocation.print(resumeHint(location))
+    await ask(client, { jobId, triggerId, path: 'savepoints', body })
+    if (detached) invocation.print(`Successfully trigger manual savepoint, triggerId: ${triggerId}`)
+    else printSavepoint(invocation, await savepointPath(invocation, client, { jobId, triggerId }))
     return 0
   })
 }
-
-/** How to go on from a savepoint. */
-export const resumeHint = (path: unknown): string => `To go on from it: tidemark run -s ${path} <job file>`
 
 async function dispose(invocation: Invocation): Promise<number> {
   const { flags, context } = invocation

@@ -1,15 +1,25 @@
 /** `tidemark stop` and `tidemark cancel`: two ways to end a job, with a savepoint and without. */
 
 import { StreamError } from '../core/errors.ts'
+import { makeTriggerId } from '../core/ids.ts'
+import {
+  ask,
+  printSavepoint,
+  savepointPath,
+  statusFlag,
+  tellingEnd,
+  tellStatus,
+  triggerIdFlag,
+  triggerIdFrom,
+} from './asked-operation.ts'
 import { addressFlag, type Command, defineFlag, detachedFlag, formatOf, type Invocation, typeFlag } from './command.ts'
 import { printLine } from './context.ts'
 import { explaining } from './failure.ts'
 import { jobIdAndDirectory, jobIdOf, pathFrom } from './job-argument.ts'
-import { resumeHint } from './savepoint-commands.ts'
 
 export const stopCommand: Command = {
   name: 'stop',
-  usage: '[-p [directory]] [-d] <jobId>',
+  usage: '[-p [directory]] [-d] <jobId> | --status <id> <jobId>',
   about: 'Stops a job with a savepoint, from which it can go on.',
   example: 'tidemark stop -p /data/savepoints 5e20cb6b0f357591171dfcca2eea09de',
   flags: [
@@ -21,11 +31,13 @@ export const stopCommand: Command = {
     },
     { names: ['-d', '--drain'], value: 'none', about: 'Flush everything first, as if the input had ended: for good.' },
     detachedFlag,
+    triggerIdFlag,
+    statusFlag,
     typeFlag,
     addressFlag,
     defineFlag,
   ],
-  run: stop,
+  run: (invocation) => (invocation.flags.has('--status') ? tellStatus(invocation) : stop(invocation)),
 }
 
 async function stop(invocation: Invocation): Promise<number> {
@@ -33,23 +45,22 @@ async function stop(invocation: Invocation): Promise<number> {
   const { jobId, directory } = jobIdAndDirectory(flags.args, flags.value('--savepointPath'), 'stop')
   const formatType = formatOf(flags)
   const drain = flags.has('--drain')
+  const triggerId = triggerIdFrom(invocation)
   const client = invocation.client()
   invocation.print(`${drain ? 'Draining' : 'Suspending'} job "${jobId}" with a ${formatType} savepoint.`)
-  return explaining(`Could not stop with a savepoint job "${jobId}"`, async () => {
-    const answer = await client.request<{ 'request-id': string }>('POST', `/jobs/${jobId}/stop`, {
-      targetDirectory: directory === undefined ? null : pathFrom(context.cwd, directory),
-      drain,
-      formatType,
-    })
+  const work = async () => {
+    const targetDirectory = directory === undefined ? null : pathFrom(context.cwd, directory)
+    await ask(client, { jobId, triggerId, path: 'stop', body: { targetDirectory, drain, formatType } })
     if (flags.has('--detached')) {
-      invocation.print(`Successfully trigger stop-with-savepoint, triggerId: ${answer['request-id']}`)
+      invocation.print(`Successfully trigger stop-with-savepoint, triggerId: ${triggerId}`)
       return 0
     }
-    const { location } = await client.result(`/jobs/${jobId}/savepoints/${answer['request-id']}`)
-    invocation.print(`Savepoint completed. Path: ${location}`)
-    if (!drain) invocation.print(resumeHint(location))
+    const path = await savepointPath(invocation, client, { jobId, triggerId })
+    if (drain) invocation.print(`Savepoint completed. Path: ${path}`)
+    else printSavepoint(invocation, path)
     return 0
-  })
+  }
+  return tellingEnd(invocation, client, jobId, () => explaining(`Could not stop with a savepoint job "${jobId}"`, work))
 }
 
 export const cancelCommand: Command = {
@@ -95,13 +106,15 @@ async function cancelWithSavepoint(invocation: Invocation): Promise<number> {
   printLine(context.stderr, deprecated)
   const to = directory ?? 'default savepoint directory'
   invocation.print(`Cancelling job ${jobId} with ${formatType} savepoint to ${to}.`)
-  const { location } = await explaining(`Could not cancel job ${jobId}`, async () => {
-    const answer = await client.request<{ 'request-id': string }>('POST', `/jobs/${jobId}/savepoints`, {
+  const triggerId = makeTriggerId(context.random.bytes(16))
+  const location = await explaining(`Could not cancel job ${jobId}`, async () => {
+    const body = {
       'target-directory': directory === undefined ? null : pathFrom(context.cwd, directory),
       'cancel-job': true,
       formatType,
-    })
-    return client.result(`/jobs/${jobId}/savepoints/${answer['request-id']}`)
+    }
+    await ask(client, { jobId, triggerId, path: 'savepoints', body })
+    return savepointPath(invocation, client, { jobId, triggerId })
   })
   invocation.print(`Cancelled job ${jobId}. Savepoint stored in ${location}.`)
   return 0
