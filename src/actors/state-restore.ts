@@ -7,10 +7,8 @@
  * each, so that the event loop is free in between. Tests: test/actors/state-restore.test.ts.
  */
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import { checkSegmentIs } from '../backends/keyed-segment.ts'
-import type { KeyedStateHandle } from '../backends/manifest.ts'
+import { keyedPieces } from '../backends/segment-pieces.ts'
 import type { SegmentRestore, StateChoice } from '../backends/state-backend.ts'
-import { placeOf } from '../backends/state-segments.ts'
 import { asStreamError, assert } from '../core/errors.ts'
 import { type OperatorId, roleAddress } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
@@ -127,21 +125,11 @@ const segmentsOf = ({ operators }: SubtaskRestore): readonly Segment[] =>
 async function* readPieces(from: StoredSnapshot, segments: readonly Segment[]): AsyncGenerator<StatePiece, undefined> {
   for (const { operatorId, handle, states } of segments) {
     let before: Uint8Array | undefined
-    for await (const bytes of piecesOf(from, handle)) {
-      // Its checksum says that it is as it was written, not that it belongs here.
-      if (before === undefined) checkSegmentIs(bytes, handle, placeOf(from.path, handle))
-      else yield { operatorId, states, bytes: before, last: false }
+    for await (const bytes of keyedPieces(from, handle)) {
+      if (before !== undefined) yield { operatorId, states, bytes: before, last: false }
       before = bytes
     }
     yield { operatorId, states, bytes: before ?? new Uint8Array(0), last: true }
   }
   return undefined
-}
-
-async function* piecesOf(from: StoredSnapshot, handle: KeyedStateHandle): AsyncGenerator<Uint8Array> {
-  if (from.readInPieces !== undefined && 'file' in handle) return yield* from.readInPieces(handle)
-  const bytes = await from.read(handle)
-  for (let at = 0; at < bytes.length; at += limits.restorePieceBytes) {
-    yield bytes.subarray(at, at + limits.restorePieceBytes)
-  }
 }

@@ -11,16 +11,23 @@ export class SegmentParser {
   /** What came of a frame that is not whole yet, and how many bytes that is. */
   #rest: Uint8Array[] = []
   #restBytes = 0
+  /** Of the whole segment, still to come. */
+  #bytesLeft: number
 
-  constructor(frames: SegmentFrames) {
+  /** `bytes`: of the whole segment, when that is known; a frame that claims more is not waited for. */
+  constructor(frames: SegmentFrames, bytes = Number.POSITIVE_INFINITY) {
     this.#frames = frames
+    this.#bytesLeft = bytes
   }
 
   /** Takes over every frame that is whole. Fails with `STATE_FILE_DAMAGED` or `STATE_CODEC_UNSUPPORTED`. */
   take(bytes: Uint8Array): void {
     this.#rest.push(bytes)
     this.#restBytes += bytes.length
-    if (this.#restBytes < this.#needed()) return
+    this.#bytesLeft -= bytes.length
+    const needed = this.#needed()
+    if (needed > this.#restBytes + this.#bytesLeft) throw damagedSegment(`a frame of ${needed - 4} bytes is cut short`)
+    if (this.#restBytes < needed) return
     const data = this.#rest.length === 1 ? bytes : Buffer.concat(this.#rest)
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
     let at = 0

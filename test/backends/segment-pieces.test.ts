@@ -2,6 +2,10 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { filesystemCheckpointStorage } from '../../src/backends/filesystem-checkpoints.ts'
+import { segmentHeader } from '../../src/backends/keyed-segment.ts'
+import type { KeyedStateHandle } from '../../src/backends/manifest.ts'
+import { keyedPieces } from '../../src/backends/segment-pieces.ts'
+import { encodeValue } from '../../src/core/codec.ts'
 import { limits } from '../../src/core/limits.ts'
 import {
   fileHandle,
@@ -10,6 +14,7 @@ import {
   suiteManifest,
   suiteSubtask,
 } from '../../src/testing/checkpoint-storage-subject.ts'
+import { storeSegments } from '../savepoint/store-segments.ts'
 import { temporaryDir } from './temporary.ts'
 
 describe('a large segment', () => {
@@ -54,5 +59,33 @@ describe('a large segment', () => {
     }
     rmSync(file)
     await expect(pieces()).rejects.toMatchObject({ code: 'STATE_FILE_MISSING' })
+  })
+})
+
+describe('the pieces of keyed state', () => {
+  const states = [{ name: 'count', kind: 'value' }] as const
+  const range = { start: 0, end: 3 }
+  const header = encodeValue(segmentHeader(range, states, false))
+  const bytes = Buffer.concat([Buffer.from([0, 0, 0, header.length]), header])
+
+  async function pieces(keyed: Partial<KeyedStateHandle>) {
+    const { snapshot, handles } = await storeSegments(
+      join(temporaryDir(), 'chk-1'),
+      [{ bytes, delta: false, states }],
+      range,
+    )
+    const found: Uint8Array[] = []
+    for await (const piece of keyedPieces(snapshot, { ...handles[0]!, ...keyed } as KeyedStateHandle)) found.push(piece)
+    return Buffer.concat(found)
+  }
+
+  it('are those of the segment that the handle means', async () => {
+    expect(bytes.equals(await pieces({}))).toBe(true)
+    for (const other of [{ states: [] }, { keyGroups: { start: 0, end: 2 } }, { delta: true as const }]) {
+      await expect(pieces(other)).rejects.toMatchObject({
+        code: 'STATE_FILE_DAMAGED',
+        message: expect.stringContaining('its manifest expects'),
+      })
+    }
   })
 })

@@ -33,6 +33,7 @@ export const ranks: Readonly<Record<string, number>> = {
   connectors: 4,
   trace: 4,
   job: 5,
+  savepoint: 5,
   testing: 6,
   rest: 6,
   cli: 7,
