@@ -29,6 +29,7 @@ export { toSubject } from './connectors/to-subject.ts'
 export { errorCodes } from './core/error-codes.ts'
 export { type ErrorCode, StreamError } from './core/errors.ts'
 export type { CheckpointId, JobId, OperatorId, TriggerId } from './core/ids.ts'
+export { DividedState, type OperatorItems, type OperatorStateMode } from './core/operator-state.ts'
 export { parseStateMapping, type StateMapping } from './deployment/state-mapping.ts'
 export { createSession } from './job/create-session.ts'
 export type { RestorePlan, Session, SessionJob, SubmitOptions } from './job/session.ts'
@@ -49,6 +50,15 @@ export type {
   ProcessContext,
   ProcessDefinition,
 } from './operators/keyed-context.ts'
+export {
+  type BroadcastState,
+  broadcastState,
+  type OperatorListState,
+  type OperatorStateDeclaration,
+  type OperatorStateHandles,
+  operatorListState,
+  unionListState,
+} from './operators/operator-state-declarations.ts'
 export { type OutputTag, outputTag } from './operators/output-tag.ts'
 export {
   aggregatingState,

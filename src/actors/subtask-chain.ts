@@ -164,6 +164,7 @@ export function makeChain(
       attempt: descriptor.attempt,
       batchRecords: descriptor.batchRecords,
       checkpointing: descriptor.checkpointing,
+      freezeState: descriptor.freezeState,
       now: () => host.now(),
       random: () => host.random.next(),
       wake: () => self.wake(),

@@ -7,17 +7,21 @@
  */
 import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
 import type { RecordBatch } from '../core/elements.ts'
-import { assert } from '../core/errors.ts'
+import { assert, StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
+import { operatorLabel } from '../core/operator-label.ts'
+import { DividedState } from '../core/operator-state.ts'
 import { type CallbackLoops, callbackLoops, type ElementCallback } from './callback-loops.ts'
 import { CallbackContext, phases } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorSnapshot } from './operator.ts'
+import type { OperatorStateDeclarations } from './operator-state-declarations.ts'
 import { refusePromise } from './refuse-promise.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
 
 /** The callbacks of a definition, already bound, so that calling one is a plain call. */
 export interface Callbacks {
   readonly state: StateDeclarations
+  readonly operatorState: OperatorStateDeclarations
   readonly open: ((ctx: CallbackContext) => unknown) | undefined
   /** One function per input. What they return is only looked at to refuse promises. */
   readonly elements: readonly ElementCallback[]
@@ -47,7 +51,7 @@ export class CallbackOperator implements Operator {
     this.#watermarks = callbacks.elements.map(() => Number.NEGATIVE_INFINITY)
   }
 
-  open(context: OperatorContext): void {
+  open(context: OperatorContext, restored: unknown): void {
     assert(!this.#keyed || context.state !== undefined, `keyed operator ${context.operatorName} has a state backend`)
     this.#context = context
     this.#loops = this.#callbacks.elements.map((_, input) =>
@@ -55,7 +59,11 @@ export class CallbackOperator implements Operator {
     )
     this.#state = this.#keyed ? context.state : undefined
     if (this.#callbacks.timer !== undefined) this.#timers = this.#state?.timers(processingTimers)
-    this.#ctx = new CallbackContext(context, this.#callbacks.state, this.#timers)
+    const { state, operatorState } = this.#callbacks
+    this.#ctx = new CallbackContext(context, state, this.#timers, {
+      declared: operatorState,
+      restored: dividedState(context, restored),
+    })
     this.#unkeyed(this.#callbacks.open, 'The open function')
     this.#requestNextTimer()
   }
@@ -134,7 +142,7 @@ export class CallbackOperator implements Operator {
   }
 
   snapshot(): OperatorSnapshot {
-    return { state: undefined, keyed: this.#state?.mark(), durable: undefined }
+    return { state: this.#ctx.snapshot(), keyed: this.#state?.mark(), durable: undefined }
   }
 
   close(): void {}
@@ -171,4 +179,14 @@ export class CallbackOperator implements Operator {
     const next = this.#timers?.next()
     if (next !== undefined) this.#context.requestProcessingTime(next)
   }
+}
+
+/** What a process function wrote that belongs to no key. Fails with `RESTORE_STATE_INCOMPATIBLE`. */
+function dividedState(context: OperatorContext, restored: unknown): DividedState | undefined {
+  if (restored === undefined || restored instanceof DividedState) return restored
+  throw new StreamError(
+    'RESTORE_STATE_INCOMPATIBLE',
+    `The restored state of operator ${operatorLabel(context)} is not that of a process function: it was written by another kind of operator. Give this operator another uid, and drop that state with --allowNonRestoredState.`,
+    { details: { operator: context.operatorName, subtask: context.subtaskIndex } },
+  )
 }

@@ -44,6 +44,7 @@ export interface ChainRuntime {
   readonly attempt: number
   readonly batchRecords: number
   readonly checkpointing: boolean
+  readonly freezeState: boolean
   now(): number
   random(): number
   /** The head, a source, is worth polling. May come at any time until `close`. */
@@ -239,6 +240,7 @@ export class OperatorChain {
       attempt: runtime.attempt,
       batchRecords: runtime.batchRecords,
       checkpointing: runtime.checkpointing,
+      freezeState: runtime.freezeState,
       operatorId,
       operatorName,
       uid,

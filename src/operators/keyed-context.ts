@@ -9,12 +9,21 @@
 import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
 import { StreamError } from '../core/errors.ts'
 import { operatorLabel } from '../core/operator-label.ts'
+import type { DividedState } from '../core/operator-state.ts'
 import { EmitBuffer } from './emit-buffer.ts'
 import type { OperatorContext } from './operator.ts'
+import type {
+  NoOperatorStates,
+  OperatorStateDeclarations,
+  OperatorStateHandles,
+} from './operator-state-declarations.ts'
+import { OperatorStates } from './operator-states.ts'
 import type { OutputTag } from './output-tag.ts'
 import type { StateDeclarations, StateHandles } from './state-descriptors.ts'
 
-export interface ProcessContext<Out> {
+export interface ProcessContext<Out, OperatorStates extends OperatorStateDeclarations = OperatorStateDeclarations> {
+  /** State that belongs to no key but to this subtask. */
+  readonly operatorState: OperatorStateHandles<OperatorStates>
   /** Event time of the current record in milliseconds; undefined without timestamps and in timer callbacks. */
   readonly timestamp: number | undefined
   /** Which of the parallel instances of the operator this is, from 0. Another one after the parallelism has changed. */
@@ -36,33 +45,46 @@ export interface Timers {
   deleteProcessingTime(atMs: number): void
 }
 
-export interface KeyedProcessContext<K, Out, States extends StateDeclarations> extends ProcessContext<Out> {
+export interface KeyedProcessContext<
+  K,
+  Out,
+  States extends StateDeclarations,
+  OperatorStates extends OperatorStateDeclarations = OperatorStateDeclarations,
+> extends ProcessContext<Out, OperatorStates> {
   readonly key: K
   readonly state: StateHandles<States>
   readonly timers: Timers
 }
 
-export interface ProcessDefinition<In, Out> {
-  open?(ctx: ProcessContext<Out>): void
-  element(value: In, ctx: ProcessContext<Out>): void
+export interface ProcessDefinition<In, Out, OperatorStates extends OperatorStateDeclarations = NoOperatorStates> {
+  readonly operatorState?: OperatorStates
+  open?(ctx: ProcessContext<Out, OperatorStates>): void
+  element(value: In, ctx: ProcessContext<Out, OperatorStates>): void
   /** No record follows. */
-  endOfData?(ctx: ProcessContext<Out>): void
+  endOfData?(ctx: ProcessContext<Out, OperatorStates>): void
 }
 
-export interface KeyedProcessDefinition<In, K, Out, States extends StateDeclarations = StateDeclarations> {
+export interface KeyedProcessDefinition<
+  In,
+  K,
+  Out,
+  States extends StateDeclarations = StateDeclarations,
+  OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+> {
   readonly state?: States
-  /** Called once per instance, under no key: state and timers are out of reach. */
-  open?(ctx: KeyedProcessContext<K, Out, States>): void
-  element(value: In, ctx: KeyedProcessContext<K, Out, States>): void
+  readonly operatorState?: OperatorStates
+  /** Called once per instance, under no key: keyed state and timers are out of reach. */
+  open?(ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
+  element(value: In, ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
   /** Called under the key that registered the timer, never in the middle of another callback. */
-  timer?(timestamp: number, ctx: KeyedProcessContext<K, Out, States>): void
+  timer?(timestamp: number, ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
   /**
    * No record follows. Called once for every key that has state, under that key: the place to emit a result that is only
    * final when the input has ended. A job that is stopped without draining does not come here.
    */
-  endOfKey?(ctx: KeyedProcessContext<K, Out, States>): void
+  endOfKey?(ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
   /** No record follows, and every key has heard of it. Called under no key. */
-  endOfData?(ctx: KeyedProcessContext<K, Out, States>): void
+  endOfData?(ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
 }
 
 /** Nothing may be used between two calls; emitting is allowed in every call, state and timers only under a key. */
@@ -75,14 +97,22 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   readonly timers: Timers
   readonly #context: OperatorContext
   readonly #handles: StateHandles<StateDeclarations>
+  readonly #operatorStates: OperatorStates
   readonly #main: EmitBuffer
   readonly #sides = new Map<string, EmitBuffer>()
 
-  constructor(context: OperatorContext, states: StateDeclarations, timers: TimerQueue | undefined) {
+  constructor(
+    context: OperatorContext,
+    states: StateDeclarations,
+    timers: TimerQueue | undefined,
+    operatorStates: { readonly declared: OperatorStateDeclarations; readonly restored: DividedState | undefined },
+  ) {
     this.#context = context
     this.#main = new EmitBuffer(context.output, context.batchRecords)
     this.#handles = context.state === undefined ? {} : makeHandles(context.state, states)
     this.timers = new CallbackTimers(this, context, timers)
+    const { declared, restored } = operatorStates
+    this.#operatorStates = new OperatorStates(context, declared, restored, () => this.#checkRunning())
   }
 
   get state(): StateHandles<StateDeclarations> {
@@ -96,6 +126,16 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
 
   get parallelism(): number {
     return this.#context.parallelism
+  }
+
+  get operatorState(): OperatorStateHandles<OperatorStateDeclarations> {
+    this.#checkRunning()
+    return this.#operatorStates.handles
+  }
+
+  /** The state that belongs to no key, for a snapshot. */
+  snapshot(): DividedState | undefined {
+    return this.#operatorStates.snapshot()
   }
 
   now(): number {
@@ -137,6 +177,16 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
         ? `${what} of operator ${label} was used, but its input is not keyed: call keyBy first.`
         : `${what} of operator ${label} was used outside the callback of a key: expected a use inside ` +
             'element or timer, before it returns.',
+      { restartable: true, details: { operator: this.#context.operatorName } },
+    )
+  }
+
+  #checkRunning(): void {
+    if (this.phase !== phases.idle) return
+    throw new StreamError(
+      'STATE_ACCESS_INVALID',
+      `Operator state of operator ${operatorLabel(this.#context)} was used outside of its callbacks: expected a use inside ` +
+        'one of them, before it returns.',
       { restartable: true, details: { operator: this.#context.operatorName } },
     )
   }

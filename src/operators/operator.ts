@@ -10,6 +10,7 @@ import type { KeyedSnapshot, KeyedStateBackend, StateDescriptor } from '../backe
 import type { RecordBatch, SnapshotKind } from '../core/elements.ts'
 import type { CheckpointId, JobId, OperatorId } from '../core/ids.ts'
 import type { OperatorDescription } from '../graph/transformation.ts'
+import type { OperatorStateDeclarations } from './operator-state-declarations.ts'
 
 /** Where an operator's records go: the next operator of the chain, or the channels. */
 export interface Output {
@@ -33,6 +34,8 @@ export interface OperatorContext {
   readonly batchRecords: number
   /** Will checkpoints be taken? Without them a sink commits when its data ends. */
   readonly checkpointing: boolean
+  /** Check and freeze what is put into state, so that changing it in place throws. */
+  readonly freezeState: boolean
   readonly output: Output
   /** The side output of this tag; records emitted to a tag that nobody reads are dropped. */
   sideOutput(tag: string): Output
@@ -86,5 +89,7 @@ export interface OperatorFactory extends OperatorDescription {
   readonly keyed: boolean
   /** The keyed states that it declares, by name: what a snapshot holds is compared with them before anything runs. */
   readonly states?: Readonly<Record<string, StateDescriptor>> | undefined
+  /** The states that belong to no key which it declares, by name; left out when it does not say. */
+  readonly operatorStates?: OperatorStateDeclarations | undefined
   create(): Operator
 }

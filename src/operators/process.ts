@@ -6,6 +6,7 @@ import type { Key } from '../core/key-groups.ts'
 import { CallbackOperator, type Callbacks } from './callback-operator.ts'
 import type { KeyedProcessDefinition, ProcessDefinition } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from './operator.ts'
+import type { NoOperatorStates, OperatorStateDeclarations } from './operator-state-declarations.ts'
 import { refusePromise } from './refuse-promise.ts'
 import { type StateDeclarations, valueState } from './state-descriptors.ts'
 
@@ -20,12 +21,15 @@ import { type StateDeclarations, valueState } from './state-descriptors.ts'
  *   },
  * })
  */
-export function processOperator<In, Out>(definition: ProcessDefinition<In, Out>): OperatorFactory {
+export function processOperator<In, Out, OperatorStates extends OperatorStateDeclarations = NoOperatorStates>(
+  definition: ProcessDefinition<In, Out, OperatorStates>,
+): OperatorFactory {
   refuseKeyedParts('process', definition)
-  const callbacks = callbacksOf(definition as KeyedProcessDefinition<unknown, unknown, unknown>)
+  const callbacks = callbacksOf(definition as unknown as KeyedProcessDefinition<unknown, unknown, unknown>)
   return {
     kind: 'process',
-    stateful: false,
+    stateful: keepsState(callbacks),
+    operatorStates: callbacks.operatorState,
     inputCount: 1,
     chaining: 'always',
     keyed: false,
@@ -46,13 +50,18 @@ export function processOperator<In, Out>(definition: ProcessDefinition<In, Out>)
  *   },
  * })
  */
-export function keyedProcessOperator<In, K, Out, States extends StateDeclarations>(
-  definition: KeyedProcessDefinition<In, K, Out, States>,
-): OperatorFactory {
+export function keyedProcessOperator<
+  In,
+  K,
+  Out,
+  States extends StateDeclarations,
+  OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+>(definition: KeyedProcessDefinition<In, K, Out, States, OperatorStates>): OperatorFactory {
   const callbacks = callbacksOf(definition as unknown as KeyedProcessDefinition<unknown, unknown, unknown>)
   return {
     kind: 'keyed-process',
     stateful: keepsState(callbacks),
+    operatorStates: callbacks.operatorState,
     inputCount: 1,
     chaining: 'always',
     keyed: true,
@@ -66,16 +75,18 @@ export function refuseKeyedParts(what: string, definition: object): void {
     if (!(part in definition)) continue
     throw new StreamError(
       'STATE_ACCESS_INVALID',
-      `A ${what} function declares "${part}" but its input is not keyed: call keyBy first, or leave it out.`,
+      `A ${what} function declares "${part}" but its input is not keyed: call keyBy first, or leave it out.${part === 'state' ? ' State that belongs to no key is declared as "operatorState".' : ''}`,
     )
   }
 }
 
 /** Timers are state: a savepoint must find them again. */
-export const keepsState = ({ state, timer }: Callbacks): boolean => timer !== undefined || Object.keys(state).length > 0
+export const keepsState = ({ state, operatorState, timer }: Callbacks): boolean =>
+  timer !== undefined || Object.keys(state).length > 0 || Object.keys(operatorState).length > 0
 
 const callbacksOf = (definition: KeyedProcessDefinition<unknown, unknown, unknown>): Callbacks => ({
   state: definition.state ?? {},
+  operatorState: definition.operatorState ?? {},
   open: definition.open?.bind(definition),
   elements: [definition.element.bind(definition)],
   timer: definition.timer?.bind(definition),

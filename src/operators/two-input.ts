@@ -2,26 +2,41 @@
 import { CallbackOperator, type Callbacks } from './callback-operator.ts'
 import type { KeyedProcessContext, ProcessContext } from './keyed-context.ts'
 import type { OperatorFactory } from './operator.ts'
+import type { NoOperatorStates, OperatorStateDeclarations } from './operator-state-declarations.ts'
 import { keepsState, refuseKeyedParts } from './process.ts'
 import { refusePromise } from './refuse-promise.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
 
-export interface CoProcessDefinition<In1, In2, Out> {
-  open?(ctx: ProcessContext<Out>): void
-  element1(value: In1, ctx: ProcessContext<Out>): void
-  element2(value: In2, ctx: ProcessContext<Out>): void
+export interface CoProcessDefinition<
+  In1,
+  In2,
+  Out,
+  OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+> {
+  readonly operatorState?: OperatorStates
+  open?(ctx: ProcessContext<Out, OperatorStates>): void
+  element1(value: In1, ctx: ProcessContext<Out, OperatorStates>): void
+  element2(value: In2, ctx: ProcessContext<Out, OperatorStates>): void
   /** Neither input has records left. */
-  endOfData?(ctx: ProcessContext<Out>): void
+  endOfData?(ctx: ProcessContext<Out, OperatorStates>): void
 }
 
 /** Both inputs are keyed by the same kind of key, and share the state of a key. */
-export interface KeyedCoProcessDefinition<In1, In2, K, Out, States extends StateDeclarations = StateDeclarations> {
+export interface KeyedCoProcessDefinition<
+  In1,
+  In2,
+  K,
+  Out,
+  States extends StateDeclarations = StateDeclarations,
+  OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+> {
   readonly state?: States
-  open?(ctx: KeyedProcessContext<K, Out, States>): void
-  element1(value: In1, ctx: KeyedProcessContext<K, Out, States>): void
-  element2(value: In2, ctx: KeyedProcessContext<K, Out, States>): void
-  timer?(timestamp: number, ctx: KeyedProcessContext<K, Out, States>): void
-  endOfData?(ctx: KeyedProcessContext<K, Out, States>): void
+  readonly operatorState?: OperatorStates
+  open?(ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
+  element1(value: In1, ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
+  element2(value: In2, ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
+  timer?(timestamp: number, ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
+  endOfData?(ctx: KeyedProcessContext<K, Out, States, OperatorStates>): void
 }
 
 /**
@@ -34,7 +49,9 @@ export interface KeyedCoProcessDefinition<In1, In2, K, Out, States extends State
  *   element2: (payment: { order: string }, ctx) => ctx.emit(payment.order),
  * })
  */
-export function coProcessOperator<In1, In2, Out>(definition: CoProcessDefinition<In1, In2, Out>): OperatorFactory {
+export function coProcessOperator<In1, In2, Out, OperatorStates extends OperatorStateDeclarations = NoOperatorStates>(
+  definition: CoProcessDefinition<In1, In2, Out, OperatorStates>,
+): OperatorFactory {
   refuseKeyedParts('co-process', definition)
   return coOperator('co-process', false, definition as unknown as AnyDefinition)
 }
@@ -50,8 +67,15 @@ export function coProcessOperator<In1, In2, Out>(definition: CoProcessDefinition
  *   element2: (payment: { sum: number }, ctx) => ctx.emit(payment.sum >= ctx.state.total.value()),
  * })
  */
-export const keyedCoProcessOperator = <In1, In2, K, Out, States extends StateDeclarations>(
-  definition: KeyedCoProcessDefinition<In1, In2, K, Out, States>,
+export const keyedCoProcessOperator = <
+  In1,
+  In2,
+  K,
+  Out,
+  States extends StateDeclarations,
+  OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+>(
+  definition: KeyedCoProcessDefinition<In1, In2, K, Out, States, OperatorStates>,
 ): OperatorFactory => coOperator('keyed-co-process', true, definition as unknown as AnyDefinition)
 
 /**
@@ -100,6 +124,7 @@ type AnyDefinition = KeyedCoProcessDefinition<unknown, unknown, unknown, unknown
 function coOperator(kind: string, keyed: boolean, definition: AnyDefinition): OperatorFactory {
   const callbacks: Callbacks = {
     state: definition.state ?? {},
+    operatorState: definition.operatorState ?? {},
     open: definition.open?.bind(definition),
     elements: [definition.element1.bind(definition), definition.element2.bind(definition)],
     timer: definition.timer?.bind(definition),
@@ -109,6 +134,7 @@ function coOperator(kind: string, keyed: boolean, definition: AnyDefinition): Op
   return {
     kind,
     stateful: keepsState(callbacks),
+    operatorStates: callbacks.operatorState,
     inputCount: 2,
     chaining: 'always',
     keyed,

@@ -1,5 +1,6 @@
 /** Two streams side by side, for operators with two inputs: with a key on both sides they may share state. */
 import type { Key } from '../core/key-groups.ts'
+import type { NoOperatorStates, OperatorStateDeclarations } from '../operators/operator-state-declarations.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import {
   type CoProcessDefinition,
@@ -14,14 +15,21 @@ import { checkDefinition, checkFunction, type ProgramBuilder, partitioned, type 
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** A process function of two streams: one callback per side, and the type of what they emit. */
-export interface CoProcessFunction<In1, In2, Out> extends CoProcessDefinition<In1, In2, Out> {
+export interface CoProcessFunction<In1, In2, Out, OperatorStates extends OperatorStateDeclarations = NoOperatorStates>
+  extends CoProcessDefinition<In1, In2, Out, OperatorStates> {
   /** Only for the compiler, never read: what `ctx.emit` takes. */
   readonly output?: Out
 }
 
 /** The same with declared state, which both sides of a key share. */
-export interface KeyedCoProcessFunction<In1, In2, K, Out, States extends StateDeclarations>
-  extends KeyedCoProcessDefinition<In1, In2, K, Out, States> {
+export interface KeyedCoProcessFunction<
+  In1,
+  In2,
+  K,
+  Out,
+  States extends StateDeclarations,
+  OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+> extends KeyedCoProcessDefinition<In1, In2, K, Out, States, OperatorStates> {
   /** Only for the compiler, never read: what `ctx.emit` takes. */
   readonly output?: Out
 }
@@ -63,12 +71,14 @@ abstract class TwoStreams<A, B> {
 
 export class ConnectedStreams<A, B> extends TwoStreams<A, B> {
   /**
-   * Calls `element1` or `element2` for each record, with no state. Fails with `STATE_ACCESS_INVALID` when state or a
-   * timer is declared.
+   * Calls `element1` or `element2` for each record. It may declare `operatorState`, which belongs to the subtask. Fails
+   * with `STATE_ACCESS_INVALID` when keyed state or a timer is declared.
    *
    * @example orders.connect(payments).process({ element1: (order, ctx) => ctx.emit(order.id), element2: () => {} })
    */
-  process<Out = unknown>(definition: CoProcessFunction<A, B, Out>): SingleOutputStreamOperator<Out> {
+  process<Out = unknown, OperatorStates extends OperatorStateDeclarations = NoOperatorStates>(
+    definition: CoProcessFunction<A, B, Out, OperatorStates>,
+  ): SingleOutputStreamOperator<Out> {
     checkDefinition('process', definition, 'element1', 'element2')
     return this.builder.apply<Out>(coProcessOperator(definition), ...this.inputs)
   }
@@ -101,9 +111,11 @@ export class KeyedConnectedStreams<A, B, K> extends TwoStreams<A, B> {
    *   element2: (payment, ctx) => payment.sum >= ctx.state.due.value() && ctx.emit(ctx.key),
    * }).uid('paid')
    */
-  process<Out = unknown, States extends StateDeclarations = NoStates>(
-    definition: KeyedCoProcessFunction<A, B, K, Out, States>,
-  ): SingleOutputStreamOperator<Out> {
+  process<
+    Out = unknown,
+    States extends StateDeclarations = NoStates,
+    OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+  >(definition: KeyedCoProcessFunction<A, B, K, Out, States, OperatorStates>): SingleOutputStreamOperator<Out> {
     checkDefinition('process', definition, 'element1', 'element2')
     return this.builder.apply<Out>(keyedCoProcessOperator(definition), ...this.inputs)
   }

@@ -1,5 +1,6 @@
-/** A stream that is not keyed: what `BaseStream` has, plus process functions without state and connecting. */
+/** A stream that is not keyed: what `BaseStream` has, plus process functions without keyed state, and connecting. */
 import type { ProcessDefinition } from '../operators/keyed-context.ts'
+import type { NoOperatorStates, OperatorStateDeclarations } from '../operators/operator-state-declarations.ts'
 import { processOperator } from '../operators/process.ts'
 import { BaseStream } from './base-stream.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
@@ -7,15 +8,16 @@ import { checkDefinition } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** A process function without key: callbacks, and the type of what they emit. */
-export interface ProcessFunction<In, Out> extends ProcessDefinition<In, Out> {
+export interface ProcessFunction<In, Out, OperatorStates extends OperatorStateDeclarations = NoOperatorStates>
+  extends ProcessDefinition<In, Out, OperatorStates> {
   /** Only for the compiler, never read: what `ctx.emit` takes, as `output: {} as Alarm`. */
   readonly output?: Out
 }
 
 export class DataStream<T> extends BaseStream<T> {
   /**
-   * Calls `element` for each record; it emits to the result or to side outputs, with no state. Fails with
-   * `STATE_ACCESS_INVALID` when state or a timer is declared; a throw in a callback fails the job with
+   * Calls `element` for each record; it emits to the result or to side outputs. It may declare `operatorState`, which belongs to
+   * the subtask. Fails with `STATE_ACCESS_INVALID` when keyed state or a timer is declared; a throw in a callback fails the job with
    * `USER_FUNCTION_FAILED`.
    *
    * @example
@@ -26,7 +28,9 @@ export class DataStream<T> extends BaseStream<T> {
    * })
    * good.getSideOutput(bad).sinkTo(toFile('rejected'))
    */
-  process<Out = unknown>(definition: ProcessFunction<T, Out>): SingleOutputStreamOperator<Out> {
+  process<Out = unknown, OperatorStates extends OperatorStateDeclarations = NoOperatorStates>(
+    definition: ProcessFunction<T, Out, OperatorStates>,
+  ): SingleOutputStreamOperator<Out> {
     checkDefinition('process', definition, 'element')
     return this.builder.apply<Out>(processOperator(definition), this.upstreams)
   }

@@ -1,5 +1,6 @@
 /** A stream whose records of one key meet in one subtask: process functions with state and timers, and reduce. */
 import type { KeyedProcessDefinition } from '../operators/keyed-context.ts'
+import type { NoOperatorStates, OperatorStateDeclarations } from '../operators/operator-state-declarations.ts'
 import { keyedProcessOperator, reduceOperator } from '../operators/process.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import { BaseStream } from './base-stream.ts'
@@ -11,8 +12,13 @@ import type { SingleOutputStreamOperator } from './single-output-stream-operator
 export type NoStates = Readonly<Record<never, never>>
 
 /** A process function of a keyed stream: declared state, callbacks, and the type of what they emit. */
-export interface KeyedProcessFunction<In, K, Out, States extends StateDeclarations>
-  extends KeyedProcessDefinition<In, K, Out, States> {
+export interface KeyedProcessFunction<
+  In,
+  K,
+  Out,
+  States extends StateDeclarations,
+  OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+> extends KeyedProcessDefinition<In, K, Out, States, OperatorStates> {
   /** Only for the compiler, never read: what `ctx.emit` takes, as `output: {} as WordCount`. */
   readonly output?: Out
 }
@@ -32,9 +38,11 @@ export class KeyedStream<T, K> extends BaseStream<T> {
    *   },
    * }).uid('count')
    */
-  process<Out = unknown, States extends StateDeclarations = NoStates>(
-    definition: KeyedProcessFunction<T, K, Out, States>,
-  ): SingleOutputStreamOperator<Out> {
+  process<
+    Out = unknown,
+    States extends StateDeclarations = NoStates,
+    OperatorStates extends OperatorStateDeclarations = NoOperatorStates,
+  >(definition: KeyedProcessFunction<T, K, Out, States, OperatorStates>): SingleOutputStreamOperator<Out> {
     checkDefinition('process', definition, 'element')
     return this.builder.apply<Out>(keyedProcessOperator(definition), this.upstreams)
   }

@@ -125,6 +125,7 @@ export class OperatorHarness {
         attempt: 1,
         batchRecords: this.#batchRecords,
         checkpointing: options.checkpointing ?? true,
+        freezeState: true,
         now: () => this.clock.now(),
         random: () => random.next(),
         wake: () => void this.wakes++,

@@ -68,6 +68,7 @@ export function testChain(
       attempt: 1,
       batchRecords,
       checkpointing: true,
+      freezeState: true,
       now: () => test.nowMs,
       random: () => 0.5,
       wake: () => void test.wakes++,
