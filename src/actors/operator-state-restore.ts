@@ -34,7 +34,13 @@ async function itemsOf(
   { handle, take }: OperatorPiece,
 ): Promise<readonly (readonly [string, OperatorItems])[]> {
   assert(handle.states !== undefined, 'state that is whole is joined with state that is divided')
-  const { lists } = decodeDivided(await from.read(handle), handle.states)
+  const { states } = handle
+  if (take?.every(({ from: start, to }) => start === to)) {
+    return states.flatMap(({ name, mode }) =>
+      take.some((one) => one.name === name) ? [[name, { mode, items: [] }]] : [],
+    )
+  }
+  const { lists } = decodeDivided(await from.read(handle), states)
   if (take === undefined) return [...lists]
   return take.map(({ name, from: start, to }) => {
     const list = lists.get(name)

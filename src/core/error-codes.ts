@@ -56,8 +56,10 @@ export const errorCodes = {
   STATE_FILE_DAMAGED: 'a state file whose checksum, length or content is wrong',
   STATE_CODEC_UNSUPPORTED: 'state bytes of a codec version this build does not read',
   PATH_OUTSIDE_ROOT: 'a path in a request, manifest or state file leaves the configured root',
-  RESTORE_PARALLELISM_MISMATCH: 'an operator with state has another parallelism than the snapshot',
-  RESTORE_MAX_PARALLELISM_MISMATCH: 'an operator with state has another maximum parallelism than the snapshot',
+  RESTORE_PARALLELISM_MISMATCH:
+    'an operator has another parallelism than the snapshot, and state that cannot be divided',
+  RESTORE_MAX_PARALLELISM_MISMATCH:
+    'an operator with keyed state has another maximum parallelism than the snapshot, or more subtasks than its key groups',
   RESTORE_CHANNEL_MISMATCH:
     'records of an unaligned checkpoint were on their way in a channel that the program does not have',
   RESTORE_STATE_UNMATCHED: 'the snapshot has state for an operator that the program does not have',

@@ -15,11 +15,17 @@ import { peersOf } from './plan.ts'
 export function checkChannels({ graph, matched }: Found, vertex: JobVertex, index: number, path: string): void {
   const gates = graph.edges.filter(({ to }) => to === vertex.id)
   for (const [position, operator] of vertex.operators.entries()) {
-    for (const handle of matched.get(operator.id)?.subtasks[index]?.inFlight ?? []) {
+    const stored = matched.get(operator.id)
+    const rescaled = stored !== undefined && stored.parallelism !== vertex.parallelism
+    const handles = rescaled
+      ? stored.subtasks.flatMap(({ inFlight = [] }) => inFlight)
+      : stored?.subtasks[index]?.inFlight
+    for (const handle of handles ?? []) {
       const edge = position === 0 ? gates[handle.gate] : undefined
       const feeder = graph.vertices.find(({ id }) => id === edge?.from)
       const sender = edge && feeder?.operators[edge.fromOperator]
       const fits =
+        !rescaled &&
         edge?.input === handle.input &&
         peersOf(edge, index, feeder!).includes(handle.from) &&
         // The same place among the edges may have gone to another stream: the operands of a union were exchanged.

@@ -11,6 +11,7 @@ import { operatorLabel } from '../core/operator-label.ts'
 import type { JobEdge, JobOperator, JobVertex } from '../graph/job-graph.ts'
 import { peersOf } from './plan.ts'
 import type { StateAssignment } from './state-assignment.ts'
+import { hadFinished } from './state-shares.ts'
 
 /** Fails with `RESTORE_FINISHED_MISMATCH`, naming the operator that had finished and the one that had not. */
 export function refuseFedFinished(assignment: StateAssignment, path: string): void {
@@ -34,10 +35,11 @@ export function refuseFedFinished(assignment: StateAssignment, path: string): vo
 
 const feederOf = ({ fromOperator }: JobEdge, { operators }: JobVertex): JobOperator => operators[fromOperator]!
 
-function refuseMixedChain({ operators }: JobVertex, index: number, { matched }: StateAssignment, path: string): void {
-  const known = operators.filter(({ id }) => matched.get(id)?.subtasks[index] !== undefined)
-  const ended = known.find(({ id }) => matched.get(id)!.subtasks[index]!.finished)
-  const going = known.find(({ id }) => !matched.get(id)!.subtasks[index]!.finished)
+function refuseMixedChain(vertex: JobVertex, index: number, { matched }: StateAssignment, path: string): void {
+  const known = vertex.operators.filter(({ id }) => matched.has(id))
+  const hasEnded = ({ id }: JobOperator) => hadFinished(matched.get(id)!, index, vertex.parallelism)
+  const ended = known.find(hasEnded)
+  const going = known.find((operator) => !hasEnded(operator))
   if (ended === undefined || going === undefined) return
   throw refusal(
     `Operator ${label(ended)} had finished in ${path}, but ${label(going)}, which is in one chain with it now, had not: ` +

@@ -3,14 +3,15 @@ import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Manifest } from '../../src/backends/manifest.ts'
-import { fromCollection } from '../../src/connectors/collection.ts'
+import { subtaskOfKeyGroup } from '../../src/core/key-groups.ts'
 import { refuseFedFinished } from '../../src/deployment/finished-check.ts'
 import { assignState } from '../../src/deployment/state-assignment.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
 import { temporaryDir } from '../backends/temporary.ts'
 import { edge, graph, hex, operator, subtask, vertex } from '../deployment/graphs.ts'
-import { handle, keyedHandle, manifest, refusalOf, stored } from '../deployment/snapshots.ts'
+import { handle, keyedHandle, keyedStored, listsStored, manifest, refusalOf, stored } from '../deployment/snapshots.ts'
 import { type Counted, countProgram, expectedCounts, shown } from '../job/count-program.ts'
+import { wholeSink } from '../job/divided-endpoints.ts'
 import { Feed } from '../job/feed.ts'
 import { SimulatedProcess } from '../job/simulated-process.ts'
 import { countingAround, savedCount, words } from './saved-count.ts'
@@ -63,13 +64,33 @@ describe('state for subtasks', () => {
   it.each([
     [2, 13],
     [13, 2],
-  ])('H6 is refused from parallelism %i to %i: the operator, both numbers and what to set', (before, after) => {
-    const snapshot = manifest(stored(1, Array<string>(before).fill('k'), { maxParallelism: 13 }))
-    const job = graph([vertex(1, after, { operators: [operator(1, { uid: 'count', name: 'counter' })] })])
-    const error = refusalOf(() => assign(job, snapshot))
-    expect(error.code).toBe('RESTORE_PARALLELISM_MISMATCH')
-    expect(error.details).toEqual({ operator: 'counter', expected: before, got: after })
-    expect(error.message).toContain(`.setParallelism(${before})`)
+  ])('H6 is redistributed from parallelism %i to %i, by key groups and by items', (before, after) => {
+    const reports = Array.from(
+      { length: before },
+      () => [{ name: 'splits', mode: 'split', items: 26 / before }] as const,
+    )
+    const keyed = keyedStored(1, before, 1, 13)
+    const { restores } = assign(
+      graph([vertex(1, after), vertex(2, after)]),
+      manifest(keyed, { ...listsStored(2, reports), maxParallelism: 13 }),
+    )
+    const owners = Array.from({ length: 13 }, (_, group) => subtaskOfKeyGroup(group, after, 13))
+    for (const [group, owner] of owners.entries()) {
+      const given = restores.get(subtask(1, owner))!.operators[0]!.keyed
+      const holder = subtaskOfKeyGroup(group, before, 13)
+      expect(given.filter(({ handle }) => handle.keyGroups.start <= group && handle.keyGroups.end >= group)).toEqual([
+        { handle: keyed.subtasks[holder]!.keyed[0] },
+      ])
+    }
+    const items = Array.from({ length: after }, (_, index) =>
+      restores
+        .get(subtask(2, index))!
+        .operators[0]!.operator.map(
+          ({ take }) => take?.reduce((sum, { from, to }) => sum + to - from, 0) ?? 26 / before,
+        )
+        .reduce((sum, taken) => sum + taken),
+    )
+    expect(items).toEqual(Array(after).fill(26 / after))
   })
 
   it('H7 refuses another maximum parallelism that the program sets', () => {
@@ -84,12 +105,20 @@ describe('state for subtasks', () => {
     expect(adopted.vertices[0]).toMatchObject({ maxParallelism: 64, maxParallelismExplicit: false })
   })
 
-  it('H8 that is not divided by keys refuses another parallelism, and does so for the whole job', async () => {
-    const error = refusalOf(() => assign(graph([vertex(1, 3)]), manifest(stored(1, ['o', 'o']))))
+  it('H8 that cannot be divided refuses another parallelism, and does so for the whole job', async () => {
+    const named = vertex(1, 3, { operators: [operator(1, { uid: 'in', name: 'feed' })] })
+    const error = refusalOf(() => assign(graph([named]), manifest(stored(1, ['o', 'o']))))
     expect(error.code).toBe('RESTORE_PARALLELISM_MISMATCH')
-    const { process, path: savepoint } = await savedCount()
-    const program = countProgram(fromCollection(words), [], { parallelism: 2 })
-    const submitted = process.submit(program, { fromSavepoint: savepoint, allowNonRestoredState: true })
+    expect(error.message).toContain('Operator "feed" (uid "in") has parallelism 3')
+    expect(error.message).toContain('use .setParallelism(2), or')
+    const process = new SimulatedProcess()
+    const feed = new Feed(words)
+    const program = (parallelism: number) => countProgram(feed.source, [], { parallelism }, { sink: wholeSink })
+    const observed = await process.submit(program(1))
+    await process.until(() => feed.read === feed.size)
+    await observed.is('RUNNING')
+    const savepoint = await process.settle(observed.job.stop())
+    const submitted = process.submit(program(2), { fromSavepoint: savepoint, allowNonRestoredState: true })
     await expect(submitted).rejects.toMatchObject({ code: 'RESTORE_PARALLELISM_MISMATCH' })
     expect(process.session.jobs()).toHaveLength(1)
   })

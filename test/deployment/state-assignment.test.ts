@@ -5,7 +5,7 @@ import { hasState } from '../../src/deployment/operator-matching.ts'
 import { assignState } from '../../src/deployment/state-assignment.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
 import { edge, graph, hex, operator, subtask, vertex } from './graphs.ts'
-import { handle, keyedHandle, manifest, refusalOf, stored } from './snapshots.ts'
+import { handle, keyedHandle, keyedStored, manifest, refusalOf, stored } from './snapshots.ts'
 
 const path = '/state/chk-6'
 const assign = (job: JobGraph, snapshot: Manifest, allowNonRestoredState = false) =>
@@ -94,22 +94,36 @@ describe('state that no operator takes', () => {
 })
 
 describe('parallelism', () => {
-  it('must be equal: the operator, both numbers and the fix are named', () => {
-    const job = graph([vertex(1, 3, { operators: [operator(1, { uid: 'count', name: 'counter' })] })])
-    const error = refusal(job, manifest(stored(1, ['k', 'k'])), true)
-    expect(error.code).toBe('RESTORE_PARALLELISM_MISMATCH')
-    expect(error.message).toContain('Operator "counter" (uid "count") has parallelism 3')
-    expect(error.message).toContain('written with parallelism 2')
-    expect(error.message).toContain('.setParallelism(2)')
-    expect(error.details).toEqual({ operator: 'counter', expected: 2, got: 3 })
+  it('may be another one: each subtask is given its share', () => {
+    const { restores } = assign(graph([vertex(1, 3)]), manifest(keyedStored(1, 2)))
+    const files = [...restores].map(([id, { operators }]) => [id, operators[0]!.keyed.map(({ handle }) => handle)])
+    expect(files).toMatchObject([
+      [subtask(1, 0), [{ file: '1-k0.0' }]],
+      [subtask(1, 1), [{ file: '1-k0.0' }, { file: '1-k1.0' }]],
+      [subtask(1, 2), [{ file: '1-k1.0' }]],
+    ])
+  })
+
+  it('must be equal where state is whole, which is refused whether state may be dropped or not', () => {
+    const error = refusal(graph([vertex(1, 3)]), manifest(stored(1, ['o', 'k'])), true)
+    expect([error.code, error.details]).toEqual([
+      'RESTORE_PARALLELISM_MISMATCH',
+      { operator: 'op1', expected: 2, got: 3 },
+    ])
   })
 
   it('of an operator that has neither state nor an end may change', () => {
     expect(assign(graph([vertex(1, 3)]), manifest(stored(1, ['', '']))).restores.size).toBe(0)
   })
 
-  it('of an operator some of whose subtasks have finished may not', () => {
-    expect(refusal(graph([vertex(1, 3)]), manifest(stored(1, ['f', '']))).code).toBe('RESTORE_PARALLELISM_MISMATCH')
+  it('of an operator all of whose subtasks have finished may change: all have, however many there are', () => {
+    const { restores } = assign(graph([vertex(1, 3)]), manifest(stored(1, ['f', 'f'])))
+    expect([...restores.values()].map(({ finished }) => finished)).toEqual([true, true, true])
+  })
+
+  it('of an operator some of whose subtasks have finished may change: none has then', () => {
+    const { restores } = assign(graph([vertex(1, 3)]), manifest(stored(1, ['f', ''])))
+    expect(restores.size).toBe(0)
   })
 })
 
@@ -125,7 +139,7 @@ describe('maximum parallelism', () => {
     const error = refusal(job, manifest(stored(1, ['k'], { maxParallelism: 64 })), true)
     expect(error.code).toBe('RESTORE_MAX_PARALLELISM_MISMATCH')
     expect(error.message).toContain(`Operator "op1" (no uid, id ${hex(1)}) has maximum parallelism 256`)
-    expect(error.message).toContain('written with 64, which cannot change: use .setMaxParallelism(64)')
+    expect(error.message).toContain('written with 64, which cannot change: use .setMaxParallelism(64), or set none.')
     expect(error.details).toEqual({ operator: 'op1', expected: 64, got: 256 })
     expect(assign(job, manifest(stored(1, ['k'], { maxParallelism: 256 }))).graph).toEqual(job)
   })

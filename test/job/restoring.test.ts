@@ -234,15 +234,6 @@ describe('from a savepoint or a retained checkpoint', () => {
     expect(observed.warnings.join('\n')).toContain('The state of operator "count"')
   })
 
-  it('refuses another parallelism of an operator with state', async () => {
-    const { feed, process, path } = await saved()
-    const refused = process.submit(countProgram(feed.source, [], { parallelism: 2 }), { fromSavepoint: path })
-    await expect(refused).rejects.toMatchObject({
-      code: 'RESTORE_PARALLELISM_MISMATCH',
-      message: expect.stringContaining('"count"'),
-    })
-  })
-
   it('is asked for by a retained checkpoint as well, in any form of its path', async () => {
     const dir = temporaryDir()
     const { output, environment, observed, process, feed, newest } = await died(dir, 2, {})
