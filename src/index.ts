@@ -30,9 +30,11 @@ export { errorCodes } from './core/error-codes.ts'
 export { type ErrorCode, StreamError } from './core/errors.ts'
 export type { CheckpointId, JobId, OperatorId, TriggerId } from './core/ids.ts'
 export { DividedState, type OperatorItems, type OperatorStateMode } from './core/operator-state.ts'
+export type { OperatorOutcome, PlannedOperator, PlannedState } from './deployment/planned-operator.ts'
+export type { RestorePlan, RestoreVerdict } from './deployment/restore-plan.ts'
 export { parseStateMapping, type StateMapping } from './deployment/state-mapping.ts'
 export { createSession } from './job/create-session.ts'
-export type { RestorePlan, Session, SessionJob, SubmitOptions } from './job/session.ts'
+export type { Session, SessionJob, SubmitOptions } from './job/session.ts'
 export type { SessionOptions } from './job/session-options.ts'
 export type {
   EndpointContext,

@@ -2,10 +2,11 @@
  * The command line as a function: words in, exit code out. Owns the list of commands, help, and how errors are shown:
  * `error[CODE]: sentence`, without a stack unless asked for.
  */
-import { type ErrorCode, messageOf, StreamError } from '../core/errors.ts'
+import { type ErrorCode, StreamError } from '../core/errors.ts'
 import { nearest } from '../core/nearest-name.ts'
 import { type Command, helpFlag, helpOf, Invocation, verboseFlag } from './command.ts'
 import { type CliContext, printable, printLine } from './context.ts'
+import { describeError } from './failure.ts'
 import { parseFlags, UsageError } from './flags.ts'
 import { infoCommand } from './info-command.ts'
 import { listCommand } from './list-command.ts'
@@ -78,12 +79,6 @@ async function runOne(command: Command, words: readonly string[], context: CliCo
     return error instanceof StreamError ? (exitCodes[error.code] ?? 1) : 1
   }
 }
-
-/** One line for people: the code and the sentence. */
-export const describeError = (error: unknown): string =>
-  error instanceof StreamError
-    ? `error[${error.code}]: ${error.message}`
-    : `error[BUG]: ${messageOf(error)} (TIDEMARK_DEBUG=1 shows where)`
 
 function stackOf(error: unknown): string {
   const parts: string[] = []

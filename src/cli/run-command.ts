@@ -4,18 +4,14 @@
  */
 import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
-import { buildJobGraph } from '../graph/build-job-graph.ts'
-import { planText } from '../graph/plan-text.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
-import { effectiveOptions } from '../job/effective-options.ts'
-import type { RestorePlan } from '../job/session.ts'
 import { addressFlag, type Command, defineFlag, type Invocation } from './command.ts'
-import { printable } from './context.ts'
-import { loadJob } from './load-job.ts'
-import { formatBytes, formatMs } from './progress.ts'
+import { dryRun } from './dry-run.ts'
+import { UsageError } from './flags.ts'
+import { formatMs } from './progress.ts'
 import type { Found } from './rest-client.ts'
 import { runHere } from './run-here.ts'
-import { type JobToRun, jobToRun, parallelismFlag } from './run-options.ts'
+import { jobToRun, parallelismFlag } from './run-options.ts'
 import { runThere } from './run-there.ts'
 
 export const runCommand: Command = {
@@ -46,7 +42,13 @@ export const runCommand: Command = {
     { names: ['-d', '--detached'], value: 'none', about: 'Submit to a session and do not wait.' },
     parallelismFlag,
     { names: ['--name'], value: 'needed', valueName: 'name', about: 'The name of the job.' },
-    { names: ['--dry-run'], value: 'none', about: 'Show what would be restored, and run nothing.' },
+    {
+      names: ['--dry-run'],
+      value: 'none',
+      about:
+        'Show what would be restored, and run nothing. Exit code 0: without loss, 3: state would be dropped, 4: it cannot be.',
+    },
+    { names: ['--json'], value: 'none', about: 'The dry run as JSON.' },
     { names: ['--no-rest'], value: 'none', about: 'No REST API in this process (as -Drest.port=-1).' },
     { names: ['-q', '--quiet'], value: 'none', about: 'No progress.' },
     {
@@ -65,14 +67,16 @@ async function run(invocation: Invocation): Promise<number> {
   const { flags, context } = invocation
   if (flags.has('--no-rest')) invocation.configure('rest.port', '-1', '--no-rest')
   const job = jobToRun(invocation)
-  if (flags.has('--dry-run')) return dryRun(invocation, job)
+  const dry = flags.has('--dry-run')
+  if (flags.has('--json') && !dry) throw new UsageError('Option --json says how --dry-run prints: give both.')
+  const here = () => (dry ? dryRun(invocation, job, undefined) : runHere(invocation, job))
   const elsewhere = flags.has('--jobmanager') || flags.has('--detached')
   const port = invocation.configuration.get(keys.port)
-  if (!elsewhere && port <= 0) return runHere(invocation, job)
+  if (!elsewhere && port <= 0) return here()
   const client = invocation.client()
   const found = await client.probe()
-  if (found === 'session') return runThere(invocation, job, client)
-  if (!elsewhere) return runHere(invocation, job)
+  if (found === 'session') return dry ? dryRun(invocation, job, client) : runThere(invocation, job, client)
+  if (!elsewhere) return here()
   throw new StreamError(
     'SESSION_UNREACHABLE',
     `${absent[found]} at ${client.url}: start one with \`tidemark start\` in ${context.cwd}, or leave out -d and -m to run the job here.`,
@@ -83,38 +87,4 @@ const absent: Readonly<Record<Exclude<Found, 'session'>, string>> = {
   nothing: 'No session answers',
   other: 'What answers is no session that takes jobs',
   silent: `Something takes connections but says nothing within ${formatMs(limits.probeTimeoutMs)}`,
-}
-
-/** Shows what a submission would restore. */
-async function dryRun(invocation: Invocation, { file, args, submit }: JobToRun): Promise<number> {
-  const { context } = invocation
-  const environment = await loadJob(file, args, context.importModule)
-  const options = await invocation.sessionOptions()
-  const { program, name } = effectiveOptions(environment, submit, options, false)
-  const graph = buildJobGraph(program, name)
-  if (submit.fromSavepoint === undefined && submit.resume !== true) {
-    invocation.print(planText(graph))
-    invocation.print('\nNothing would be restored: every operator starts empty.')
-    return 0
-  }
-  const session = context.createSession(options)
-  try {
-    for (const line of restoreLines(await session.planRestore(environment, submit))) invocation.print(line)
-    return 0
-  } finally {
-    await session.close()
-  }
-}
-
-/** The mapping of a restore, one line for each operator. */
-export function restoreLines({ path, operators }: RestorePlan): readonly string[] {
-  const width = Math.max(0, ...operators.map(({ name }) => printable(name).length))
-  return [
-    `Restoring from ${path}:`,
-    ...operators.map(({ id, uid, name, outcome, bytes }) => {
-      const origin = uid === undefined ? 'no uid' : `uid '${printable(uid)}'`
-      const size = bytes === 0 ? '' : `  ${formatBytes(bytes)}`
-      return `  ${outcome.padEnd(9)} ${printable(name).padEnd(width)}  ${id}  ${origin}${size}`
-    }),
-  ]
 }

@@ -50,7 +50,7 @@ export async function runThere(invocation: Invocation, job: JobToRun, client: Re
 }
 
 /** A path that is not there is said to be so here, before a session on this machine wonders whether it may look. */
-function checkSavepoint(path: string | undefined, client: RestClient): void {
+export function checkSavepoint(path: string | undefined, client: RestClient): void {
   if (path === undefined || !client.isLocal) return
   const local = path.startsWith('file:') ? fileURLToPath(path) : path
   if (!isAbsolute(local) || existsSync(local)) return
@@ -58,7 +58,7 @@ function checkSavepoint(path: string | undefined, client: RestClient): void {
 }
 
 /** The body of a submission: what `-D` says about jobs goes along, what it says about this client does not. */
-function submissionOf({ definitions }: Invocation, { file, args, submit }: JobToRun): object {
+export function submissionOf({ definitions }: Invocation, { file, args, submit }: JobToRun): object {
   const configuration: Record<string, string> = {}
   for (const { key, value, origin } of definitions) {
     const { scope, name } = configurationKeyOf(key, origin)

@@ -11,6 +11,7 @@ import { StreamError } from '../core/errors.ts'
 import { type CheckpointId, type OperatorId, type SubtaskId, subtaskId } from '../core/ids.ts'
 import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
 import { checkChannels } from './channel-check.ts'
+import { refuseFedFinished } from './finished-check.ts'
 import { type Matching, matchOperators, type UnclaimedState } from './operator-matching.ts'
 import { adoptMaxParallelism, parallelismRefusal } from './parallelism-check.ts'
 import { labelOf, type StateMapping } from './state-mapping.ts'
@@ -29,8 +30,23 @@ export interface StateAssignment {
 export interface RestoreRules {
   readonly allowNonRestoredState: boolean
   readonly stateMapping?: readonly StateMapping[] | undefined
+  /** Must nothing that had finished be fed again? */
+  readonly exactlyOnce?: boolean
   /** Of the snapshot, for messages. */
   readonly path: string
+}
+
+export interface Refusal {
+  /** Whose; undefined when it is a mapping's. */
+  readonly operator: OperatorId | undefined
+  readonly error: StreamError
+}
+
+/** An assignment, and all that speaks against it. Where something does, the assignment is not to be used. */
+export interface AssignmentAttempt {
+  readonly assignment: StateAssignment
+  readonly matching: Matching
+  readonly refusals: readonly Refusal[]
 }
 
 /**
@@ -39,20 +55,51 @@ export interface RestoreRules {
  * the program has.
  */
 export function assignState(graph: JobGraph, manifest: Manifest, rules: RestoreRules): StateAssignment {
+  const { assignment, refusals } = tryAssignState(graph, manifest, rules)
+  if (refusals[0] !== undefined) throw refusals[0].error
+  return assignment
+}
+
+/** The same, with everything that speaks against it in place of the first error. */
+export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: RestoreRules): AssignmentAttempt {
   const matching = matchOperators(graph, manifest.operators, rules.stateMapping)
   const { matched, unclaimed, problems } = matching
-  if (problems[0] !== undefined) throw problems[0]
-  if (unclaimed[0] !== undefined && !rules.allowNonRestoredState) throw unmatched(unclaimed[0], graph, rules.path)
-  refuseParallelism(graph, matching)
+  const refusals: Refusal[] = problems.map((error) => ({ operator: undefined, error }))
+  for (const one of rules.allowNonRestoredState ? [] : unclaimed) {
+    refusals.push({ operator: one.heir?.id ?? one.stored.id, error: unmatched(one, graph, rules.path) })
+  }
+  const misfits = refuseParallelism(graph, matching)
+  refusals.push(...misfits)
   const adopted = { ...graph, vertices: graph.vertices.map((vertex) => adopt(vertex, matching)) }
   const restores = new Map<SubtaskId, SubtaskRestore>()
+  const assignment = { graph: adopted, restores, dropped: unclaimed, matched }
   for (const vertex of adopted.vertices) {
+    // What does not fit has no shares.
+    if (vertex.operators.some(({ id }) => misfits.some(({ operator }) => operator === id))) continue
     for (const [index, restore] of restoresOf(vertex, matching, manifest.checkpointId).entries()) {
-      checkChannels({ graph: adopted, matched }, vertex, index, rules.path)
       if (restore !== undefined) restores.set(subtaskId(vertex.id, index), restore)
     }
+    refusals.push(...refusalOf(vertex.operators[0]!.id, () => checkAllChannels(vertex, assignment, rules.path)))
   }
-  return { graph: adopted, restores, dropped: unclaimed, matched }
+  if (rules.exactlyOnce === true && refusals.length === 0) {
+    refusals.push(...refusalOf(undefined, () => refuseFedFinished(assignment, rules.path)))
+  }
+  return { assignment, matching, refusals }
+}
+
+/** What a check refuses, for the operator that it names if none is given. */
+function refusalOf(operator: OperatorId | undefined, check: () => void): readonly Refusal[] {
+  try {
+    check()
+    return []
+  } catch (error) {
+    if (!(error instanceof StreamError) || error.code === 'BUG') throw error
+    return [{ operator: operator ?? (error.details.operatorId as OperatorId | undefined), error }]
+  }
+}
+
+function checkAllChannels(vertex: JobVertex, assignment: StateAssignment, path: string): void {
+  for (let index = 0; index < vertex.parallelism; index++) checkChannels(assignment, vertex, index, path)
 }
 
 /** Only the head of a chain has keys, and its state brings their groups. */
@@ -64,14 +111,13 @@ const heritageOf = ({ id }: JobOperator, { matched, keyed }: Matching): Heritage
   keyed: keyed.get(id) ?? [],
 })
 
-function refuseParallelism(graph: JobGraph, matching: Matching): void {
-  for (const vertex of graph.vertices) {
-    for (const operator of vertex.operators) {
-      const refusal = parallelismRefusal(vertex, operator, heritageOf(operator, matching))
-      if (refusal !== undefined) throw refusal
-    }
-  }
-}
+const refuseParallelism = (graph: JobGraph, matching: Matching): readonly Refusal[] =>
+  graph.vertices.flatMap((vertex) =>
+    vertex.operators.flatMap((operator) => {
+      const error = parallelismRefusal(vertex, operator, heritageOf(operator, matching))
+      return error === undefined ? [] : [{ operator: operator.id, error }]
+    }),
+  )
 
 /** What each subtask of a vertex restores. */
 function restoresOf(

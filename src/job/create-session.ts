@@ -9,15 +9,15 @@ import type { StateBackend } from '../backends/state-backend.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { type Address, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
-import { refuseFedFinished } from '../deployment/finished-check.ts'
+import type { RestorePlan } from '../deployment/restore-plan.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
-import { findRestorePoint, jobFinished, type RestorePoint, restorePlanOf } from './restore-point.ts'
+import { findRestoreCandidate, jobFinished, type RestorePoint, restorePointOf } from './restore-point.ts'
 import type { RunningJob } from './running-job.ts'
 import { savepointPlace } from './savepoint-place.ts'
-import type { RestorePlan, Session, SubmitOptions } from './session.ts'
+import type { Session, SubmitOptions } from './session.ts'
 import type { Log, SessionOptions } from './session-options.ts'
 import { startJob } from './start-job.ts'
 import { Storages } from './storages.ts'
@@ -159,10 +159,8 @@ class LocalSession implements Session {
     }
   }
 
-  async planRestore(environment: StreamEnvironment, submit: SubmitOptions): Promise<RestorePlan> {
-    const { graph, point, effective } = await this.#prepare(environment, submit)
-    if (point !== undefined) return restorePlanOf(graph, point)
-    throw new StreamError('CHECKPOINT_NOT_FOUND', `There is nothing to restore for the job "${effective.name}".`)
+  async planRestore(environment: StreamEnvironment, submit: SubmitOptions): Promise<RestorePlan | undefined> {
+    return (await this.#look(environment, submit)).candidate?.plan
   }
 
   jobs(): readonly RunningJob[] {
@@ -202,16 +200,18 @@ class LocalSession implements Session {
     await Promise.all(this.jobs().map((job) => (job.endedAt === undefined ? job.suspend() : undefined)))
   }
 
-  async #prepare(environment: StreamEnvironment, submit: SubmitOptions): Promise<Plan> {
+  async #look(environment: StreamEnvironment, submit: SubmitOptions) {
     const effective = effectiveOptions(environment, submit, this.#options, this.#runtime.development)
     const graph = buildJobGraph(effective.program, effective.name)
     const storage = this.#storages.checkpoints(effective.storage)
     this.#storages.savepoints(effective.savepoints)
-    const point = await findRestorePoint(graph, effective.name, submit, this.#storages, storage)
-    // With at-least-once, what had not finished may have sent all it has to what had: it is repeated to nobody, rightly.
-    if (point !== undefined && effective.checkpointing.mode === 'exactly-once') {
-      refuseFedFinished(point.assignment, point.snapshot.path)
-    }
+    const candidate = await findRestoreCandidate(graph, effective, submit, this.#storages, storage)
+    return { effective, graph, candidate }
+  }
+
+  async #prepare(environment: StreamEnvironment, submit: SubmitOptions): Promise<Plan> {
+    const { effective, graph, candidate } = await this.#look(environment, submit)
+    const point = candidate && restorePointOf(candidate)
     return { effective, graph: point?.assignment.graph ?? graph, point }
   }
 

@@ -1,50 +1,77 @@
 /**
  * Where a submission starts from: a savepoint or checkpoint by its path, the newest checkpoint of the job of that name,
- * or nothing; and what of it each operator would get.
+ * or nothing.
  */
 import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import { handlesOf, type ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
-import { hasState } from '../deployment/operator-matching.ts'
-import { assignState, type RestoreRules, type StateAssignment } from '../deployment/state-assignment.ts'
+import { planRestore, type RestoreDecision } from '../deployment/restore-plan.ts'
+import type { RestoreRules, StateAssignment } from '../deployment/state-assignment.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
-import type { RestorePlan, SubmitOptions } from './session.ts'
+import type { EffectiveOptions } from './effective-options.ts'
+import type { SubmitOptions } from './session.ts'
 import type { Storages } from './storages.ts'
 
-export interface RestorePoint {
+/** A snapshot, and how the program would take it over. */
+export interface RestoreCandidate extends RestoreDecision {
   readonly snapshot: StoredSnapshot
-  /** By which the assignment was made. */
   readonly rules: RestoreRules
+}
+
+/** One from which the program starts. */
+export interface RestorePoint extends Omit<RestoreCandidate, 'outcome'> {
   readonly assignment: StateAssignment
 }
 
 /**
  * Fails with `JOB_FINISHED` when there is nothing left to resume, with `CHECKPOINT_NOT_FOUND` when nothing could be
- * resumed because checkpoints are in memory and there is none, with `SAVEPOINT_NOT_FOUND`, the codes of a damaged snapshot, and those of `assignState`.
+ * resumed because checkpoints are in memory and there is none, with `SAVEPOINT_NOT_FOUND`, and the codes of a damaged
+ * snapshot.
  */
-export async function findRestorePoint(
+export async function findRestoreCandidate(
   graph: JobGraph,
-  jobName: string,
+  { name, checkpointing }: EffectiveOptions,
   submit: SubmitOptions,
   storages: Storages,
   storage: CheckpointStorage,
-): Promise<RestorePoint | undefined> {
-  const { fromSavepoint, resume, allowNonRestoredState = false, stateMapping = [] } = submit
-  if (fromSavepoint !== undefined && resume === true) {
+): Promise<RestoreCandidate | undefined> {
+  const snapshot = await findSnapshot(name, submit, storages, storage)
+  if (snapshot === undefined) return undefined
+  const { allowNonRestoredState = false, stateMapping = [] } = submit
+  // With at-least-once, what had not finished may have sent all it has to what had: it is repeated to nobody, rightly.
+  const exactlyOnce = checkpointing.mode === 'exactly-once'
+  const rules = { allowNonRestoredState, stateMapping, exactlyOnce, path: snapshot.path }
+  return { snapshot, rules, ...planRestore(graph, snapshot.manifest, rules) }
+}
+
+/** Fails with the first of what speaks against it. */
+export function restorePointOf({ outcome, ...candidate }: RestoreCandidate): RestorePoint {
+  if (outcome.type === 'refused') throw outcome.error
+  return { ...candidate, assignment: outcome.assignment }
+}
+
+async function findSnapshot(
+  jobName: string,
+  { fromSavepoint, resume = false, stateMapping = [] }: SubmitOptions,
+  storages: Storages,
+  storage: CheckpointStorage,
+): Promise<StoredSnapshot | undefined> {
+  if (fromSavepoint !== undefined && resume) {
     throw new StreamError('ARGUMENT_INVALID', 'A job either resumes or starts from a savepoint: both were asked for.')
   }
-  let snapshot: StoredSnapshot | undefined
-  if (fromSavepoint !== undefined) snapshot = await storages.find(fromSavepoint)
-  else if (resume === true) {
-    const finished = await storage.finishedJob(jobName)
-    if (finished !== undefined) throw jobFinished(jobName, finished)
-    snapshot = await storage.newest(jobName)
-    if (snapshot === undefined && storage.kind === 'jobmanager') throw nothingInMemory(jobName)
+  if (fromSavepoint !== undefined) return storages.find(fromSavepoint)
+  if (!resume) {
+    if (stateMapping.length === 0) return undefined
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      'State is to be mapped, but the job starts from nothing: name a savepoint, or resume.',
+    )
   }
-  if (snapshot === undefined) return undefined
-  const rules = { allowNonRestoredState, stateMapping, path: snapshot.path }
-  return { snapshot, rules, assignment: assignState(graph, snapshot.manifest, rules) }
+  const finished = await storage.finishedJob(jobName)
+  if (finished !== undefined) throw jobFinished(jobName, finished)
+  const newest = await storage.newest(jobName)
+  if (newest === undefined && storage.kind === 'jobmanager') throw nothingInMemory(jobName)
+  return newest
 }
 
 export const jobFinished = (jobName: string, id: JobId): StreamError =>
@@ -63,25 +90,3 @@ const nothingInMemory = (jobName: string): StreamError =>
       'to start from the beginning.',
     { details: { job: jobName, key: 'state.checkpoints.dir' } },
   )
-
-const bytesOf = ({ subtasks }: ManifestOperator): number =>
-  subtasks.flatMap(handlesOf).reduce((sum, { length }) => sum + length, 0)
-
-/** The restore, operator by operator: those of the program first, then the state that nobody takes. */
-export function restorePlanOf(graph: JobGraph, point: RestorePoint): RestorePlan {
-  const { snapshot, assignment } = point
-  const operators = graph.vertices.flatMap(({ operators }) =>
-    operators.map(({ id, uid, name, operator }) => {
-      const stored = assignment.matched.get(id)
-      const bytes = stored === undefined ? 0 : bytesOf(stored)
-      const restored = stored !== undefined && hasState(stored)
-      const outcome = restored ? 'restored' : operator.stateful ? 'new' : 'stateless'
-      return { id, uid, name, outcome, bytes } as const
-    }),
-  )
-  const dropped = assignment.dropped.map(({ stored }) => {
-    const { id, uid, name } = stored
-    return { id, uid, name, outcome: 'dropped', bytes: bytesOf(stored) } as const
-  })
-  return { path: snapshot.path, operators: [...operators, ...dropped] }
-}

@@ -5,6 +5,7 @@
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
 import type { CheckpointId, JobId } from '../core/ids.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
+import type { RestorePlan } from '../deployment/restore-plan.ts'
 import type { StateMapping } from '../deployment/state-mapping.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { CheckpointAnnouncement } from '../machines/checkpoint-coordinator/protocol.ts'
@@ -29,18 +30,6 @@ export interface SubmitOptions {
   readonly jobId?: JobId
   /** Defaults of this submission: they win over the session's, the program's own options over them. */
   readonly defaults?: JobDefaults
-}
-
-/** What a submission would restore, before anything runs. */
-export interface RestorePlan {
-  readonly path: string
-  readonly operators: readonly {
-    readonly id: string
-    readonly uid: string | undefined
-    readonly name: string
-    readonly outcome: 'restored' | 'new' | 'stateless' | 'dropped'
-    readonly bytes: number
-  }[]
 }
 
 export interface JobCheckpointStats {
@@ -87,8 +76,11 @@ export interface SessionJob extends JobHandle {
 
 export interface Session {
   submit(environment: StreamEnvironment, options?: SubmitOptions): Promise<SessionJob>
-  /** What `submit` would restore. Fails as `submit` would. */
-  planRestore(environment: StreamEnvironment, options: SubmitOptions): Promise<RestorePlan>
+  /**
+   * What `submit` would restore, all that speaks against it listed; undefined when it would start from nothing. Fails as `submit`
+   * does when the snapshot cannot be found or read.
+   */
+  planRestore(environment: StreamEnvironment, options: SubmitOptions): Promise<RestorePlan | undefined>
   /** Every job of the session, oldest first, ended ones included (bounded). */
   jobs(): readonly SessionJob[]
   /** Fails with `JOB_NOT_FOUND`. */

@@ -134,5 +134,6 @@ function announce(start: JobStart, client: JobClient): readonly string[] {
   client.history.restoredFrom({ checkpointId, path, at, isSavepoint: kind !== 'checkpoint' })
   log('info', `Job "${effective.name}" starts from checkpoint ${checkpointId} (${path}).`)
   for (const unclaimed of point.assignment.dropped) warn(droppedText(unclaimed))
+  for (const warning of point.plan.warnings) warn(warning)
   return warnings
 }

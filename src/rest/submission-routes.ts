@@ -1,4 +1,4 @@
-/** The path that submits: a job file inside the session's job root, with what `tidemark run` may say about it. */
+/** The paths that submit, or tell what a submission would restore: a job file inside the session's job root, with what `tidemark run` may say about it. */
 import type { Hono } from 'hono'
 import { StreamError } from '../core/errors.ts'
 import { parseStateMapping } from '../deployment/state-mapping.ts'
@@ -10,40 +10,12 @@ import type { RestAppOptions } from './app.ts'
 import { insideRoots } from './path-roots.ts'
 import { boolean, needed, positiveInteger, readFields, scalars, string, strings } from './request-body.ts'
 
-export function addSubmissionRoutes(api: Hono, { session, roots, submission }: RestAppOptions): void {
+export function addSubmissionRoutes(api: Hono, options: RestAppOptions): void {
+  const { session, submission } = options
   api.post('/jobs/run', async (c) => {
-    if (submission === undefined) {
-      throw new StreamError(
-        'SUBMISSION_DISABLED',
-        'This process runs its own job and takes no others: start a session with `tidemark start`.',
-      )
-    }
-    const body = await readFields(c.req.raw, {
-      file: string,
-      args: strings,
-      name: string,
-      savepointPath: string,
-      allowNonRestoredState: boolean,
-      resume: boolean,
-      stateMapping: strings,
-      parallelism: positiveInteger,
-      configuration: scalars,
-    })
-    const named = needed('file', body.file, 'the path of a job file')
-    const file = await insideRoots(named, [submission.jobRoot])
-    const from = body.savepointPath === undefined ? undefined : await insideRoots(body.savepointPath, roots)
-    const defaults = submittedDefaults(body.configuration ?? {}, body.parallelism)
-    const environment = await submission.loadJob(file, body.args ?? [])
-    const options: SubmitOptions = {
-      defaults,
-      ...(body.name === undefined ? {} : { name: body.name }),
-      ...(from === undefined ? {} : { fromSavepoint: from }),
-      allowNonRestoredState: body.allowNonRestoredState ?? false,
-      resume: body.resume ?? false,
-      ...(body.stateMapping === undefined ? {} : { stateMapping: body.stateMapping.map(parseStateMapping) }),
-    }
-    const job = await session.submit(environment, options)
-    submission.submitted?.(job)
+    const { environment, submit } = await readSubmission(c.req.raw, options)
+    const job = await session.submit(environment, submit)
+    submission?.submitted?.(job)
     const { restored } = job.checkpointStats()
     return c.json({
       jobid: job.id,
@@ -52,6 +24,45 @@ export function addSubmissionRoutes(api: Hono, { session, roots, submission }: R
       restored: restored === undefined ? null : { id: restored.checkpointId, external_path: restored.path },
     })
   })
+  api.post('/jobs/plan', async (c) => {
+    const { environment, submit } = await readSubmission(c.req.raw, options)
+    return c.json({ plan: (await session.planRestore(environment, submit)) ?? null })
+  })
+}
+
+/** The program of a request and the options of its submission. Fails with `SUBMISSION_DISABLED` where none is taken. */
+async function readSubmission(request: Request, { roots, submission }: RestAppOptions) {
+  if (submission === undefined) {
+    throw new StreamError(
+      'SUBMISSION_DISABLED',
+      'This process runs its own job and takes no others: start a session with `tidemark start`.',
+    )
+  }
+  const body = await readFields(request, {
+    file: string,
+    args: strings,
+    name: string,
+    savepointPath: string,
+    allowNonRestoredState: boolean,
+    stateMapping: strings,
+    resume: boolean,
+    parallelism: positiveInteger,
+    configuration: scalars,
+  })
+  const named = needed('file', body.file, 'the path of a job file')
+  const file = await insideRoots(named, [submission.jobRoot])
+  const from = body.savepointPath === undefined ? undefined : await insideRoots(body.savepointPath, roots)
+  const defaults = submittedDefaults(body.configuration ?? {}, body.parallelism)
+  const environment = await submission.loadJob(file, body.args ?? [])
+  const submit: SubmitOptions = {
+    defaults,
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(from === undefined ? {} : { fromSavepoint: from }),
+    allowNonRestoredState: body.allowNonRestoredState ?? false,
+    resume: body.resume ?? false,
+    ...(body.stateMapping === undefined ? {} : { stateMapping: body.stateMapping.map(parseStateMapping) }),
+  }
+  return { environment, submit }
 }
 
 /**

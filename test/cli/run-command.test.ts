@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { restoreLines } from '../../src/cli/run-command.ts'
 import '../../src/cli/job-end.ts'
 import '../../src/cli/rest-options.ts'
 import '../../src/cli/run-here.ts'
@@ -257,23 +256,5 @@ describe('run in this process', () => {
     job.move('FINISHED')
     expect(await done).toBe(0)
     expect(cli.err()).toMatch(/^RUNNING {2}\d+ records\/s {2}5,000 records\n/)
-  })
-})
-
-describe('run --dry-run', () => {
-  it('prints the mapping and runs nothing', async () => {
-    const cli = makeCli()
-    expect(await cli.run('run', '--dry-run', '-s', '/sp/1', file)).toBe(0)
-    expect(cli.out()).toContain('Restoring from /sp/1:\n')
-    expect(cli.out()).toMatch(/ {2}restored {2}count {2}(?:ab){16} {2}uid 'count' {2}2.0 KB\n/)
-    expect([cli.sessions[0]?.jobs(), cli.sessions[0]?.closed]).toEqual([[], true])
-    expect(restoreLines({ path: '/p', operators: [] })).toEqual(['Restoring from /p:'])
-  })
-
-  it('without anything to restore prints the plan', async () => {
-    const cli = makeCli()
-    expect(await cli.run('run', '--dry-run', file)).toBe(0)
-    expect(cli.out()).toContain("Job 'word count'")
-    expect(cli.out()).toContain('Nothing would be restored')
   })
 })

@@ -228,7 +228,7 @@ describe('from a savepoint or a retained checkpoint', () => {
       message: expect.stringMatching(/"count" \(uid "count"\).*\.uid\('count'\)/s),
     })
     const plan = await process.session.planRestore(program(), { fromSavepoint: path, allowNonRestoredState: true })
-    expect(plan.operators.map(({ name, outcome }) => `${name} ${outcome}`)).toContain('count dropped')
+    expect(plan?.operators.map(({ name, outcome }) => `${name} ${outcome}`)).toContain('count dropped')
     const observed = await process.submit(program(), { fromSavepoint: path, allowNonRestoredState: true })
     await observed.is('RUNNING')
     expect(observed.warnings.join('\n')).toContain('The state of operator "count"')

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { StreamError } from '../../src/core/errors.ts'
 import { buildJobGraph } from '../../src/graph/build-job-graph.ts'
-import { findRestorePoint, restorePlanOf } from '../../src/job/restore-point.ts'
+import { effectiveOptions } from '../../src/job/effective-options.ts'
+import { findRestoreCandidate, restorePointOf } from '../../src/job/restore-point.ts'
 import { RunningJob } from '../../src/job/running-job.ts'
+import type { SubmitOptions } from '../../src/job/session.ts'
 import { countProgram } from './count-program.ts'
 import { Feed } from './feed.ts'
 import { SimulatedProcess } from './simulated-process.ts'
@@ -37,18 +38,21 @@ describe('a restore point', () => {
     const path = await process.settle(job.stop())
     const graph = buildJobGraph(countProgram(feed.source, [], {}).toProgram(), 'count')
     const storage = process.storages.checkpoints({ kind: 'jobmanager' })
-    const point = await findRestorePoint(graph, 'count', { fromSavepoint: path }, process.storages, storage)
-    const plan = restorePlanOf(graph, point!)
-    expect(plan.operators.map(({ uid, outcome }) => `${uid} ${outcome}`)).toEqual([
-      'words restored',
+    const effective = effectiveOptions(countProgram(feed.source, [], {}), {}, {}, true)
+    const find = (submit: SubmitOptions) => findRestoreCandidate(graph, effective, submit, process.storages, storage)
+    const candidate = await find({ fromSavepoint: path })
+    const { operators, verdict } = candidate!.plan
+    expect(operators.map(({ uid, outcome }) => `${uid} ${outcome}`)).toEqual([
+      'words as-is',
       'before stateless',
-      'count restored',
+      'count as-is',
       'out new',
     ])
-    expect(plan.operators.find(({ uid }) => uid === 'count')?.bytes).toBeGreaterThan(0)
-    expect(await findRestorePoint(graph, 'count', {}, process.storages, storage)).toBeUndefined()
-    await expect(process.session.planRestore(countProgram(feed.source, [], {}), {})).rejects.toSatisfy(
-      (error: StreamError) => error.code === 'CHECKPOINT_NOT_FOUND' && error.message.includes('"count"'),
-    )
+    expect(operators.find(({ uid }) => uid === 'count')?.bytes).toBeGreaterThan(0)
+    expect([verdict, restorePointOf(candidate!).assignment.dropped]).toEqual(['lossless', []])
+    expect(await find({})).toBeUndefined()
+    expect(await process.session.planRestore(countProgram(feed.source, [], {}), {})).toBeUndefined()
+    const mapped = find({ stateMapping: [{ from: 'a', to: 'b' }] })
+    await expect(mapped).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   })
 })

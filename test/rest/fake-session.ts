@@ -5,9 +5,10 @@ import type { Clock } from '../../src/core/clock.ts'
 import { StreamError } from '../../src/core/errors.ts'
 import { type JobId, makeJobId, parseCheckpointId, type TriggerId, type VertexId } from '../../src/core/ids.ts'
 import { Random } from '../../src/core/random.ts'
+import type { RestorePlan } from '../../src/deployment/restore-plan.ts'
 import type { JobGraph, JobVertex } from '../../src/graph/job-graph.ts'
 import { SavepointOperations } from '../../src/job/savepoint-operations.ts'
-import type { CheckpointHistoryEntry, RestorePlan, Session, SessionJob, SubmitOptions } from '../../src/job/session.ts'
+import type { CheckpointHistoryEntry, Session, SessionJob, SubmitOptions } from '../../src/job/session.ts'
 import type { EffectiveCheckpointing } from '../../src/job/session-options.ts'
 import type { JobStatus } from '../../src/machines/job/protocol.ts'
 import type { StreamEnvironment } from '../../src/program/environment.ts'
@@ -18,6 +19,8 @@ import type {
   SavepointRequest,
   StopOptions,
 } from '../../src/program/job-handle.ts'
+
+import { fakePlan } from './fake-plan.ts'
 
 const vertex = (id: string, name: string, parallelism: number): JobVertex => ({
   id: id.padEnd(32, '0') as VertexId,
@@ -219,6 +222,9 @@ export class FakeSession implements Session {
   refuse: StreamError | undefined
   /** What the next jobs are told to have warned of and been restored from. */
   tells: Partial<Pick<FakeJob, 'warnings' | 'restored'>> = {}
+  /** What the next plans say instead. */
+  plan: Partial<RestorePlan> = {}
+  readonly planned: SubmitOptions[] = []
   closed = false
   readonly #clock: Clock
 
@@ -239,16 +245,10 @@ export class FakeSession implements Session {
     return Object.assign(this.add(options), this.tells)
   }
 
-  async planRestore(_environment: StreamEnvironment, { fromSavepoint }: SubmitOptions): Promise<RestorePlan> {
+  async planRestore(_environment: StreamEnvironment, options: SubmitOptions): Promise<RestorePlan | undefined> {
     if (this.refuse !== undefined) throw this.refuse
-    const operator = { id: 'ab'.repeat(16), uid: 'count', name: 'count', outcome: 'restored', bytes: 2_048 } as const
-    return {
-      path: fromSavepoint ?? '/none',
-      operators: [
-        operator,
-        { ...operator, id: 'cd'.repeat(16), uid: undefined, name: 'map', outcome: 'dropped', bytes: 7 },
-      ],
-    }
+    this.planned.push(options)
+    return options.fromSavepoint === undefined ? undefined : { ...fakePlan, path: options.fromSavepoint, ...this.plan }
   }
 
   jobs(): readonly FakeJob[] {

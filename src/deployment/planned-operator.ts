@@ -1,0 +1,222 @@
+/**
+ * What one operator has to expect of a restore, as plain data: whose state it takes over, which states, how, and what is
+ * wrong. Pure; the whole is put together by `restore-plan.ts`.
+ */
+import type { ManifestOperator, StoredState } from '../backends/manifest.ts'
+import { handlesOf } from '../backends/manifest.ts'
+import type { StateDescriptor } from '../backends/state-backend.ts'
+import type { ErrorCode, StreamError } from '../core/errors.ts'
+import type { OperatorId } from '../core/ids.ts'
+import type { OperatorStateMode } from '../core/operator-state.ts'
+import type { StateKind } from '../core/state-handles.ts'
+import type { JobOperator, JobVertex } from '../graph/job-graph.ts'
+import type { OperatorFactory } from '../operators/operator.ts'
+import { hasState, type KeyedSource, type Matching, type UnclaimedState } from './operator-matching.ts'
+import { keyedStatesOf, labelOf, mappingName } from './state-mapping.ts'
+
+/**
+ * Of the program: `as-is`, `rescaled` (to another parallelism), `migrated` (some state is converted), `new` (starts empty),
+ * `stateless`, `refused`. Of the snapshot: `dropped`, since nobody takes it.
+ */
+export type OperatorOutcome = 'as-is' | 'rescaled' | 'migrated' | 'new' | 'stateless' | 'refused' | 'dropped'
+
+export interface PlannedOperator {
+  readonly id: OperatorId
+  readonly uid: string | undefined
+  readonly name: string
+  readonly outcome: OperatorOutcome
+  /** Whose state it takes, when that was stored under another id than its own. */
+  readonly from: OperatorName | undefined
+  readonly parallelism: { readonly stored: number | undefined; readonly program: number | undefined }
+  /** Of all state that it takes from, or that is dropped. */
+  readonly bytes: number
+  readonly states: readonly PlannedState[]
+  /** What is wrong, each with what mends it. */
+  readonly refusals: readonly { readonly code: ErrorCode; readonly message: string }[]
+  /** What to type so that nothing is dropped, and what to type so that it may be. */
+  readonly remedies: readonly string[]
+}
+
+export interface OperatorName {
+  readonly id: OperatorId
+  readonly uid: string | undefined
+  readonly name: string
+}
+
+export interface PlannedState {
+  /** In the program; of what is dropped, in the snapshot. Undefined for state that belongs to no key and is one value. */
+  readonly name: string | undefined
+  /** Where it was, when that was elsewhere: `state`, or `operator/state` as in a mapping. */
+  readonly from: string | undefined
+  /** Of keyed state its kind, of lists that belong to no key their mode; `whole` is one value per subtask. */
+  readonly kind: StateKind | 'timers' | OperatorStateMode | 'whole'
+  /** The kind that was stored, when it was another one. */
+  readonly storedKind: StateKind | 'timers' | undefined
+  readonly version: { readonly stored: number | undefined; readonly program: number | undefined }
+  /** Of lists: how many, over all subtasks. */
+  readonly items: number | undefined
+  readonly outcome: 'as-is' | 'migrated' | 'new' | 'dropped' | 'refused'
+  readonly why: string | undefined
+}
+
+export const storedBytes = ({ subtasks }: ManifestOperator): number =>
+  subtasks.flatMap(handlesOf).reduce((sum, { length }) => sum + length, 0)
+
+const nameOf = ({ id, uid, name }: OperatorName): OperatorName => ({ id, uid, name })
+
+export function planOperator(
+  operator: JobOperator,
+  { parallelism }: JobVertex,
+  { matched, keyed, unclaimed }: Matching,
+  refusals: readonly StreamError[],
+): PlannedOperator {
+  const place = matched.get(operator.id)
+  const sources = keyed.get(operator.id) ?? []
+  const left = unclaimed.filter(({ heir }) => heir === operator)
+  const takenFrom = new Set([...sources.map(({ stored }) => stored), ...(place !== undefined ? [place] : [])])
+  const stored = [...takenFrom].filter(hasState)
+  const states = [
+    ...keyedStates(operator, place, sources),
+    ...(place !== undefined && operator.operator.stateful ? unkeyedStates(place, 'as-is') : []),
+    ...left.flatMap(droppedStates),
+  ]
+  const other = stored.find(({ id }) => id !== operator.id)
+  const planned = {
+    ...nameOf(operator),
+    from: other && nameOf(other),
+    parallelism: { stored: stored[0]?.parallelism, program: parallelism },
+    bytes: stored.reduce((sum, one) => sum + storedBytes(one), 0),
+    states,
+    refusals: refusals.map(({ code, message }) => ({ code, message })),
+    remedies: left.flatMap((unclaimed) => keepingStates(unclaimed, operator, states)),
+  }
+  return { ...planned, outcome: outcomeOf(operator, planned, stored.length > 0) }
+}
+
+function outcomeOf(
+  { operator }: JobOperator,
+  { refusals, states, parallelism: { stored, program } }: Omit<PlannedOperator, 'outcome'>,
+  restored: boolean,
+): OperatorOutcome {
+  if (refusals.some(({ code }) => code !== 'RESTORE_STATE_UNMATCHED')) return 'refused'
+  if (!restored) return operator.stateful ? 'new' : 'stateless'
+  if (states.some(({ outcome }) => outcome === 'migrated')) return 'migrated'
+  return stored === program ? 'as-is' : 'rescaled'
+}
+
+/** State of an operator that the program does not have. `guess` is the operator that it may be called now. */
+export const planDropped = (unclaimed: UnclaimedState, guess: JobOperator | undefined): PlannedOperator => ({
+  ...nameOf(unclaimed.stored),
+  outcome: 'dropped',
+  from: undefined,
+  parallelism: { stored: unclaimed.stored.parallelism, program: undefined },
+  bytes: storedBytes(unclaimed.stored),
+  states: droppedStates(unclaimed),
+  refusals: [],
+  remedies: keepingOperator(unclaimed, guess),
+})
+
+function keyedStates(
+  operator: JobOperator,
+  place: ManifestOperator | undefined,
+  sources: readonly KeyedSource[],
+): readonly PlannedState[] {
+  const declared = (operator.operator as OperatorFactory).states
+  const taken = sources.flatMap(({ stored, states: choices }) =>
+    keyedStatesOf(stored).flatMap((state) => {
+      const name = choices === undefined ? state.name : choices.find(({ from }) => from === state.name)?.to
+      if (name === undefined) return []
+      const from = stored === place ? state.name : `${mappingName(stored.uid ?? stored.id)}/${mappingName(state.name)}`
+      return [restoredState(name, from, state, declared?.[name])]
+    }),
+  )
+  const names = new Set(taken.map(({ name }) => name))
+  const fresh = Object.entries(declared ?? {}).filter(([name]) => !names.has(name))
+  return [...taken, ...fresh.map(([name, descriptor]) => newState(name, descriptor))]
+}
+
+function restoredState(
+  name: string,
+  from: string,
+  { kind, version }: StoredState,
+  declared: StateDescriptor | undefined,
+): PlannedState {
+  const program = declared === undefined ? kind : declared.kind
+  return {
+    name,
+    from: from === name ? undefined : from,
+    kind: program,
+    storedKind: program === kind ? undefined : kind,
+    version: { stored: version, program: declared?.version },
+    items: undefined,
+    outcome: 'as-is',
+    why: undefined,
+  }
+}
+
+const newState = (name: string, { kind, version }: StateDescriptor): PlannedState => ({
+  name,
+  from: undefined,
+  kind,
+  storedKind: undefined,
+  version: { stored: undefined, program: version },
+  items: undefined,
+  outcome: 'new',
+  why: undefined,
+})
+
+const droppedStates = ({ stored, heir, states, unkeyed }: UnclaimedState): readonly PlannedState[] => [
+  ...states.map(({ name, kind, version }): PlannedState => {
+    const why = heir === undefined ? undefined : `operator ${labelOf(heir)} does not declare it`
+    return {
+      name,
+      from: undefined,
+      kind,
+      storedKind: undefined,
+      version: { stored: version, program: undefined },
+      items: undefined,
+      outcome: 'dropped',
+      why,
+    }
+  }),
+  ...(unkeyed ? unkeyedStates(stored, 'dropped') : []),
+]
+
+function unkeyedStates({ subtasks }: ManifestOperator, outcome: 'as-is' | 'dropped'): readonly PlannedState[] {
+  const handles = subtasks.flatMap(({ operator }) => operator ?? [])
+  const lists = new Map<string, { mode: OperatorStateMode; items: number }>()
+  for (const { name, mode, items } of handles.flatMap(({ states }) => states ?? [])) {
+    lists.set(name, { mode, items: items + (lists.get(name)?.items ?? 0) })
+  }
+  const rest = { from: undefined, storedKind: undefined, version: { stored: undefined, program: undefined }, outcome }
+  const whole = handles.some(({ states }) => states === undefined)
+  return [
+    ...[...lists].map(([name, { mode, items }]) => ({ ...rest, name, kind: mode, items, why: undefined })),
+    ...(whole ? [{ ...rest, name: undefined, kind: 'whole' as const, items: undefined, why: undefined }] : []),
+  ]
+}
+
+const drop = '--allowNonRestoredState'
+
+/** For states that the operator in their place does not declare: perhaps one that starts empty is the same under a new name. */
+function keepingStates(
+  { stored, states }: UnclaimedState,
+  operator: JobOperator,
+  planned: readonly PlannedState[],
+): readonly string[] {
+  const [from, to] = [stored, operator].map(({ uid, id }) => mappingName(uid ?? id))
+  const moves = states.flatMap(({ name, kind }) => {
+    if (kind === 'timers') return []
+    const fresh = planned.filter((state) => state.outcome === 'new' && state.kind === kind)
+    const target = fresh.length === 1 ? `${to}/${mappingName(fresh[0]!.name!)}` : '<uid>/<state>'
+    return [`--map-state ${from}/${mappingName(name)}=${target}`]
+  })
+  return [...moves, drop]
+}
+
+/** For an operator that is gone. */
+function keepingOperator({ stored }: UnclaimedState, guess: JobOperator | undefined): readonly string[] {
+  const target = guess === undefined ? '<uid>' : mappingName(guess.uid ?? guess.id)
+  const named = stored.uid === undefined ? `.setUidHash('${stored.id}')` : `.uid('${stored.uid}')`
+  return [`--map-state ${mappingName(stored.uid ?? stored.id)}=${target}`, named, drop]
+}
