@@ -1,15 +1,17 @@
 /**
  * Records made from their index, as fast as wanted or at a given rate.
  *
- * Subtask `s` of `p` makes the indexes s, s + p, s + 2p, …: every index once, whatever each subtask's speed. Pacing is
- * of the present run only and no part of the state: after a restore the next record is due at once.
+ * Each subtask makes the indexes of its own classes (`index-classes.ts`): every index once, whatever each subtask's speed, and
+ * through any changes of the parallelism. Pacing is of the present run only and no part of the state: after a restore
+ * the next record is due at once.
  */
 
 import { asStreamError } from '../core/errors.ts'
 import { operatorLabel } from '../core/operator-label.ts'
+import type { DividedState } from '../core/operator-state.ts'
 import type { Source, SourcePoll, SourceReader, SourceReaderContext } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
-import { type PositionState, restoredPosition } from './position.ts'
+import { type IndexClasses, indexClasses } from './index-classes.ts'
 
 export interface GenerateOptions<T> {
   /** Records in all, over every subtask. Without it the source never ends. */
@@ -24,8 +26,9 @@ export interface GenerateOptions<T> {
  * A replayable source that computes its records, in as many subtasks as wanted.
  *
  * With `ratePerSecond` a subtask that was held up catches up by at most one batch; time lost beyond that is not made
- * up for, so a slow job gets fewer records per second and never a flood. Fails with `USER_FUNCTION_FAILED` when `at`
- * throws, and with `ARGUMENT_INVALID` for options out of bounds.
+ * up for, so a slow job gets fewer records per second and never a flood. One subtask makes its records
+ * in the order of their indexes. Fails with `USER_FUNCTION_FAILED` when `at` throws, with `RESTORE_STATE_INCOMPATIBLE`
+ * when restored from the state of another connector, and with `ARGUMENT_INVALID` for options out of bounds.
  *
  * @example
  * env.fromSource(generate({ count: 1_000, ratePerSecond: 100, at: (index) => ({ id: index }) })).sinkTo(print())
@@ -41,41 +44,36 @@ export function generate<T>(options: GenerateOptions<T>): Source<T> {
     kind: 'generator',
     bounded: count !== undefined,
     replayable: true,
-    createReader: (context, restored) => new GeneratorReader(context, options, restoredPosition(context, restored)),
+    createReader: (context, restored) => new GeneratorReader(context, options, indexClasses(context, restored)),
   }
 }
 
 class GeneratorReader<T> implements SourceReader<T> {
   readonly #context: SourceReaderContext
-  readonly #at: (index: number) => T
-  /** Records of this subtask in all. */
-  readonly #total: number
+  readonly #options: GenerateOptions<T>
+  readonly #classes: IndexClasses
   readonly #msPerRecord: number
-  /** Records made so far by this subtask; the next index is `position * parallelism + subtask`. */
-  #position: number
-  /** When the record at `#position` is due; undefined before the first poll. */
+  /** When the next record is due; undefined before the first poll. */
   #dueMs: number | undefined
 
-  constructor(context: SourceReaderContext, options: GenerateOptions<T>, position: number) {
-    const { count, ratePerSecond } = options
+  constructor(context: SourceReaderContext, options: GenerateOptions<T>, classes: IndexClasses) {
+    const { ratePerSecond } = options
     this.#context = context
-    this.#at = options.at
-    this.#total =
-      count === undefined ? Number.POSITIVE_INFINITY : Math.ceil((count - context.subtaskIndex) / context.parallelism)
-    this.#msPerRecord = ratePerSecond === undefined ? 0 : (1_000 * context.parallelism) / ratePerSecond
-    this.#position = position
+    this.#options = options
+    this.#classes = classes
+    this.#msPerRecord = ratePerSecond === undefined ? 0 : 1_000 / (ratePerSecond * classes.share)
   }
 
   poll(max: number): SourcePoll<T> {
-    const left = this.#total - this.#position
-    if (left <= 0) return { type: 'end' }
-    const size = Math.min(max, left, this.#due(max))
+    const classes = this.#classes
+    const { count = Number.POSITIVE_INFINITY } = this.#options
+    // Without a count only a subtask that has no classes is at an end, and with another parallelism it may get some.
+    if (classes.next >= count) return { type: this.#options.count === undefined ? 'waiting' : 'end' }
+    const size = Math.min(max, this.#due(max))
     if (size === 0) return { type: 'waiting' }
-    const { parallelism, subtaskIndex } = this.#context
     const values: T[] = []
-    for (let i = 0; i < size; i++) values.push(this.#make((this.#position + i) * parallelism + subtaskIndex))
-    this.#position += size
-    if (this.#dueMs !== undefined) this.#dueMs += size * this.#msPerRecord
+    while (values.length < size && classes.next < count) values.push(this.#make(classes.take()))
+    if (this.#dueMs !== undefined) this.#dueMs += values.length * this.#msPerRecord
     return { type: 'records', values }
   }
 
@@ -94,15 +92,15 @@ class GeneratorReader<T> implements SourceReader<T> {
 
   #make(index: number): T {
     try {
-      return this.#at(index)
+      return this.#options.at(index)
     } catch (thrown) {
       const sentence = `at(${index}) of source ${operatorLabel(this.#context)} threw`
       throw asStreamError(thrown, 'USER_FUNCTION_FAILED', sentence)
     }
   }
 
-  snapshot(): PositionState {
-    return { position: this.#position }
+  snapshot(): DividedState {
+    return this.#classes.snapshot()
   }
 
   close(): void {}

@@ -1,13 +1,14 @@
 /**
  * Lines of text files, in parallel by file and by byte range.
  *
- * Owns the source, its reader and what a checkpoint holds of it: the subtask's own splits (path, size, time, range),
- * which of them is being read, and the byte offset of its next line. A restore goes on with that list and never looks
- * for files again. `file-splits.ts` finds and deals the files out, `split-queue.ts` reads, `line-decoder.ts` decodes.
+ * Owns the source, its reader and what a checkpoint holds of it: what is left of the subtask's own splits (path, size, time,
+ * range), in any of which another subtask can go on. A restore goes on with those lists and never looks for files again. `file-splits.ts` finds and deals the files out, `split-queue.ts` reads,
+ * `line-decoder.ts` decodes.
  */
 import { resolve } from 'node:path'
 import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
+import type { DividedState } from '../core/operator-state.ts'
 import type { Source, SourcePoll, SourceReader, SourceReaderContext } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
 import {
@@ -60,11 +61,11 @@ export function lines(patterns: string | readonly string[], options: LinesOption
       const operator = context.operatorName
       const deal = () =>
         dealSplits(cutFiles(findFiles({ patterns: list, cwd, operator }), splitBytes), context.parallelism)
-      if (restored === undefined) return new LinesReader(context, dealOnce(dealt, context, deal), undefined)
-      const state = decodeLinesState(context, restored)
+      if (restored === undefined) return new LinesReader(context, dealOnce(dealt, context, deal))
+      const splits = decodeLinesState(context, restored)
       const roots = list.map((pattern) => patternRoot(pattern, cwd))
-      checkRestored(context, state.splits, roots)
-      return new LinesReader(context, state.splits, state.offset)
+      checkRestored(context, splits, roots)
+      return new LinesReader(context, splits)
     },
   }
 }
@@ -111,21 +112,19 @@ class LinesReader implements SourceReader<string> {
   readonly #queue: SplitQueue
   readonly #decoder = new LineDecoder()
   #index = 0
-  /** Where to go on in the split `#index` when no block of it is loaded; undefined for its beginning. */
-  #offset: number | undefined
+  /** Has a line of the split `#index` been taken? A block may begin behind the start of its split, so its offset does not say. */
+  #begun = false
   #lastLoaded = false
 
-  constructor(context: SourceReaderContext, splits: readonly FileSplit[], offset: number | undefined) {
+  constructor(context: SourceReaderContext, splits: readonly FileSplit[]) {
     this.#list = new SplitList(splits)
-    this.#offset = offset
-    const operator = context.operatorName
-    this.#queue = new SplitQueue({ splits, from: offset, operator, wake: () => context.wake() })
+    this.#queue = new SplitQueue({ splits, operator: context.operatorName, wake: () => context.wake() })
   }
 
   poll(max: number): SourcePoll<string> {
     const values: string[] = []
     for (;;) {
-      this.#decoder.take(values, max)
+      this.#take(values, max)
       if (this.#decoder.exhausted) this.#leaveBlock()
       if (values.length >= max) break
       // Lines already taken are handed out before an error that lies behind them.
@@ -146,12 +145,18 @@ class LinesReader implements SourceReader<string> {
     if (!this.#lastLoaded) return
     this.#lastLoaded = false
     this.#index += 1
-    this.#offset = undefined
+    this.#begun = false
     this.#decoder.unload()
   }
 
-  snapshot(): unknown {
-    return this.#list.encode(this.#index, this.#decoder.loaded ? this.#decoder.offset : this.#offset)
+  #take(values: string[], max: number): void {
+    const before = values.length
+    this.#decoder.take(values, max)
+    if (values.length > before) this.#begun = true
+  }
+
+  snapshot(): DividedState {
+    return this.#list.snapshot(this.#index, this.#begun ? this.#decoder.offset : undefined)
   }
 
   close(): Promise<void> {

@@ -2,7 +2,8 @@
  * The bytes of one split as blocks of whole lines, read asynchronously.
  *
  * Owns the range rule: a split has the lines that start in it, so it skips the line that began before it and reads on
- * past its end to finish its last one. Checks that the file is still the one first seen when it is opened and before
+ * past its end to finish its last one. A line starts behind a newline, at the start of the file, and behind the byte order
+ * mark there. Checks that the file is still the one first seen when it is opened and before
  * its last block is handed out. Does not decode text, except for dropping a byte order mark at the start of the file.
  */
 import { type FileHandle, open } from 'node:fs/promises'
@@ -22,8 +23,6 @@ export interface LineBlock {
 
 export interface BlockOptions {
   readonly operator: string
-  /** The byte offset of the line to go on with; undefined for the first line of the split. */
-  readonly from: number | undefined
   readonly chunkBytes?: number
 }
 
@@ -48,9 +47,9 @@ export async function* readBlocks(split: FileSplit, options: BlockOptions): Asyn
 
 async function* cutBlocks(handle: FileHandle, split: FileSplit, options: BlockOptions): AsyncGenerator<LineBlock> {
   const chunkBytes = options.chunkBytes ?? limits.fileChunkBytes
-  // Without a position the byte before the split is read too: when it ends a line, the split begins with a whole one.
-  let skipping = options.from === undefined && split.start > 0
-  let offset = skipping ? split.start - 1 : (options.from ?? 0)
+  // The byte before the split is read too: when it ends a line, the split begins with a whole one.
+  let skipping = split.start > 0 && !(await isBehindMark(handle, split))
+  let offset = skipping ? split.start - 1 : split.start
   let carried = nothing
   for (;;) {
     let bytes = await readOn(handle, split, { carried, offset, chunkBytes, operator: options.operator })
@@ -114,10 +113,20 @@ const nothing: Buffer = Buffer.alloc(0)
 /** Read past the end of a range at once, since the last line usually ends within it. */
 const overshootBytes = 4_096
 
+const markBytes = 3
+
+const hasMark = (bytes: Uint8Array): boolean => bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+
 function withoutMark(block: LineBlock): LineBlock {
   const { bytes } = block
-  if (bytes[0] !== 0xef || bytes[1] !== 0xbb || bytes[2] !== 0xbf) return block
-  return { bytes: bytes.subarray(3), offset: 3, last: block.last }
+  return hasMark(bytes) ? { bytes: bytes.subarray(markBytes), offset: markBytes, last: block.last } : block
+}
+
+/** Only a position in old state can be there: ranges are longer than the mark. */
+async function isBehindMark(handle: FileHandle, { start }: FileSplit): Promise<boolean> {
+  if (start !== markBytes) return false
+  const { buffer } = await handle.read(Buffer.alloc(markBytes), 0, markBytes, 0)
+  return hasMark(buffer)
 }
 
 const lineTooLong = (split: FileSplit, offset: number, operator: string): StreamError =>

@@ -17,8 +17,6 @@ export type NextBlock = QueuedBlock | 'waiting' | 'end'
 
 export interface SplitQueueOptions {
   readonly splits: readonly FileSplit[]
-  /** The byte offset in the first split to go on with; undefined for its beginning. */
-  readonly from: number | undefined
   readonly operator: string
   readonly wake: () => void
 }
@@ -105,8 +103,7 @@ export class SplitQueue {
   #open(index: number): void {
     const split = this.#options.splits[index]
     if (split === undefined || this.#opened.has(index)) return
-    const from = index === 0 ? this.#options.from : undefined
-    const blocks = readBlocks(split, { operator: this.#options.operator, from })
+    const blocks = readBlocks(split, { operator: this.#options.operator })
     const first = blocks.next()
     // Its turn may never come; when it does, the same rejection is awaited and reported.
     first.catch(() => undefined)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { CheckpointId, JobId, OperatorId } from '../../src/core/ids.ts'
+import { DividedState, decodeDivided, type OperatorItems } from '../../src/core/operator-state.ts'
 import type { EndpointContext, Source, SourceReader, SourceReaderContext } from '../../src/operators/endpoints.ts'
 
 export const jobOf = (digit: string): JobId => digit.repeat(32) as JobId
@@ -80,7 +81,31 @@ export async function readAll<T>(source: Source<T>, restored?: unknown, context 
 }
 
 /** State as it comes back from storage: another object, of the same content. */
-export const stored = (state: unknown): unknown => structuredClone(state)
+export const stored = (state: unknown): unknown =>
+  state instanceof DividedState ? decodeDivided(Uint8Array.from(state.encode()), state.facts) : structuredClone(state)
+
+/**
+ * What each of `parallelism` subtasks gets of the lists of others: of a split each item goes where `choose` says (in turn, if
+ * it says nothing), of a union everybody gets all.
+ */
+export function dealtOut(
+  states: readonly unknown[],
+  parallelism: number,
+  choose: (item: number) => number = (item) => item,
+): readonly DividedState[] {
+  const lists = states.flatMap((state) => [...(stored(state) as DividedState).lists])
+  const names = new Map(lists.map(([name, { mode }]) => [name, mode]))
+  return Array.from({ length: parallelism }, (_, index) => {
+    const own = [...names].map(([name, mode]): [string, OperatorItems] => {
+      const all = lists.flatMap(([of, { items }]) => (of === name ? items : []))
+      return [
+        name,
+        { mode, items: mode === 'union' ? all : all.filter((_item, i) => choose(i) % parallelism === index) },
+      ]
+    })
+    return new DividedState(new Map(own))
+  })
+}
 
 /** The code of the error that `run` throws or rejects with; fails when it does not. */
 export async function codeOf(run: () => unknown): Promise<{ code: unknown; message: string }> {

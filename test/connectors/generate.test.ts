@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { generate } from '../../src/connectors/generate.ts'
-import { codeOf, drain, readAll, stored, testContext } from './endpoint-harness.ts'
+import { IndexClasses } from '../../src/connectors/index-classes.ts'
+import { DividedState } from '../../src/core/operator-state.ts'
+import { codeOf, dealtOut, drain, readAll, stored, testContext } from './endpoint-harness.ts'
 
 const at = (index: number) => index
 
@@ -20,6 +22,95 @@ it('makes every index once, over any number of subtasks and restores', async () 
       expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i))
     }),
   )
+})
+
+it('makes every index once, whoever makes it, through any changes of the parallelism', async () => {
+  const step = fc.record({
+    parallelism: fc.integer({ min: 1, max: 7 }),
+    records: fc.array(fc.nat(40), { minLength: 7, maxLength: 7 }),
+    hands: fc.array(fc.nat(6), { minLength: 1, maxLength: 150 }),
+  })
+  const shape = fc.record({ count: fc.nat(500), steps: fc.array(step, { minLength: 1, maxLength: 4 }) })
+  await fc.assert(
+    fc.asyncProperty(shape, async ({ count, steps }) => {
+      const source = generate({ count, at })
+      const seen: number[] = []
+      let states: readonly unknown[] | undefined
+      for (const [run, { parallelism, records, hands }] of steps.entries()) {
+        const restored = states && dealtOut(states, parallelism, (item) => hands[item % hands.length]!)
+        states = await Promise.all(
+          Array.from({ length: parallelism }, async (_, subtaskIndex) => {
+            const context = testContext({ parallelism, subtaskIndex })
+            const reader = source.createReader(context, restored?.[subtaskIndex])
+            const last = run === steps.length - 1
+            const made = await drain(reader, context, {
+              records: last ? Number.POSITIVE_INFINITY : records[subtaskIndex]!,
+              max: 9,
+            })
+            expect(made).toEqual([...made].sort((a, b) => a - b))
+            seen.push(...made)
+            return reader.snapshot()
+          }),
+        )
+      }
+      expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+it('goes on from state that was written before it could be divided', async () => {
+  const count = 1_000
+  const source = generate({ count, at })
+  const positions = [200, 0, 300]
+  const seen = positions.flatMap((position, subtask) => Array.from({ length: position }, (_, i) => subtask + 3 * i))
+  const states = await Promise.all(
+    positions.map(async (position, subtaskIndex) => {
+      const context = testContext({ parallelism: 3, subtaskIndex })
+      const reader = source.createReader(context, { position })
+      seen.push(...(await drain(reader, context, { records: 20 })))
+      return reader.snapshot()
+    }),
+  )
+  const [first, second] = dealtOut(states, 2)
+  seen.push(...(await readAll(source, first)), ...(await readAll(source, second)))
+  expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i))
+})
+
+it('begins with as many classes as there are subtasks, and 128 at least', () => {
+  const classesOf = (subtaskIndex: number, parallelism: number) =>
+    (generate({ at }).createReader(testContext({ subtaskIndex, parallelism }), undefined).snapshot() as DividedState)
+      .items('indexes')
+      .map((item) => item as { next: number; step: number })
+  expect(classesOf(0, 1).map(({ next }) => next)).toEqual(Array.from({ length: 128 }, (_, i) => i))
+  expect(classesOf(2, 3)).toHaveLength(42)
+  expect(classesOf(199, 200)).toEqual([{ next: 199, step: 256 }])
+})
+
+it('waits for another parallelism when nothing is left to make, and ends when there is a count', () => {
+  const none = new DividedState({ indexes: { mode: 'split', items: [] } })
+  expect(generate({ at }).createReader(testContext(), none).poll(1)).toEqual({ type: 'waiting' })
+  expect(generate({ at, ratePerSecond: 1 }).createReader(testContext(), none).poll(1)).toEqual({ type: 'waiting' })
+  expect(generate({ at, count: 9 }).createReader(testContext(), none).poll(1)).toEqual({ type: 'end' })
+  expect(new IndexClasses([]).share).toBe(0)
+})
+
+it.each([
+  [null],
+  [{}],
+  [[{ next: 0 }]],
+  [[{ next: -1, step: 1 }]],
+  [[{ next: 0, step: 0 }]],
+  [
+    [
+      { next: 0, step: 2 },
+      { next: 1, step: 3 },
+    ],
+  ],
+])('refuses the state %j', async (state) => {
+  const restored = Array.isArray(state) ? new DividedState({ indexes: { mode: 'split', items: state } }) : state
+  const { code } = await codeOf(() => generate({ at }).createReader(testContext(), restored))
+  expect(code).toBe('RESTORE_STATE_INCOMPATIBLE')
 })
 
 it('makes a record when it is due, and asks to be woken for the next', () => {

@@ -1,19 +1,24 @@
-import { appendFileSync, existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lines } from '../../src/connectors/lines.ts'
-import { SplitList } from '../../src/connectors/lines-state.ts'
 import { SplitQueue } from '../../src/connectors/split-queue.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
 import { limits } from '../../src/core/limits.ts'
-import { codeOf, drain, jobOf, readAll, stored, temporaryDirectory, testContext } from './endpoint-harness.ts'
+import { DividedState } from '../../src/core/operator-state.ts'
+import { codeOf, dealtOut, drain, jobOf, readAll, stored, temporaryDirectory, testContext } from './endpoint-harness.ts'
 
 function directoryWith(files: Record<string, string>): string {
   const cwd = temporaryDirectory()
   for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text)
   return cwd
+}
+
+function linesOf(text: string): string[] {
+  const all = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  return all.at(-1) === '' ? all.slice(0, -1) : all
 }
 
 const subtasks = (parallelism: number) => Array.from({ length: parallelism }, (_, subtaskIndex) => subtaskIndex)
@@ -44,14 +49,68 @@ describe('lines', () => {
             await reader.close()
           }
         }
-        const expected = files.flatMap((text) => {
-          const all = text.replace(/^\uFEFF/, '').split(/\r?\n/)
-          return all.at(-1) === '' ? all.slice(0, -1) : all
-        })
-        expect(seen.sort()).toEqual(expected.sort())
+        expect(seen.sort()).toEqual(files.flatMap(linesOf).sort())
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('reads every line once, whoever reads it, through any changes of the parallelism', async () => {
+    const piece = fc.constantFrom('\n', '\r\n', 'ab', 'é', '😀', 'line', '', '\uFEFF')
+    const file = fc.array(piece, { maxLength: 25 }).map((pieces) => pieces.join(''))
+    const step = fc.record({
+      parallelism: fc.integer({ min: 1, max: 4 }),
+      records: fc.array(fc.nat(8), { minLength: 4, maxLength: 4 }),
+      hands: fc.array(fc.nat(3), { minLength: 1, maxLength: 20 }),
+    })
+    const shape = fc.record({
+      files: fc.array(file, { minLength: 1, maxLength: 4 }),
+      splitBytes: fc.integer({ min: 4, max: 30 }),
+      steps: fc.array(step, { minLength: 1, maxLength: 4 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ files, splitBytes, steps }) => {
+        const cwd = directoryWith(Object.fromEntries(files.map((text, i) => [`${i}.txt`, text])))
+        const source = lines('*.txt', { splitBytes, cwd })
+        const seen: string[] = []
+        let states: unknown[] | undefined
+        for (const [run, { parallelism, records, hands }] of steps.entries()) {
+          const restored = states && dealtOut(states, parallelism, (item) => hands[item % hands.length]!)
+          states = []
+          for (const subtaskIndex of subtasks(parallelism)) {
+            const context = testContext({ parallelism, subtaskIndex })
+            const reader = source.createReader(context, restored?.[subtaskIndex])
+            const until = run === steps.length - 1 ? Number.POSITIVE_INFINITY : records[subtaskIndex]!
+            seen.push(...(await drain(reader, context, { records: until, max: 3 })))
+            states.push(reader.snapshot())
+            await reader.close()
+          }
+        }
+        expect(seen.sort()).toEqual(files.flatMap(linesOf).sort())
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('goes on from state that was written before it could be divided', async () => {
+    const cwd = directoryWith({ 'a.txt': '\uFEFFone\ntwo\n', 'b.txt': 'three' })
+    const row = (name: string) => {
+      const { size, mtimeMs } = statSync(join(cwd, name))
+      return [join(cwd, name), size, mtimeMs, 0, size]
+    }
+    const whole = (index: number, offset: number | null) => ({
+      format: 1,
+      splits: JSON.stringify([row('a.txt'), row('b.txt')]),
+      index,
+      offset,
+    })
+    const source = lines('*.txt', { cwd })
+    expect(await readAll(source, whole(0, null))).toEqual(['one', 'two', 'three'])
+    expect(await readAll(source, whole(0, 3))).toEqual(['one', 'two', 'three'])
+    expect(await readAll(source, whole(0, 7))).toEqual(['two', 'three'])
+    expect(await readAll(source, whole(0, 11))).toEqual(['three'])
+    expect(await readAll(source, whole(1, null))).toEqual(['three'])
+    expect(await readAll(source, whole(2, null))).toEqual([])
   })
 
   it('keeps the order of one file', async () => {
@@ -161,11 +220,15 @@ describe('lines, when files are not as they were', () => {
 
   it('refuses a state that names a file outside the directories of its patterns', async () => {
     const { cwd, state } = await begun()
-    const outside = JSON.parse(JSON.stringify(state).replaceAll(cwd, '/etc'))
+    const naming = (path: string) => {
+      const items = (state as DividedState).items('splits').map((item) => String(item).replaceAll(cwd, path))
+      return new DividedState({ splits: { mode: 'split', items } })
+    }
+    const outside = naming('/etc')
     const { code, message } = await codeOf(() => readAll(lines('*.txt', { cwd }), outside))
     expect(code).toBe('PATH_OUTSIDE_ROOT')
     expect(message).toContain('/etc/a.txt')
-    const climbing = JSON.parse(JSON.stringify(state).replaceAll(cwd, `${cwd}/../..`))
+    const climbing = naming(`${cwd}/../..`)
     expect((await codeOf(() => readAll(lines('*.txt', { cwd }), climbing))).code).toBe('PATH_OUTSIDE_ROOT')
   })
 
@@ -174,9 +237,14 @@ describe('lines, when files are not as they were', () => {
     [{}],
     [{ format: 1, splits: '[[1]]', index: 0, offset: null }],
     [{ format: 1, splits: '{', index: 0 }],
+    [[1]],
+    [['[["/a",9,0,5,4]]']],
+    [['[["/a",9,0,0,10]]']],
+    [['[["/a",9,0,-1,4]]']],
   ])('refuses the state %j', async (state) => {
     const source = lines('*', { cwd: directoryWith({ a: 'x' }) })
-    expect((await codeOf(() => source.createReader(testContext(), state))).code).toBe('RESTORE_STATE_INCOMPATIBLE')
+    const restored = Array.isArray(state) ? new DividedState({ splits: { mode: 'split', items: state } }) : state
+    expect((await codeOf(() => source.createReader(testContext(), restored))).code).toBe('RESTORE_STATE_INCOMPATIBLE')
   })
 })
 
@@ -193,19 +261,6 @@ describe('lines, called wrongly', () => {
     const cwd = directoryWith({ 'a.txt': '' })
     expect((await codeOf(() => readAll(lines(['a.txt', '*.csv'], { cwd })))).code).toBe('SOURCE_NO_FILES')
     expect(await readAll(lines('a.txt', { cwd }))).toEqual([])
-  })
-})
-
-describe('the state of lines', () => {
-  it('drops splits that are done, in half the list at a time', () => {
-    const splits = Array.from({ length: 8 }, (_, i) => ({ path: `/${i}`, size: 1, mtimeMs: 0, start: 0, end: 1 }))
-    const list = new SplitList(splits)
-    const early = list.encode(4, 7)
-    expect([early.index, early.offset, JSON.parse(early.splits).length]).toEqual([4, 7, 8])
-    const late = list.encode(5, undefined)
-    expect([late.index, late.offset, JSON.parse(late.splits).length]).toEqual([0, null, 3])
-    const end = list.encode(8, undefined)
-    expect([end.index, JSON.parse(end.splits).length]).toEqual([0, 0])
   })
 })
 
@@ -232,7 +287,7 @@ describe('SplitQueue', () => {
   })
 
   it('ends at once when it has no split', async () => {
-    const queue = new SplitQueue({ splits: [], from: undefined, operator: 'in', wake() {} })
+    const queue = new SplitQueue({ splits: [], operator: 'in', wake() {} })
     expect([queue.next(), queue.ready]).toEqual(['end', false])
     await queue.close()
   })

@@ -27,9 +27,9 @@ function splitsOf(bytes: Buffer, splitBytes: number): readonly FileSplit[] {
   return cutFiles([{ path, size, mtimeMs }], splitBytes)
 }
 
-async function blocksOf(split: FileSplit, chunkBytes: number, from?: number): Promise<LineBlock[]> {
+async function blocksOf(split: FileSplit, chunkBytes: number): Promise<LineBlock[]> {
   const blocks: LineBlock[] = []
-  for await (const block of readBlocks(split, { operator: 'in', from, chunkBytes })) blocks.push(block)
+  for await (const block of readBlocks(split, { operator: 'in', chunkBytes })) blocks.push(block)
   return blocks
 }
 
@@ -71,11 +71,22 @@ describe('readBlocks', () => {
     const bytes = Buffer.from('one\ntwo\nthree\nfour')
     const [split] = splitsOf(bytes, 10)
     const from = async (offset: number) =>
-      Buffer.concat((await blocksOf(split!, 3, offset)).map((block) => block.bytes)).toString()
+      Buffer.concat((await blocksOf({ ...split!, start: offset }, 3)).map((block) => block.bytes)).toString()
     expect(await from(0)).toBe('one\ntwo\nthree\n')
+    expect(await from(3)).toBe('two\nthree\n')
     expect(await from(4)).toBe('two\nthree\n')
     expect(await from(8)).toBe('three\n')
-    expect(await from(14)).toBe('')
+    expect(await from(9)).toBe('')
+  })
+
+  it('takes what follows a byte order mark for the start of a line', async () => {
+    const from = async (text: string) => {
+      const [split] = splitsOf(Buffer.from(text), 100)
+      return Buffer.concat((await blocksOf({ ...split!, start: 3 }, 2)).map((block) => block.bytes)).toString()
+    }
+    expect(await from('\uFEFFone\ntwo\n')).toBe('one\ntwo\n')
+    expect(await from('ab\ntwo\n')).toBe('two\n')
+    expect(await from('abcd\ntwo\n')).toBe('two\n')
   })
 
   it('drops a byte order mark at the start of the file and nowhere else', async () => {
@@ -98,7 +109,7 @@ describe('readBlocks', () => {
     ['shrank', (path: string) => truncateSync(path, 2)],
   ])('fails before the last block when the file %s while it was read', async (_, change) => {
     const [split] = splitsOf(Buffer.from('a\nb\nc\nd\n'), 100)
-    const blocks = readBlocks(split!, { operator: 'in', from: undefined, chunkBytes: 3 })
+    const blocks = readBlocks(split!, { operator: 'in', chunkBytes: 3 })
     expect((await blocks.next()).value).toMatchObject({ last: false })
     change(split!.path)
     const rest = codeOf(async () => {
