@@ -5,7 +5,7 @@
  * completes or aborts is `machines/checkpoint-coordinator`.
  */
 import type { JobCheckpoints, StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import { isSavepoint } from '../core/elements.ts'
+import { isSavepoint, type SavepointTarget } from '../core/elements.ts'
 import { asStreamError, assert, messageOf } from '../core/errors.ts'
 import { type CheckpointId, type JobId, roleAddress, type SubtaskId, subtaskAddress } from '../core/ids.ts'
 import {
@@ -34,6 +34,8 @@ export interface CoordinatorServices {
   readonly completed: readonly CheckpointId[]
   /** The highest id ever used, also by the snapshot restored from. */
   readonly lastId: CheckpointId | 0
+  /** Hears of each savepoint that is about to be published, before anyone else does. */
+  readonly publishing?: ((checkpoint: CheckpointId, target: SavepointTarget) => void) | undefined
   readonly tap: Tap
   /** Other charts than the true ones. */
   readonly logic?: CoordinatorLogic | undefined
@@ -134,11 +136,12 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
         },
       )
     },
-    publishSavepoint: ({ checkpointId, directory }) => {
+    publishSavepoint: ({ checkpointId, target }) => {
       const checkpointPath = this.#paths.get(checkpointId)
       assert(checkpointPath !== undefined, `checkpoint ${checkpointId} is published before it is stored`)
       this.#paths.delete(checkpointId)
-      const message = { type: 'savepoint.create', jobId: this.#jobId, checkpointId, checkpointPath, directory }
+      this.#services.publishing?.(checkpointId, target)
+      const message = { type: 'savepoint.create', jobId: this.#jobId, checkpointId, checkpointPath, target }
       this.#self.send(savepointsAddress, message)
     },
     notifyComplete: ({ subtasks, checkpointId }) =>

@@ -3,6 +3,7 @@
  * coordinator's and the job's events without the time stamp that the receiver adds, and the facts a client sees.
  */
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { SavepointTarget } from '../core/elements.ts'
 import type { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import type {
@@ -35,7 +36,7 @@ export type SavepointMessage =
       readonly jobId: JobId
       readonly checkpointId: CheckpointId
       readonly checkpointPath: string
-      readonly directory: string | undefined
+      readonly target: SavepointTarget
     }
   | { readonly type: 'savepoint.dispose'; readonly requestId: string; readonly path: string }
   /** Where the savepoint to dispose of is: `place` is for the actor's eyes only. */

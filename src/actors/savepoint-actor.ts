@@ -3,9 +3,10 @@
  *
  * Owns which machine an answer belongs to. The order pin → publish and remove → unpin is the machine's.
  */
-import type { CheckpointStorage } from '../backends/checkpoint-storage.ts'
-import type { SavepointStore } from '../backends/savepoint-store.ts'
-import { asStreamError, StreamError } from '../core/errors.ts'
+import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { SavepointCopies, SavepointStore } from '../backends/savepoint-store.ts'
+import type { SavepointTarget } from '../core/elements.ts'
+import { asStreamError, assert, StreamError } from '../core/errors.ts'
 import { type Address, type CheckpointId, type JobId, roleAddress } from '../core/ids.ts'
 import { savepointMachine } from '../machines/savepoint-store/machine.ts'
 import type { SavepointEffect, SavepointEvent } from '../machines/savepoint-store/protocol.ts'
@@ -25,12 +26,13 @@ export interface SavepointPlace {
 }
 
 export interface FoundSavepoint extends SavepointPlace {
-  readonly checkpointPath: string
+  /** Undefined: it is self-contained, and needs none. */
+  readonly checkpointPath: string | undefined
 }
 
 export interface SavepointServices {
-  /** Where a new savepoint of a job goes. Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE`. */
-  placeOf(jobId: JobId, directory: string | undefined): SavepointPlace
+  /** Where a new savepoint of a job goes. Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE`, `SAVEPOINT_DIR_MISSING`. */
+  placeOf(jobId: JobId, target: SavepointTarget): SavepointPlace
   /** Where an existing savepoint is, by its path. Fails with `SAVEPOINT_NOT_FOUND`. */
   find(path: string): Promise<FoundSavepoint>
   /** The answer to a disposal. */
@@ -82,7 +84,7 @@ export class SavepointActor implements Actor<SavepointMessage> {
   }
 
   #create(message: Extract<SavepointMessage, { type: 'savepoint.create' }>): void {
-    const { jobId, checkpointId, checkpointPath, directory } = message
+    const { jobId, checkpointId, checkpointPath, target } = message
     const key = `create ${jobId} ${checkpointId}`
     const answer = (outcome: Answer) => {
       this.#machines.delete(key)
@@ -91,14 +93,14 @@ export class SavepointActor implements Actor<SavepointMessage> {
     }
     let place: SavepointPlace
     try {
-      place = this.#services.placeOf(jobId, directory)
+      place = this.#services.placeOf(jobId, target)
     } catch (thrown) {
       const { code, message } = asStreamError(thrown, 'STORAGE_FAILED', 'The savepoint has no place')
       answer({ code, message })
       return
     }
     const driver = this.#drive(key, place, { jobId, checkpointId }, answer)
-    driver.feed({ type: 'savepoint.requested', requestId: key, checkpointPath, directory })
+    driver.feed({ type: 'savepoint.requested', requestId: key, checkpointPath, target })
   }
 
   #find(requestId: string, path: string): void {
@@ -147,6 +149,11 @@ export class SavepointActor implements Actor<SavepointMessage> {
     answer: (answer: Answer) => void,
   ): EffectHandlers<SavepointEffect> {
     const { random } = this.#self.host
+    const read = async (checkpointPath: string): Promise<StoredSnapshot> => {
+      const snapshot = await storage.resolve(checkpointPath)
+      if (snapshot !== undefined) return snapshot
+      throw new StreamError('CHECKPOINT_NOT_FOUND', `There is no checkpoint at ${checkpointPath}.`)
+    }
     const io = <T>(label: string, task: () => Promise<T>, done: (value: T) => SavepointEvent): void => {
       const message = (event: SavepointEvent): SavepointMessage => ({ type: 'savepoint.stepped', key, event })
       this.#self.io(
@@ -175,14 +182,26 @@ export class SavepointActor implements Actor<SavepointMessage> {
       publishPointer: ({ checkpointPath, path }) =>
         io(
           `publish ${path}`,
-          async () => {
-            const snapshot = await storage.resolve(checkpointPath)
-            if (snapshot === undefined) {
-              throw new StreamError('CHECKPOINT_NOT_FOUND', `There is no checkpoint at ${checkpointPath}.`)
-            }
-            await store.publish(path, snapshot)
-          },
+          async () => store.publish(path, await read(checkpointPath)),
           () => ({ type: 'pointer.published' }),
+        ),
+      copyState: ({ checkpointPath, path }) =>
+        io(
+          `copy ${checkpointPath} to ${path}`,
+          async () => copiesOf(store, path).copy(path, await read(checkpointPath)),
+          () => ({ type: 'state.copied' }),
+        ),
+      publishManifest: ({ checkpointPath, path }) =>
+        io(
+          `seal ${path}`,
+          async () => copiesOf(store, path).seal(path, await read(checkpointPath)),
+          () => ({ type: 'manifest.published' }),
+        ),
+      clearPlace: ({ path }) =>
+        io(
+          `clear ${path}`,
+          () => store.clear(path),
+          () => ({ type: 'place.cleared' }),
         ),
       removePointer: ({ path }) =>
         io(
@@ -200,4 +219,10 @@ export class SavepointActor implements Actor<SavepointMessage> {
       report: () => {},
     }
   }
+}
+
+/** Whoever chose the place made sure of them. */
+function copiesOf({ copies }: SavepointStore, path: string): SavepointCopies {
+  assert(copies !== undefined, `${path} is in a store that holds copies`)
+  return copies
 }

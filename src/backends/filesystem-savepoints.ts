@@ -1,14 +1,16 @@
 /**
  * Savepoints in a directory: `<dir>/savepoint-<6 of the job id>-<12 hex digits>/_metadata`, a pointer to the checkpoint
- * that the savepoint pins. Formats: docs/formats.md.
+ * that the savepoint pins, or the manifest of a copy that lies beside it. Formats: docs/formats.md.
  *
- * Owns names and pointers. Does not own pins: the savepoint machine pins before `publish` and unpins after `remove`.
+ * Owns names and pointers. Does not own copies (`savepoint-copy.ts`), nor pins: the savepoint machine pins before `publish`
+ * and unpins after `remove`.
  * Tests: test/backends/savepoint-stores.test.ts, test/backends/crash.test.ts.
  */
 import { basename, isAbsolute, join, relative, resolve } from 'node:path'
 import { StreamError } from '../core/errors.ts'
 import { bytesToHex, type JobId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
+import { readCheckpoint } from './checkpoint-directory.ts'
 import type { CheckpointStorage, StoredSnapshot } from './checkpoint-storage.ts'
 import {
   ensureDir,
@@ -22,8 +24,9 @@ import {
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { localPath } from './local-path.ts'
 import { pluginScheme } from './place-url.ts'
+import { copyState, isJobCheckpoint, isSelfContained, removeCopy, sealCopy } from './savepoint-copy.ts'
 import { isPointer, parsePointer, printPointer, type SavepointPointer } from './savepoint-pointer.ts'
-import type { SavepointEntry, SavepointStore } from './savepoint-store.ts'
+import type { SavepointCopies, SavepointEntry, SavepointStore } from './savepoint-store.ts'
 import { asStorage } from './storage-errors.ts'
 
 export interface FilesystemSavepointOptions {
@@ -47,8 +50,22 @@ export function filesystemSavepointStore(options: FilesystemSavepointOptions): S
 
 const nameForm = /^savepoint-[0-9a-f]{6}-[0-9a-f]{12}$/
 
+/** What is at a path: a pointer, or a manifest with all its files. */
+type Found = { readonly dir: string } & (
+  | { readonly pointer: SavepointPointer; readonly copy?: never }
+  | { readonly copy: StoredSnapshot; readonly pointer?: never }
+)
+
 class FilesystemSavepoints implements SavepointStore {
   readonly kind = 'filesystem'
+  readonly copies: SavepointCopies = {
+    copy: (path, snapshot) =>
+      asStorage('copy state into', path, async () => {
+        await ensureDir(this.#fs, path)
+        await copyState(this.#fs, path, snapshot)
+      }),
+    seal: (path, { manifest }) => asStorage('write savepoint', path, () => sealCopy(this.#fs, path, manifest)),
+  }
   readonly #dir: string
   readonly #storage: Pick<CheckpointStorage, 'resolve'>
   readonly #fs: FileSystem
@@ -90,9 +107,13 @@ class FilesystemSavepoints implements SavepointStore {
     })
   }
 
+  clear(path: string): Promise<void> {
+    return asStorage('clear', path, () => removeCopy(this.#fs, path))
+  }
+
   async resolve(path: string): Promise<StoredSnapshot | undefined> {
     const found = await this.#read(path)
-    if (found === undefined) return undefined
+    if (found?.pointer === undefined) return found?.copy
     for (const target of targetsOf(found.dir, found.pointer)) {
       const snapshot = await this.#storage.resolve(target).catch((error: unknown) => {
         if (!(error instanceof StreamError) || error.code !== 'CHECKPOINT_NOT_FOUND') throw error
@@ -110,8 +131,8 @@ class FilesystemSavepoints implements SavepointStore {
   async entry(path: string): Promise<SavepointEntry | undefined> {
     const found = await this.#read(path)
     if (found === undefined) return undefined
-    const { job, timestamp } = found.pointer
-    const checkpointPath = await this.#target(found.dir, found.pointer)
+    const { job, timestamp } = found.pointer ?? found.copy.manifest
+    const checkpointPath = found.pointer && (await this.#target(found.dir, found.pointer))
     return { path: found.dir, jobId: job.id, jobName: job.name, checkpointPath, timestamp }
   }
 
@@ -129,16 +150,16 @@ class FilesystemSavepoints implements SavepointStore {
   }
 
   async remove(path: string): Promise<void> {
-    const local = localPath(path)
-    if (local === undefined) throw notFound(path)
-    const dir = snapshotDirOf(local)
-    const text = await this.#text(dir)
-    if (text === undefined || !isPointer(text)) throw notFound(path)
-    await asStorage('remove savepoint', dir, () => removeDirWith(this.#fs, dir, metadataName))
+    const found = await this.#read(path)
+    if (found === undefined) throw notFound(path)
+    const { dir, pointer } = found
+    await asStorage('remove savepoint', dir, () =>
+      pointer === undefined ? removeCopy(this.#fs, dir) : removeDirWith(this.#fs, dir, metadataName),
+    )
   }
 
   /** Undefined when the path is not of this store's form. */
-  async #read(path: string): Promise<{ readonly dir: string; readonly pointer: SavepointPointer } | undefined> {
+  async #read(path: string): Promise<Found | undefined> {
     const local = localPath(path)
     if (local === undefined) return undefined
     const dir = snapshotDirOf(local)
@@ -148,8 +169,11 @@ class FilesystemSavepoints implements SavepointStore {
       if (named) throw notFound(path)
       return undefined
     }
-    if (!named && !isPointer(text)) return undefined
-    return { dir, pointer: parsePointer(text, join(dir, metadataName)) }
+    if (isPointer(text)) return { dir, pointer: parsePointer(text, join(dir, metadataName)) }
+    // A job's checkpoint is no savepoint, whatever it holds.
+    if (isJobCheckpoint(dir)) return undefined
+    const copy = await readCheckpoint(this.#fs, dir)
+    return isSelfContained(copy.manifest) ? { dir, copy } : undefined
   }
 
   /** Where the checkpoint is now, or was meant to be. */
@@ -181,7 +205,8 @@ function targetOf(savepoint: string, { path }: StoredSnapshot): SavepointPointer
   if (absolute === undefined) {
     throw new StreamError(
       'SAVEPOINT_BACKEND_INCOMPATIBLE',
-      `Savepoint ${savepoint} cannot point to ${path}, which is lost with its session: expected a checkpoint that outlives it.`,
+      `Savepoint ${savepoint} cannot point to ${path}, which is lost with its session: expected a checkpoint that outlives it, ` +
+        'or a self-contained savepoint (--self-contained).',
     )
   }
   const way = relative(savepoint, absolute)

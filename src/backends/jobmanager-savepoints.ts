@@ -40,6 +40,10 @@ class HeapSavepoints implements SavepointStore {
     this.#published.set(path, snapshot)
   }
 
+  async clear(path: string): Promise<void> {
+    this.#published.delete(path)
+  }
+
   async resolve(path: string): Promise<StoredSnapshot | undefined> {
     return path.startsWith(prefix) ? this.#get(path) : undefined
   }

@@ -25,6 +25,18 @@ export interface RecordBatch {
 /** `checkpoint` and `savepoint` let the job go on; the two stops end it, without or with flushing (drain). */
 export type SnapshotKind = 'checkpoint' | 'savepoint' | 'stop-suspend' | 'stop-drain'
 
+/** A savepoint refers to the checkpoint that it pins (`pointer`), or holds a copy of all its state (`self-contained`). */
+export type SavepointFormat = 'pointer' | 'self-contained'
+
+/** What is asked of a savepoint beyond its kind; a checkpoint has no use for it. */
+export interface SavepointTarget {
+  /** Undefined: where the job's savepoints go. */
+  readonly directory: string | undefined
+  readonly format: SavepointFormat
+}
+
+export const usualTarget: SavepointTarget = { directory: undefined, format: 'pointer' }
+
 /**
  * How the barriers of one checkpoint travel. `aligned`: behind the records sent before them. `unaligned`: past them, so
  * that those records become part of the snapshot. `aligned-with-timeout`: aligned, until `timeoutMs` have gone by since

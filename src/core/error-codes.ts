@@ -24,7 +24,7 @@ export const errorCodes = {
   PARALLELISM_INVALID: 'a parallelism that is not an integer from 1 to the maximum parallelism',
   MAX_PARALLELISM_INVALID: 'a maximum parallelism outside 1 to 32768',
   STATE_NAME_DUPLICATE: 'one operator declares two states of the same name',
-  SAVEPOINT_BACKEND_INCOMPATIBLE: 'savepoints outside of the process over jobmanager checkpoints',
+  SAVEPOINT_BACKEND_INCOMPATIBLE: 'savepoints that point from outside of the process to jobmanager checkpoints',
   UNALIGNED_INCOMPATIBLE: 'unaligned checkpoints together with at-least-once or several checkpoints at a time',
   // running
   USER_FUNCTION_FAILED: 'a function of the program threw',
@@ -49,7 +49,7 @@ export const errorCodes = {
   CHECKPOINT_NOT_FOUND: 'no whole checkpoint where one was expected',
   SAVEPOINT_NOT_FOUND: 'no savepoint at this path',
   SAVEPOINT_NOT_WITHDRAWN: 'a stop-savepoint failed, and the files that it has left could not be removed',
-  SAVEPOINT_DIR_MISSING: 'a savepoint was asked for with no directory given or configured',
+  SAVEPOINT_DIR_MISSING: 'a savepoint that needs a directory was asked for with none given or configured',
   MANIFEST_DAMAGED: 'a manifest that cannot be parsed or breaks its schema',
   MANIFEST_VERSION_UNSUPPORTED: 'a manifest of a format version this build does not read',
   STATE_FILE_MISSING: 'a state file that a manifest names does not exist',

@@ -74,6 +74,13 @@ export const storageKeys = {
     undefined,
     'Modules whose default exports are [plugins](plugins.md): storages and state backends of others. A path starts at the directory of the file that sets it, else at the working directory.',
   ),
+  savepointFormat: key(
+    'session',
+    'state.savepoints.format execution.checkpointing.savepoint-format',
+    oneOf(['pointer', 'self-contained']),
+    'pointer',
+    'What a savepoint is when who asks for it does not say: a pointer to a checkpoint, which it keeps, or a directory that holds all state itself.',
+  ),
 }
 
 export const checkpointKeys = {

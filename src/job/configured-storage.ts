@@ -6,7 +6,7 @@ import { lmdbStateBackend } from '../backends/lmdb/lmdb-state.ts'
 import { placeUrl, pluginScheme } from '../backends/place-url.ts'
 import { builtInStateBackends, type Plugin } from '../backends/plugin.ts'
 import { StreamError } from '../core/errors.ts'
-import type { SavepointOptions } from '../program/options.ts'
+import type { SavepointDefaults, SavepointOptions } from '../program/options.ts'
 import type { Configuration, ConfiguredValue } from './configuration.ts'
 import { configurationKeys as keys } from './configuration-keys.ts'
 import { checkPlugins, pluginStateBackend } from './plugin-registry.ts'
@@ -70,13 +70,20 @@ function savepointsOf(configuration: Configuration, plugins: readonly Plugin[], 
   const dir = configuration.find(keys.savepointDir)
   const schemes = plugins.flatMap(({ savepointStore }) => savepointStore?.scheme ?? [])
   const place = placeOf({ chosen, dir, schemes })
-  if (place.kind !== 'filesystem' || place.dir !== undefined) return place
+  if (place.kind === 'jobmanager') return place
+  if (place.kind === 'custom' || place.dir !== undefined) return { ...place, ...formatOf(configuration) }
   log(
     'warn',
     `"${keys.savepointBackend.name}" is "filesystem" (${chosen?.origin}), but "savepoints.state.backend.fs.dir" is not ` +
       'set: savepoints are kept in this process (jobmanager) and are lost with it.',
   )
   return { kind: 'jobmanager' }
+}
+
+/** Only what was set, so that the default stays in one place. */
+function formatOf(configuration: Configuration): SavepointDefaults {
+  const found = configuration.find(keys.savepointFormat)
+  return found === undefined ? {} : { format: found.value }
 }
 
 interface Settings {

@@ -6,6 +6,7 @@ import { noTap, type Tap } from '../actors/tap.ts'
 import { heapStateBackend } from '../backends/heap-state.ts'
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
+import type { SavepointTarget } from '../core/elements.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { type Address, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
@@ -16,7 +17,7 @@ import type { StreamEnvironment } from '../program/environment.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
 import { findRestoreCandidate, jobFinished, type RestorePoint, restorePointOf } from './restore-point.ts'
 import type { RunningJob } from './running-job.ts'
-import { savepointPlace } from './savepoint-place.ts'
+import { checkCopies, savepointPlace, savepointTarget } from './savepoint-place.ts'
 import type { Session, SubmitOptions } from './session.ts'
 import type { Log, SessionOptions } from './session-options.ts'
 import { startJob } from './start-job.ts'
@@ -93,7 +94,7 @@ class LocalSession implements Session {
       savepointsAddress,
       (self) =>
         new SavepointActor(self, {
-          placeOf: (jobId, directory) => this.#placeOf(jobId, directory),
+          placeOf: (jobId, target) => this.#placeOf(jobId, target),
           find: (path) => this.#storages.findSavepoint(path),
           disposed: (requestId, error) => this.#disposals.get(requestId)?.(error),
           tap: this.#runtime.tap,
@@ -148,7 +149,7 @@ class LocalSession implements Session {
         channels: this.#runtime.channels,
         log: this.#log,
         warnings,
-        checkDirectory: (dir) => void this.#placeOf(id, dir),
+        targetOf: (asked) => this.#placeOf(id, savepointTarget(effective, asked)).target,
       })
       this.#jobs.delete(id)
       this.#jobs.set(id, job)
@@ -247,11 +248,12 @@ class LocalSession implements Session {
     return makeJobId(this.#kernel.host.random.bytes(16))
   }
 
-  #placeOf(jobId: JobId, directory: string | undefined) {
+  #placeOf(jobId: JobId, target: SavepointTarget) {
     const effective = this.#efforts.get(jobId)
     if (effective === undefined) throw new StreamError('JOB_NOT_FOUND', `There is no job ${jobId}.`)
-    const savepoints = savepointPlace(effective, directory)
-    return { store: this.#storages.savepoints(savepoints), storage: this.#storages.checkpoints(effective.storage) }
+    const store = this.#storages.savepoints(savepointPlace(effective, target))
+    checkCopies(store, target)
+    return { target, store, storage: this.#storages.checkpoints(effective.storage) }
   }
 
   #crashed(address: Address, error: unknown): void {

@@ -77,7 +77,8 @@ async function findSnapshot(
 export const jobFinished = (jobName: string, id: JobId): StreamError =>
   new StreamError(
     'JOB_FINISHED',
-    `Job "${jobName}" (${id}) has finished: there is nothing to resume. To run it again, leave --resume out.`,
+    `Job "${jobName}" (${id}) has finished: there is nothing to resume. To run it again, leave --resume out; to go on ` +
+      'from a self-contained savepoint with which it was stopped, name that with -s.',
     { details: { job: id } },
   )
 

@@ -4,7 +4,7 @@
 import { filter, firstValueFrom, map, type Observable, skip } from 'rxjs'
 import type { JobActor } from '../actors/job-actor.ts'
 import type { Kernel } from '../actors/kernel.ts'
-import type { SnapshotKind } from '../core/elements.ts'
+import { type SavepointTarget, type SnapshotKind, usualTarget } from '../core/elements.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import { type JobId, roleAddress } from '../core/ids.ts'
 import { endStatuses } from '../core/job-status.ts'
@@ -14,7 +14,7 @@ import type { JobStatus } from '../machines/job/protocol.ts'
 import type { JobEvent, JobResult, SavepointOperation, SavepointRequest, StopOptions } from '../program/job-handle.ts'
 import type { Answer, JobClient } from './job-client.ts'
 import type { LocalDeployment, Prepared } from './job-deployment.ts'
-import { SavepointOperations } from './savepoint-operations.ts'
+import { type AskedOperation, SavepointOperations } from './savepoint-operations.ts'
 import { savepointAsked, stopAsked } from './savepoint-request.ts'
 import type { JobCheckpointStats, SessionJob } from './session.ts'
 import type { EffectiveCheckpointing } from './session-options.ts'
@@ -28,8 +28,8 @@ export interface RunningJobParts {
   readonly client: JobClient
   readonly deployment: LocalDeployment
   readonly actor: JobActor<Prepared>
-  /** Refuses a savepoint directory that the job's checkpoint storage cannot honour. */
-  readonly checkDirectory: (dir: string | undefined) => void
+  /** Where a savepoint goes, and as what. Refuses what the job's storages cannot honour. */
+  readonly targetOf: (asked: Pick<AskedOperation, 'dir' | 'format'>) => SavepointTarget
   readonly warnings: readonly string[]
 }
 
@@ -83,7 +83,7 @@ export class RunningJob implements SessionJob {
 
   async triggerSavepoint(target?: string | SavepointRequest): Promise<string> {
     const asked = savepointAsked(target)
-    return this.#operations.ask(asked, () => pathOf(this.#request('savepoint', asked.dir)))
+    return this.#operations.ask(asked, () => pathOf(this.#request('savepoint', this.#parts.targetOf(asked))))
   }
 
   savepointOperations(): readonly SavepointOperation[] {
@@ -91,16 +91,17 @@ export class RunningJob implements SessionJob {
   }
 
   async triggerCheckpoint(): Promise<number> {
-    return (await this.#request('checkpoint', undefined)).checkpointId
+    return (await this.#request('checkpoint', usualTarget)).checkpointId
   }
 
   async stop(options?: StopOptions): Promise<string> {
     const asked = stopAsked(options)
     return this.#operations.ask(asked, () => {
+      const target = this.#parts.targetOf(asked)
       // Heard from before the request on: a job that goes down while its savepoint is published has not stopped either.
       const outcome = this.#endOrRestart()
       const kind = asked.kind === 'drain' ? 'stop-drain' : 'stop-suspend'
-      return this.#stopped(this.#request(kind, asked.dir), outcome, this.failures[0])
+      return this.#stopped(this.#request(kind, target), outcome, this.failures[0])
     })
   }
 
@@ -170,9 +171,8 @@ export class RunningJob implements SessionJob {
   }
 
   /** Throws at once when nothing can be asked. */
-  #request(kind: SnapshotKind, directory: string | undefined): Promise<Answer> {
-    const { client, kernel, checkDirectory } = this.#parts
-    checkDirectory(directory)
+  #request(kind: SnapshotKind, target: SavepointTarget): Promise<Answer> {
+    const { client, kernel } = this.#parts
     if (client.ended) {
       const sentence = `Job ${this.id} is ${this.currentStatus}: expected a running job.`
       throw new StreamError('JOB_NOT_RUNNING', sentence)
@@ -180,7 +180,7 @@ export class RunningJob implements SessionJob {
     const coordinator = roleAddress(this.id, 'coordinator')
     assert(kernel.has(coordinator), 'a running job has a coordinator')
     return client.request((requestId) =>
-      kernel.send(coordinator, { type: 'checkpoint.requested', requestId, kind, directory }),
+      kernel.send(coordinator, { type: 'checkpoint.requested', requestId, kind, target }),
     )
   }
 }

@@ -4,6 +4,7 @@
  *
  * Owns the ids and what is remembered, for as long as the session knows the job. Does not own how a savepoint is made.
  */
+import type { SavepointFormat } from '../core/elements.ts'
 import { asStreamError, StreamError } from '../core/errors.ts'
 import { makeTriggerId, type TriggerId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
@@ -13,6 +14,8 @@ import type { SavepointOperation } from '../program/job-handle.ts'
 export interface AskedOperation {
   readonly kind: SavepointOperation['kind']
   readonly dir: string | undefined
+  /** Undefined: that of the job's savepoints. */
+  readonly format: SavepointFormat | undefined
   /** Undefined: the caller has chosen none. */
   readonly triggerId: TriggerId | undefined
 }
@@ -45,8 +48,8 @@ export class SavepointOperations {
     }
     const path = begin()
     const triggerId = asked.triggerId ?? makeTriggerId(this.#random.bytes(16))
-    const { kind, dir } = asked
-    const facts = { triggerId, kind, dir, startedAt: this.#now() }
+    const { kind, dir, format } = asked
+    const facts = { triggerId, kind, dir, format, startedAt: this.#now() }
     this.#remembered.set(triggerId, { operation: { ...facts, status: 'in-progress' }, path })
     this.#forgetOld()
     const ended = (operation: SavepointOperation) => this.#remembered.set(triggerId, { operation, path })
@@ -93,7 +96,7 @@ export function knownOperation(
 }
 
 function refuseOther(known: SavepointOperation, asked: AskedOperation): void {
-  if (known.kind === asked.kind && known.dir === asked.dir) return
+  if (known.kind === asked.kind && known.dir === asked.dir && known.format === asked.format) return
   throw new StreamError(
     'TRIGGER_CONFLICT',
     `Trigger id ${known.triggerId} names ${described(known)}: expected another id for ${described(asked)}.`,
@@ -101,5 +104,5 @@ function refuseOther(known: SavepointOperation, asked: AskedOperation): void {
 }
 
 const kinds = { savepoint: 'a savepoint', stop: 'a stop', drain: 'a stop with a drain' } as const
-const described = ({ kind, dir }: Pick<AskedOperation, 'kind' | 'dir'>): string =>
-  `${kinds[kind]} in ${dir ?? 'the configured place'}`
+const described = ({ kind, dir, format }: Pick<AskedOperation, 'kind' | 'dir' | 'format'>): string =>
+  `${kinds[kind]} in ${dir ?? 'the configured place'}${format === undefined ? '' : ` (${format})`}`

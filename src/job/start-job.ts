@@ -18,7 +18,7 @@ import type { EffectiveOptions } from './effective-options.ts'
 import { JobClient } from './job-client.ts'
 import { LocalDeployment, type Prepared } from './job-deployment.ts'
 import type { RestorePoint } from './restore-point.ts'
-import { RunningJob } from './running-job.ts'
+import { RunningJob, type RunningJobParts } from './running-job.ts'
 import type { Log } from './session-options.ts'
 import type { StoredCheckpoints } from './stored-checkpoints.ts'
 import { savepointInMemory } from './submission-warnings.ts'
@@ -39,8 +39,8 @@ export interface JobStart {
   readonly log: Log
   /** What the session has to say about the submission. */
   readonly warnings?: readonly string[]
-  /** Refuses a savepoint directory that the job's checkpoint storage cannot honour. */
-  readonly checkDirectory: (dir: string | undefined) => void
+  /** Where a savepoint goes, and as what. Refuses what the job's storages cannot honour. */
+  readonly targetOf: RunningJobParts['targetOf']
 }
 
 export function startJob(start: JobStart): RunningJob {
@@ -78,6 +78,7 @@ export function startJob(start: JobStart): RunningJob {
         plan: { job: { id, name: effective.name }, graph },
         checkpoints: stored,
         completed: inherited,
+        publishing: (checkpoint, { format }) => stored.publishing(checkpoint, format),
         lastId: Math.max(stored.highestId, restoredId) as CheckpointId | 0,
         tap,
         logic: charts?.coordinator,
@@ -107,7 +108,7 @@ export function startJob(start: JobStart): RunningJob {
     client,
     deployment,
     actor,
-    checkDirectory: start.checkDirectory,
+    targetOf: start.targetOf,
     warnings,
   })
 }

@@ -5,7 +5,7 @@
  */
 import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { SavepointPlace } from '../actors/savepoint-actor.ts'
+import type { FoundSavepoint } from '../actors/savepoint-actor.ts'
 import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { type FileSystem, nodeFileSystem } from '../backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../backends/filesystem-checkpoints.ts'
@@ -76,14 +76,14 @@ export class Storages {
    * A savepoint with all that its disposal needs; the job that made it is not. Fails with `SAVEPOINT_NOT_FOUND`,
    * `STORAGE_UNKNOWN`.
    */
-  async findSavepoint(path: string): Promise<SavepointPlace & { readonly checkpointPath: string }> {
+  async findSavepoint(path: string): Promise<FoundSavepoint> {
     const plain = plainPath(path)
     const store = this.#storeAt(plain)
     const entry = await store?.entry(plain)
     if (store === undefined || entry === undefined) throw notFound(path)
     const { checkpointPath } = entry
-    const storage = this.#storageAt(checkpointPath)
-    if (storage === undefined) throw notFound(checkpointPath)
+    const storage = this.#storageAt(checkpointPath ?? plain)
+    if (storage === undefined) throw notFound(checkpointPath ?? path)
     return { store, storage, checkpointPath }
   }
 

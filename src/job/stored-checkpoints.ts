@@ -4,7 +4,7 @@
  */
 import type { JobCheckpoints, StateWriter, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { Manifest } from '../backends/manifest.ts'
-import { isStop } from '../core/elements.ts'
+import { isStop, type SavepointFormat } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 
@@ -13,7 +13,7 @@ export class StoredCheckpoints implements JobCheckpoints {
   readonly #ids: Set<CheckpointId>
   /** The newest one stored by this process that counts as a restore point. */
   #newest = 0
-  /** Did the job end, so far as its checkpoints tell, by a stop from which it may go on? */
+  /** Did the job end, so far as its checkpoints tell, by a stop from whose checkpoint it may go on? */
   stopped = false
 
   constructor(inner: JobCheckpoints) {
@@ -81,6 +81,11 @@ export class StoredCheckpoints implements JobCheckpoints {
       this.stopped = isStop(manifest.kind)
     }
     return stored
+  }
+
+  /** Whoever goes on from a self-contained savepoint names it: with it a stop leaves nothing behind that the job goes on from. */
+  publishing(checkpoint: CheckpointId, format: SavepointFormat): void {
+    if (checkpoint === this.#newest && format === 'self-contained') this.stopped = false
   }
 
   load(checkpoint: CheckpointId): Promise<StoredSnapshot> {

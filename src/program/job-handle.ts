@@ -2,6 +2,7 @@
  * What `execute` gives back: the running job as its program sees it. Types only; the job (rank 5) makes handles.
  */
 import type { Observable } from 'rxjs'
+import type { SavepointFormat } from '../core/elements.ts'
 import type { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, OperatorId, TriggerId } from '../core/ids.ts'
 import type { JobStatus } from '../core/job-status.ts'
@@ -94,6 +95,11 @@ export interface SavepointRequest {
   /** The directory that the savepoint goes into. Left out: the configured place. */
   readonly dir?: string | undefined
   /**
+   * A pointer to a checkpoint, which it keeps from being deleted, or a directory that holds all state itself and may be moved
+   * and copied. Left out: the configured one, which is `pointer` by default.
+   */
+  readonly format?: SavepointFormat | undefined
+  /**
    * The caller's own name for this request, 32 hex digits. Asked again under the same name, the job makes no second
    * savepoint but gives the first one, or its failure, also when it has ended since. Left out: one is made up.
    */
@@ -105,6 +111,8 @@ export type SavepointOperation = {
   readonly triggerId: TriggerId
   readonly kind: 'savepoint' | 'stop' | 'drain'
   readonly dir: string | undefined
+  /** Undefined: the configured one. */
+  readonly format: SavepointFormat | undefined
   readonly startedAt: number
 } & (
   | { readonly status: 'in-progress' }
@@ -123,6 +131,8 @@ export interface StopOptions {
   readonly savepoint?: string | boolean
   /** Flush everything first, as if the input had ended? Then the savepoint is an end, not a pause. Default false. */
   readonly drain?: boolean
+  /** As that of a savepoint. */
+  readonly format?: SavepointFormat | undefined
   /** The caller's own name for this request, as that of a savepoint. */
   readonly triggerId?: string | undefined
 }
@@ -145,7 +155,7 @@ export interface JobHandle {
   readonly events: Observable<JobEvent>
   /**
    * The path of a new savepoint, or of the one that was asked for under the same trigger id before. Fails with
-   * `JOB_NOT_RUNNING`, `CHECKPOINT_FAILED`, `SAVEPOINT_DIR_MISSING`, and with `TRIGGER_CONFLICT` when the id names another request.
+   * `JOB_NOT_RUNNING`, `CHECKPOINT_FAILED`, `SAVEPOINT_DIR_MISSING`, `SAVEPOINT_BACKEND_INCOMPATIBLE`, and with `TRIGGER_CONFLICT` when the id names another request.
    */
   triggerSavepoint(target?: string | SavepointRequest): Promise<string>
   /** The savepoints and stops that were asked for, newest first: those under way, and the last 1,000 at most. */

@@ -4,6 +4,7 @@
  * Owns the shape and the check of what a user wrote. Does not own defaults (`core/limits.ts`, the job's configuration),
  * nor which options fit together with the configured storage (the job).
  */
+import type { SavepointFormat } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 
@@ -52,8 +53,13 @@ export interface CustomPlace {
 
 export type SavepointOptions =
   | { readonly kind: 'jobmanager' }
-  | { readonly kind: 'filesystem'; readonly dir?: string }
-  | CustomPlace
+  | ({ readonly kind: 'filesystem'; readonly dir?: string } & SavepointDefaults)
+  | (CustomPlace & SavepointDefaults)
+
+export interface SavepointDefaults {
+  /** What a savepoint is when who asks for it does not say: see `SavepointRequest`. Default `pointer`. */
+  readonly format?: SavepointFormat
+}
 
 export type RestartOptions =
   | { readonly strategy: 'none' }
@@ -150,6 +156,7 @@ const storageRules: Rules = {
   dir: rule('a directory on this machine', (value) => text.accepts(value) && !isPlaceUrl(value)),
   url: rule("a URL of a plugin's scheme, such as 'bucket://main'", isPlaceUrl),
 }
+const savepointRules: Rules = { ...storageRules, format: oneOf('pointer', 'self-contained') }
 
 const restartRules: Readonly<Record<RestartOptions['strategy'], Rules>> = {
   none: {},
@@ -176,17 +183,18 @@ export function checkJobOptions(options: JobOptions): void {
   if (checkpoint !== undefined) {
     const { storage, ...rest } = record('options.checkpoint', checkpoint)
     check('options.checkpoint', rest, checkpointRules)
-    if (storage !== undefined) checkStorage('options.checkpoint.storage', storage, true)
+    if (storage !== undefined) checkStorage('options.checkpoint.storage', storage, storageRules, ['dir'])
   }
-  if (savepoint !== undefined) checkStorage('options.savepoint', savepoint, false)
+  if (savepoint !== undefined) checkStorage('options.savepoint', savepoint, savepointRules, [])
   if (restart !== undefined) checkRestart(restart)
 }
 
-function checkStorage(path: string, value: unknown, dirNeeded: boolean): void {
+/** `neededOnDisk`: what must be said beside the kind when that is `filesystem`. */
+function checkStorage(path: string, value: unknown, rules: Rules, neededOnDisk: readonly string[]): void {
   const storage = record(path, value)
-  check(path, storage, storageRules)
-  const where = storage.kind === 'custom' ? ['url'] : storage.kind === 'filesystem' && dirNeeded ? ['dir'] : []
-  need(path, storage, ['kind', ...where], storageRules)
+  check(path, storage, rules)
+  const where = storage.kind === 'custom' ? ['url'] : storage.kind === 'filesystem' ? neededOnDisk : []
+  need(path, storage, ['kind', ...where], rules)
 }
 
 function checkRestart(value: unknown): void {

@@ -3,6 +3,7 @@
  * a poll is answered from there when the API has forgotten the operation, or when it was asked for otherwise.
  */
 import type { Hono } from 'hono'
+import type { SavepointFormat } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobId, TriggerId } from '../core/ids.ts'
 import { type AskedOperation, knownOperation } from '../job/savepoint-operations.ts'
@@ -26,12 +27,14 @@ export function addSavepointRoutes(api: Hono, options: RestAppOptions, operation
       'target-directory': string,
       'cancel-job': boolean,
       formatType,
+      selfContained: boolean,
       triggerId: string,
     })
     const dir = await targetOf(body['target-directory'], 'target-directory', options)
-    const asked = refuseUnlessKnown(job, { kind: 'savepoint', dir, triggerId: clientId(body.triggerId) })
+    const format = formatOf(body.selfContained)
+    const asked = refuseUnlessKnown(job, { kind: 'savepoint', dir, format, triggerId: clientId(body.triggerId) })
     const run = async (triggerId: TriggerId) => {
-      const location = await job.triggerSavepoint({ dir, triggerId })
+      const location = await job.triggerSavepoint({ dir, format, triggerId })
       if (body['cancel-job'] === true) await job.cancel()
       return { location }
     }
@@ -46,14 +49,16 @@ export function addSavepointRoutes(api: Hono, options: RestAppOptions, operation
       targetDirectory: string,
       drain: boolean,
       formatType,
+      selfContained: boolean,
       triggerId: string,
     })
     const dir = await targetOf(body.targetDirectory, 'targetDirectory', options)
     const drain = body.drain ?? false
     const kind = drain ? 'drain' : 'stop'
-    const asked = refuseUnlessKnown(job, { kind, dir, triggerId: clientId(body.triggerId) })
+    const format = formatOf(body.selfContained)
+    const asked = refuseUnlessKnown(job, { kind, dir, format, triggerId: clientId(body.triggerId) })
     const run = async (triggerId: TriggerId) => ({
-      location: await job.stop({ savepoint: dir ?? true, drain, triggerId }),
+      location: await job.stop({ savepoint: dir ?? true, drain, format, triggerId }),
     })
     const id = operations.start({ scope: scopeOf(job.id), kind, triggerId: asked.triggerId, run })
     return c.json({ 'request-id': id }, 202)
@@ -85,6 +90,10 @@ function refuseUnlessKnown(job: SessionJob, asked: AskedOperation): AskedOperati
   if (knownOperation(job.savepointOperations(), asked) === undefined) refuseEnded(job)
   return asked
 }
+
+/** Without the field, savepoints are what the job is configured to make. */
+const formatOf = (selfContained: boolean | undefined): SavepointFormat | undefined =>
+  selfContained === undefined ? undefined : selfContained ? 'self-contained' : 'pointer'
 
 async function targetOf(
   directory: string | undefined,

@@ -5,7 +5,7 @@
 import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { SavepointStore } from '../backends/savepoint-store.ts'
 import { Random } from '../core/random.ts'
-import { storeCheckpoint, suiteJob } from './checkpoint-storage-subject.ts'
+import { idOf, storeCheckpoint, suiteJob, textOf } from './checkpoint-storage-subject.ts'
 import {
   buildCases,
   type CapabilityManifest,
@@ -16,7 +16,7 @@ import {
   expectTrue,
 } from './conformance.ts'
 
-export type SavepointStoreCapability = 'reopen' | 'directories'
+export type SavepointStoreCapability = 'reopen' | 'directories' | 'copies'
 
 export interface SavepointStoreSubject {
   readonly store: SavepointStore
@@ -105,6 +105,46 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: 'a place that is cleared names nothing, published or not, and may be cleared again',
+    async run(subject) {
+      const { store } = subject
+      const checkpoint = await storeCheckpoint(await subject.storage.open(suiteJob), 1)
+      const reserved = await store.reserve(suiteJob.id, undefined, bytesOf(new Random(1)))
+      const published = await publish(subject, checkpoint, new Random(2))
+      for (const path of [reserved, published, published]) {
+        await store.clear(path)
+        await expectFailure(() => store.resolve(path), ['SAVEPOINT_NOT_FOUND'])
+      }
+      expectEqual(await store.list(), [], 'nothing is listed')
+    },
+  },
+  {
+    name: 'a copy is a savepoint once it is sealed, and needs its checkpoint no more',
+    needs: 'copies',
+    async run(subject) {
+      const { store } = subject
+      const job = await subject.storage.open(suiteJob)
+      const checkpoint = await storeCheckpoint(job, 1, 'savepoint')
+      const path = await store.reserve(suiteJob.id, undefined, bytesOf(new Random(1)))
+      await store.copies!.copy(path, checkpoint)
+      await expectFailure(() => store.resolve(path), ['SAVEPOINT_NOT_FOUND'])
+      expectEqual(await store.list(), [], 'a copy that is not sealed is not listed')
+      await store.copies!.seal(path, checkpoint)
+      await store.copies!.seal(path, checkpoint)
+      await job.discard(idOf(1))
+      const snapshot = await store.resolve(path)
+      expectEqual(snapshot?.manifest.job, suiteJob, 'of the job')
+      expectEqual(snapshot?.manifest.checkpointId, idOf(1), 'with the id')
+      const { keyed, operator } = snapshot!.manifest.operators[0]!.subtasks[0]!
+      expectEqual(textOf(await snapshot!.read(keyed[0]!)), 'state of 1!', 'keyed state')
+      expectEqual(textOf(await snapshot!.read(operator!)), 'second', 'operator state')
+      const entry = { path, jobId: suiteJob.id, jobName: 'suite', checkpointPath: undefined, timestamp: 1_001 }
+      expectEqual(await store.list(), [entry], 'listed')
+      await store.remove(path)
+      await expectFailure(() => store.resolve(path), ['SAVEPOINT_NOT_FOUND'])
+    },
+  },
+  {
     name: 'a path of another form is not answered',
     async run({ store }) {
       expectEqual(await store.resolve('elsewhere://savepoints/1'), undefined, 'resolve')
@@ -143,7 +183,8 @@ const cases: readonly Case[] = [
  * @example
  * const make = () => ({ store: jobmanagerSavepointStore(), storage: jobmanagerCheckpointStorage() })
  * const lost = 'lives in one process'
- * for (const { name, skip, run } of savepointStoreSuite(make, { reopen: lost, directories: lost })) it.skipIf(skip !== undefined)(name, run)
+ * const all = { reopen: lost, directories: lost, copies: lost }
+ * for (const { name, skip, run } of savepointStoreSuite(make, all)) it.skipIf(skip !== undefined)(name, run)
  */
 export const savepointStoreSuite = (
   make: () => SavepointStoreSubject,

@@ -70,7 +70,7 @@ const request = (requestId: string, kind = 'checkpoint', directory?: string) => 
   type: 'checkpoint.requested',
   requestId,
   kind,
-  directory,
+  target: { directory, format: 'pointer' },
 })
 const acknowledge = (id: number, index: number, attempt = 0) => ({
   type: 'subtask.acknowledged',
@@ -248,7 +248,13 @@ describe('the actor of the coordinator', () => {
     await send(running(), request('r', 'savepoint', '/dir'), acknowledge(1, 0), acknowledge(1, 1))
     const { path } = await checkpoints.load(ck(1))
     expect(savepoints.received).toEqual([
-      { type: 'savepoint.create', jobId, checkpointId: 1, checkpointPath: path, directory: '/dir' },
+      {
+        type: 'savepoint.create',
+        jobId,
+        checkpointId: 1,
+        checkpointPath: path,
+        target: { directory: '/dir', format: 'pointer' },
+      },
     ])
     expect(answers()).toEqual([])
     await send({ type: 'savepoint.published', checkpointId: ck(1), path: 'savepoint path' })

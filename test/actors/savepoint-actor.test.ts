@@ -1,12 +1,16 @@
+import { readdirSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SavepointActor, savepointsAddress } from '../../src/actors/savepoint-actor.ts'
 import { SimulatedKernel } from '../../src/actors/simulated-host.ts'
 import type { CheckpointStorage, JobCheckpoints } from '../../src/backends/checkpoint-storage.ts'
+import { filesystemSavepointStore } from '../../src/backends/filesystem-savepoints.ts'
 import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
 import { jobmanagerSavepointStore } from '../../src/backends/jobmanager-savepoints.ts'
 import type { SavepointStore } from '../../src/backends/savepoint-store.ts'
+import { usualTarget } from '../../src/core/elements.ts'
 import { StreamError } from '../../src/core/errors.ts'
 import { roleAddress } from '../../src/core/ids.ts'
+import { temporaryDir } from '../backends/temporary.ts'
 import { ck, jobId, type Probe, spawnProbe } from './probe.ts'
 
 let simulation: SimulatedKernel
@@ -58,7 +62,7 @@ beforeEach(async () => {
 
 const path = 'jobmanager://savepoints/1'
 const create = async (id = 1) => {
-  const message = { type: 'savepoint.create', jobId, checkpointId: ck(id), checkpointPath, directory: undefined }
+  const message = { type: 'savepoint.create', jobId, checkpointId: ck(id), checkpointPath, target: usualTarget }
   simulation.kernel.send(savepointsAddress, message)
   await simulation.settle()
 }
@@ -98,9 +102,9 @@ describe('creating a savepoint', () => {
   it.each([
     [['reserve'], ['reserve'], 'Could not reserve a savepoint name: reserve failed'],
     [['pin'], ['reserve', 'pin', 'unpin'], `pin failed`],
-    [['publish'], ['reserve', 'pin', 'publish', 'remove', 'unpin'], 'publish failed'],
-    [['publish', 'remove'], ['reserve', 'pin', 'publish', 'remove'], 'publish failed'],
-    [['publish', 'unpin'], ['reserve', 'pin', 'publish', 'remove', 'unpin'], 'publish failed'],
+    [['publish'], ['reserve', 'pin', 'publish', 'clear', 'unpin'], 'publish failed'],
+    [['publish', 'clear'], ['reserve', 'pin', 'publish', 'clear'], 'publish failed'],
+    [['publish', 'unpin'], ['reserve', 'pin', 'publish', 'clear', 'unpin'], 'publish failed'],
   ])('when %j fails undoes what was done, in order, and says why', async (faults, order, message) => {
     failing = faults
     await create()
@@ -111,7 +115,7 @@ describe('creating a savepoint', () => {
     expect(await store.list()).toEqual([])
     failing = []
     // Whether there is a pointer is unknown when it could not be removed, and the pin then stays.
-    expect(await isPinned()).toBe(faults.includes('remove') || faults.includes('unpin'))
+    expect(await isPinned()).toBe(faults.includes('clear') || faults.includes('unpin'))
   })
 
   it('of a checkpoint that is not there fails', async () => {
@@ -121,11 +125,71 @@ describe('creating a savepoint', () => {
   })
 
   it('goes on beside another', async () => {
-    const message = { type: 'savepoint.create', jobId, checkpointPath, directory: undefined }
+    const message = { type: 'savepoint.create', jobId, checkpointPath, target: usualTarget }
     for (const id of [1, 2]) simulation.kernel.send(savepointsAddress, { ...message, checkpointId: ck(id) })
     await simulation.settle()
     expect(coordinator.types).toEqual(['savepoint.published', 'savepoint.published'])
     expect(await store.list()).toHaveLength(2)
+  })
+})
+
+describe('creating a self-contained savepoint', () => {
+  let dir: string
+
+  beforeEach(() => {
+    dir = temporaryDir()
+    store = filesystemSavepointStore({ dir, storage })
+  })
+
+  const copy = async () => {
+    const target = { directory: undefined, format: 'self-contained' }
+    const message = { type: 'savepoint.create', jobId, checkpointId: ck(1), checkpointPath, target }
+    simulation.kernel.send(savepointsAddress, message)
+    await simulation.settle()
+  }
+
+  it('pins, copies, seals, unpins, and only then tells the coordinator', async () => {
+    await copy()
+    expect(labels).toEqual(['reserve', 'pin', 'copy', 'seal', 'unpin'])
+    const { path } = coordinator.received[0] as unknown as { path: string }
+    expect(path.startsWith(dir)).toBe(true)
+    expect(await isPinned()).toBe(false)
+    expect((await store.resolve(path))?.manifest.checkpointId).toBe(1)
+  })
+
+  it.each([
+    [['copy'], ['reserve', 'pin', 'copy', 'clear', 'unpin']],
+    [
+      ['copy', 'clear'],
+      ['reserve', 'pin', 'copy', 'clear', 'unpin'],
+    ],
+    [['seal'], ['reserve', 'pin', 'copy', 'seal', 'clear', 'unpin']],
+  ])('when %j fails clears what it has copied, keeps no pin, and says why', async (faults, order) => {
+    failing = faults
+    await copy()
+    expect(labels).toEqual(order)
+    expect(coordinator.received).toMatchObject([
+      { type: 'savepoint.failed', code: 'STORAGE_FAILED', message: expect.stringContaining(`${faults[0]} failed`) },
+    ])
+    failing = []
+    expect([await store.list(), await isPinned()]).toEqual([[], false])
+    if (!faults.includes('clear')) expect(readdirSync(dir)).toEqual([])
+  })
+
+  it('is made when its pin cannot be removed, for it is whole', async () => {
+    failing = ['unpin']
+    await copy()
+    expect(coordinator.types).toEqual(['savepoint.published'])
+    expect(await isPinned()).toBe(true)
+  })
+
+  it('is disposed of without a look at a checkpoint', async () => {
+    await copy()
+    const { path } = coordinator.received[0] as unknown as { path: string }
+    labels.length = 0
+    simulation.kernel.send(savepointsAddress, { type: 'savepoint.dispose', requestId: 'd', path })
+    await simulation.settle()
+    expect([labels, disposals, readdirSync(dir)]).toEqual([['find', 'remove'], ['d'], []])
   })
 })
 

@@ -215,6 +215,53 @@ describe('a crash at every call', () => {
     )
   })
 
+  it('while a self-contained savepoint is made and removed: it is whole, or rubbish without a manifest', async () => {
+    const storeOn = (fs: MemoryFileSystem) =>
+      filesystemSavepointStore({ dir: '/state/savepoints', storage: storageOn(fs), fs })
+    let path = ''
+    const make = async ({ fs, job, storage }: Scene) => {
+      const store = storeOn(fs)
+      path = await store.reserve(suiteJob.id, undefined, (length) => new Random(1).bytes(length))
+      const snapshot = await job.load(idOf(1))
+      await storage.pin(snapshot.path, path)
+      await store.copies!.copy(path, snapshot)
+      await store.copies!.seal(path, snapshot)
+      await storage.unpin(snapshot.path, path)
+    }
+    await make(await scene())
+    const inspectCopy = async (disk: MemoryFileSystem) => {
+      const found = await storeOn(disk).list()
+      for (const entry of found) {
+        expect(entry.checkpointPath).toBeUndefined()
+        await readAll((await storeOn(disk).resolve(entry.path))!)
+      }
+      return found.map((entry) => entry.path)
+    }
+    const runs = await everywhere(scene, make, async (disk, outcome) => {
+      const found = await inspectCopy(disk)
+      if (outcome === 'done') expect(found).toEqual([path])
+      // The checkpoint is as it was, pinned or not, and whatever is left can be cleared.
+      expect(await inspect(disk)).toEqual([1])
+      await storeOn(disk).clear(path)
+      expect(await disk.list('/state/savepoints').catch(() => [])).toEqual([])
+    })
+    expect(runs).toBeGreaterThan(300)
+    const made = async () => {
+      const stage = await scene()
+      await make(stage)
+      await stage.job.discard(idOf(1))
+      return stage
+    }
+    await everywhere(
+      made,
+      ({ fs }) => storeOn(fs).remove(path),
+      async (disk, outcome) => {
+        const found = await inspectCopy(disk)
+        if (outcome === 'done') expect(found).toEqual([])
+      },
+    )
+  })
+
   it('after a state file is closed does not lose it', async () => {
     const { fs, job } = await scene()
     const [handle] = await writeState(job, 2)

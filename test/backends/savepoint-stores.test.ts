@@ -31,8 +31,9 @@ const suites = {
   jobmanager: savepointStoreSuite(inMemory, {
     reopen: 'memory belongs to one process',
     directories: 'memory has no directories',
+    copies: 'what is to be moved is not in memory',
   }),
-  filesystem: savepointStoreSuite(onDisk, { reopen: true, directories: true }),
+  filesystem: savepointStoreSuite(onDisk, { reopen: true, directories: true, copies: true }),
 }
 
 for (const [kind, cases] of Object.entries(suites)) {
@@ -61,6 +62,7 @@ describe('the suite', () => {
           await store.publish(path, snapshot)
           await resolve(path)
         },
+        clear: (path) => store.clear(path),
         resolve,
         entry: (path) => store.entry(path),
         list: () => store.list(),
@@ -69,9 +71,10 @@ describe('the suite', () => {
       return { store: caching, storage }
     }
     const skip = 'not what is broken'
-    const failures = await runCases(savepointStoreSuite(make, { reopen: skip, directories: skip }))
+    const failures = await runCases(savepointStoreSuite(make, { reopen: skip, directories: skip, copies: skip }))
     expect(failures.map(({ name }) => name)).toEqual([
       'a removed savepoint cannot be named any more, and its checkpoint stays',
+      'a place that is cleared names nothing, published or not, and may be cleared again',
     ])
   })
 })

@@ -12,6 +12,7 @@ const idOf = (digit: string) => digit.repeat(32)
 const asked = (triggerId: string | undefined, more: Partial<AskedOperation> = {}): AskedOperation => ({
   kind: 'savepoint',
   dir: undefined,
+  format: undefined,
   triggerId: triggerId === undefined ? undefined : parseTriggerId(triggerId),
   ...more,
 })

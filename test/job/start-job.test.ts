@@ -4,6 +4,7 @@ import { noTap } from '../../src/actors/tap.ts'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'
 import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
 import { fromCollection } from '../../src/connectors/collection.ts'
+import { usualTarget } from '../../src/core/elements.ts'
 import { makeJobId, roleAddress } from '../../src/core/ids.ts'
 import { buildJobGraph } from '../../src/graph/build-job-graph.ts'
 import { effectiveOptions } from '../../src/job/effective-options.ts'
@@ -30,7 +31,7 @@ it('wires a job that runs to its end and leaves no actor behind', async () => {
     kernel: simulated.kernel,
     tap: noTap,
     log: () => {},
-    checkDirectory: () => {},
+    targetOf: () => usualTarget,
   })
   await simulated.runUntil(() => job.endedAt !== undefined)
   expect(await job.done).toEqual({ id, status: 'FINISHED' })

@@ -7,18 +7,12 @@ import { type JobId, makeJobId, parseCheckpointId, type TriggerId, type VertexId
 import { Random } from '../../src/core/random.ts'
 import type { RestorePlan } from '../../src/deployment/restore-plan.ts'
 import type { JobGraph, JobVertex } from '../../src/graph/job-graph.ts'
-import { SavepointOperations } from '../../src/job/savepoint-operations.ts'
+import { type AskedOperation, SavepointOperations } from '../../src/job/savepoint-operations.ts'
 import type { CheckpointHistoryEntry, Session, SessionJob, SubmitOptions } from '../../src/job/session.ts'
 import type { EffectiveCheckpointing } from '../../src/job/session-options.ts'
 import type { JobStatus } from '../../src/machines/job/protocol.ts'
 import type { StreamEnvironment } from '../../src/program/environment.ts'
-import type {
-  JobEvent,
-  JobResult,
-  SavepointOperation,
-  SavepointRequest,
-  StopOptions,
-} from '../../src/program/job-handle.ts'
+import type { JobEvent, JobResult, SavepointRequest, StopOptions } from '../../src/program/job-handle.ts'
 
 import { fakePlan } from './fake-plan.ts'
 
@@ -135,31 +129,29 @@ export class FakeJob implements SessionJob {
   }
 
   async triggerSavepoint(target: string | SavepointRequest = {}): Promise<string> {
-    const { dir, triggerId } = typeof target === 'string' ? { dir: target } : target
-    return this.#ask('savepoint', dir, triggerId, () => this.#wait(`savepoint ${dir ?? 'default'}`))
+    const { dir, format, triggerId } = typeof target === 'string' ? { dir: target } : target
+    const what = `savepoint ${dir ?? 'default'}${format === undefined ? '' : ` ${format}`}`
+    return this.#ask({ kind: 'savepoint', dir, format, triggerId: triggerId as TriggerId }, () => this.#wait(what))
   }
 
   savepointOperations() {
     return this.#operations.list()
   }
 
-  #ask(
-    kind: SavepointOperation['kind'],
-    dir: string | undefined,
-    id: string | undefined,
-    begin: () => Promise<string>,
-  ) {
-    return this.#operations.ask({ kind, dir, triggerId: id as TriggerId | undefined }, begin)
+  #ask(asked: AskedOperation, begin: () => Promise<string>) {
+    return this.#operations.ask(asked, begin)
   }
 
   async triggerCheckpoint(): Promise<number> {
     return Number(await this.#wait('checkpoint'))
   }
 
-  async stop({ savepoint = true, drain = false, triggerId }: StopOptions = {}): Promise<string> {
+  async stop({ savepoint = true, drain = false, format, triggerId }: StopOptions = {}): Promise<string> {
     const dir = typeof savepoint === 'string' ? savepoint : undefined
-    return this.#ask(drain ? 'drain' : 'stop', dir, triggerId, async () => {
-      const path = await this.#wait(`stop ${savepoint} ${drain ? 'drain' : 'suspend'}`)
+    const asked = { kind: drain ? 'drain' : 'stop', dir, format, triggerId: triggerId as TriggerId } as const
+    return this.#ask(asked, async () => {
+      const how = `${drain ? 'drain' : 'suspend'}${format === undefined ? '' : ` ${format}`}`
+      const path = await this.#wait(`stop ${savepoint} ${how}`)
       this.move('FINISHED')
       return path
     })

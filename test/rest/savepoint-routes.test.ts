@@ -53,6 +53,19 @@ describe('savepoints', () => {
     expect(bad.calls).toEqual(['savepoint default'])
   })
 
+  it('asks for a self-contained one, or for a pointer, or for what is configured', async () => {
+    const { session, post } = makeApi()
+    const [job, stopping] = [session.add(), session.add()]
+    for (const body of [{}, { selfContained: true }, { selfContained: false }]) {
+      expect((await post(`/jobs/${job.id}/savepoints`, body)).status).toBe(202)
+    }
+    expect(job.calls).toEqual(['savepoint default', 'savepoint default self-contained', 'savepoint default pointer'])
+    await post(`/jobs/${stopping.id}/stop`, { selfContained: true })
+    expect(stopping.calls).toEqual(['stop true suspend self-contained'])
+    const wrong = await post(`/jobs/${job.id}/savepoints`, { selfContained: 'yes' })
+    expect([wrong.status, wrong.body.errors[0]]).toEqual([400, expect.stringContaining('"selfContained"')])
+  })
+
   it('M2 no directory given and none configured: 400 naming the field and the key', async () => {
     const { session, post } = makeApi({ targetDirectoryNeeded: true })
     const job = session.add()

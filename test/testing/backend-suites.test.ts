@@ -29,7 +29,7 @@ describe('the suites', () => {
     ),
     savepoints: savepointStoreSuite(
       () => ({ store: jobmanagerSavepointStore(), storage: jobmanagerCheckpointStorage() }),
-      { reopen: lost, directories: lost },
+      { reopen: lost, directories: lost, copies: lost },
     ),
   }
 
@@ -54,6 +54,7 @@ describe('the suites', () => {
       'another process finds checkpoints, pins and ids',
       'what is shared is found by the next owner, and swept by it when nothing names it',
       'one changed byte of state is found, and named',
+      'a copy is a savepoint once it is sealed, and needs its checkpoint no more',
       'another process finds the savepoints',
       'a savepoint may be put into a directory of its own',
     ])

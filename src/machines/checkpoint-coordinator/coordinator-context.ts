@@ -2,7 +2,7 @@
  * What the coordinator knows, as a value, and the pure steps on it. No condition about states stands here: which of
  * these is taken when is the chart's matter.
  */
-import { type Alignment, isSavepoint, type SnapshotKind } from '../../core/elements.ts'
+import { type Alignment, isSavepoint, type SnapshotKind, usualTarget } from '../../core/elements.ts'
 import { assert } from '../../core/errors.ts'
 import { type CheckpointId, nextCheckpointId, type SubtaskId } from '../../core/ids.ts'
 import { limits } from '../../core/limits.ts'
@@ -122,10 +122,10 @@ export const admitted = ({ queue, config }: CoordinatorContext, event: Of<'check
 export const evicted = ({ queue, config }: CoordinatorContext): CheckpointRequest | undefined =>
   yielding(queue, config.queueMax)
 
-export const requestOf = ({ requestId, kind, directory, at }: Of<'checkpoint.requested'>): CheckpointRequest => ({
+export const requestOf = ({ requestId, kind, target, at }: Of<'checkpoint.requested'>): CheckpointRequest => ({
   requestId,
   kind,
-  directory,
+  target,
   origin: 'manual',
   at,
 })
@@ -133,7 +133,7 @@ export const requestOf = ({ requestId, kind, directory, at }: Of<'checkpoint.req
 export const ownRequest = (origin: 'periodic' | 'final', at: number): CheckpointRequest => ({
   requestId: undefined,
   kind: 'checkpoint',
-  directory: undefined,
+  target: usualTarget,
   origin,
   at,
 })
@@ -188,7 +188,7 @@ export function withNextBegun(context: CoordinatorContext, now: number): Coordin
 
 /** What the checkpoint that `withNextBegun` would begin starts with. */
 export function nextAsPending(context: CoordinatorContext, now: number): PendingInput {
-  const { requestId, directory, kind, origin } = nextRequest(context, now)
+  const { requestId, target, kind, origin } = nextRequest(context, now)
   const { attempt, config } = context
   return {
     id: nextCheckpointId(context.lastId),
@@ -198,7 +198,7 @@ export function nextAsPending(context: CoordinatorContext, now: number): Pending
     timestamp: now,
     attempt,
     requestId,
-    directory,
+    target,
     timeoutMs: config.timeoutMs,
     plan: planCheckpoint(context.plan, config.afterTasksFinish)!,
   }

@@ -4,7 +4,7 @@
  * The coordinator's chart decides when a checkpoint begins and what follows from its end. The chart of one pending
  * checkpoint decides whether it completes. `coordinator.ts` carries the messages between them.
  */
-import type { Alignment, SnapshotKind } from '../../core/elements.ts'
+import type { Alignment, SavepointTarget, SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId } from '../../core/ids.ts'
 import type { CheckpointPlan } from './checkpoint-plan.ts'
 import type { CheckpointFailureReason, CoordinatorEffect, CoordinatorEvent, RequestOutcome } from './protocol.ts'
@@ -22,7 +22,7 @@ export interface PendingInput {
   readonly timestamp: number
   readonly attempt: number
   readonly requestId: string | undefined
-  readonly directory: string | undefined
+  readonly target: SavepointTarget
   readonly timeoutMs: number
   readonly plan: CheckpointPlan
 }

@@ -2,7 +2,7 @@
  * One checkpoint that collects acknowledgements, as a value. Pure; knows no time, no timers and no storage.
  */
 
-import { type Alignment, isSavepoint, isStop, type SnapshotKind } from '../../core/elements.ts'
+import { type Alignment, isSavepoint, isStop, type SavepointTarget, type SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId, SubtaskId } from '../../core/ids.ts'
 import type { Abortion, PendingInput } from './inner-protocol.ts'
 import type { CheckpointFailureReason, CoordinatorEvent } from './protocol.ts'
@@ -18,7 +18,7 @@ export interface PendingCheckpoint {
   readonly timestamp: number
   readonly attempt: number
   readonly requestId: string | undefined
-  readonly directory: string | undefined
+  readonly target: SavepointTarget
   readonly timeoutMs: number
   readonly trigger: readonly SubtaskId[]
   /** Who must acknowledge, in the order of the plan, each with its state once it has. */

@@ -68,7 +68,7 @@ export const putManifest = as('putManifest', ({ context }: Args) => ({
 
 export const publishSavepoint = as('publishSavepoint', ({ context }: Args) => ({
   checkpointId: context.id,
-  directory: context.directory,
+  target: context.target,
 }))
 
 export const notifyComplete = as('notifyComplete', ({ context }: Args) => ({

@@ -8,7 +8,7 @@
  * Every event carries the time it happened (`at`, milliseconds): machines read no clock.
  */
 
-import type { Alignment, SnapshotKind } from '../../core/elements.ts'
+import type { Alignment, SavepointTarget, SnapshotKind } from '../../core/elements.ts'
 import type { CheckpointId, SubtaskId } from '../../core/ids.ts'
 import type { SubtaskState } from '../../core/state-handles.ts'
 import type { DeclineReason, SnapshotMetrics } from '../subtask/protocol.ts'
@@ -84,7 +84,7 @@ export type CoordinatorEvent =
       readonly type: 'checkpoint.requested'
       readonly requestId: string
       readonly kind: SnapshotKind
-      readonly directory: string | undefined
+      readonly target: SavepointTarget
       readonly at: number
     }
   | {
@@ -238,7 +238,7 @@ export type CoordinatorEffect =
     }
   | {
       readonly type: 'publishSavepoint'
-      readonly params: { readonly checkpointId: CheckpointId; readonly directory: string | undefined }
+      readonly params: { readonly checkpointId: CheckpointId; readonly target: SavepointTarget }
     }
   | {
       readonly type: 'notifyComplete'

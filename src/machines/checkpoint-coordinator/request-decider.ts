@@ -14,13 +14,13 @@
  * Nothing starts while more checkpoints than may be pending are still being removed: a storage that is slow to delete
  * would otherwise fill up.
  */
-import { isSavepoint, type SnapshotKind } from '../../core/elements.ts'
+import { isSavepoint, type SavepointTarget, type SnapshotKind } from '../../core/elements.ts'
 
 export interface CheckpointRequest {
   /** Undefined when nobody waits for an answer. */
   readonly requestId: string | undefined
   readonly kind: SnapshotKind
-  readonly directory: string | undefined
+  readonly target: SavepointTarget
   readonly origin: 'manual' | 'periodic' | 'final'
   readonly at: number
 }

@@ -11,10 +11,16 @@ const places = ({ context }: Situation): { checkpointPath: string; path: string 
 
 export const reserveName = {
   type: 'reserveName',
-  params: ({ context }: Situation) => ({ directory: context.directory }),
+  params: ({ context }: Situation) => ({ directory: context.target.directory }),
 } as const
 export const pinCheckpoint = { type: 'pinCheckpoint', params: places } as const
 export const publishPointer = { type: 'publishPointer', params: places } as const
+export const copyState = { type: 'copyState', params: places } as const
+export const publishManifest = { type: 'publishManifest', params: places } as const
+export const clearPlace = {
+  type: 'clearPlace',
+  params: ({ context }: Situation) => ({ path: context.path }),
+} as const
 export const removePointer = {
   type: 'removePointer',
   params: ({ context }: Situation) => ({ path: context.path }),

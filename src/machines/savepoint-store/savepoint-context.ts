@@ -1,11 +1,12 @@
 /** What the chart of a savepoint remembers between its steps, and how that changes. */
+import { type SavepointTarget, usualTarget } from '../../core/elements.ts'
 import type { SavepointEvent } from './protocol.ts'
 
 /** Each field is empty until the step that learns it. */
 export interface SavepointContext {
   /** The request that is answered next. */
   readonly requestId: string
-  readonly directory: string | undefined
+  readonly target: SavepointTarget
   readonly checkpointPath: string
   readonly path: string
   /** The first failure of the creation, or the last one of a disposal. */
@@ -19,7 +20,7 @@ export interface Situation {
 
 export const noSavepoint: SavepointContext = {
   requestId: '',
-  directory: undefined,
+  target: usualTarget,
   checkpointPath: '',
   path: '',
   failure: { code: '', message: '' },
@@ -30,11 +31,17 @@ type Change = (situation: Situation) => Partial<SavepointContext>
 export const changes = {
   noteRequest: ({ event }) =>
     event.type === 'savepoint.requested'
-      ? { requestId: event.requestId, checkpointPath: event.checkpointPath, directory: event.directory }
+      ? { requestId: event.requestId, checkpointPath: event.checkpointPath, target: event.target }
       : {},
   notePath: ({ event }) => (event.type === 'name.reserved' ? { path: event.path } : {}),
   noteFound: ({ event }) =>
-    event.type === 'savepoint.found' ? { path: event.path, checkpointPath: event.checkpointPath } : {},
+    event.type === 'savepoint.found'
+      ? {
+          path: event.path,
+          checkpointPath: event.checkpointPath ?? '',
+          target: { ...usualTarget, format: event.checkpointPath === undefined ? 'self-contained' : 'pointer' },
+        }
+      : {},
   noteDisposal: ({ event }) => (event.type === 'disposal.requested' ? { requestId: event.requestId } : {}),
   noteFailure: ({ event }) =>
     event.type === 'step.failed' ? { failure: { code: event.code, message: event.message } } : {},

@@ -49,8 +49,14 @@ const over = (memory: Memory, { checkpointId: id }: { readonly checkpointId: num
 function see(memory: Memory, id: number | undefined, how: string) {
   if (id === undefined) return memory
   if (memory.unstored.includes(id)) return violation(`Checkpoint ${id} was ${how} before its manifest was stored.`)
-  if (memory.unpublished.includes(id)) return violation(`Savepoint ${id} was ${how} before its pointer was published.`)
+  if (memory.unpublished.includes(id)) return violation(`Savepoint ${id} was ${how} before it was published.`)
   return memory
+}
+
+function publish(memory: Memory, { checkpointId }: FactOf<'savepoint.published' | 'savepoint.sealed'>) {
+  if (memory.unstored.includes(checkpointId)) return see(memory, checkpointId, 'published')
+  const unpublished = withoutItem(memory.unpublished, checkpointId)
+  return unpublished === memory.unpublished ? memory : { ...memory, unpublished }
 }
 
 export const durableBeforeVisible = defineChecker<Memory>({
@@ -78,11 +84,8 @@ export const durableBeforeVisible = defineChecker<Memory>({
       unpublished: kind === 'checkpoint' ? memory.unpublished : withItem(memory.unpublished, checkpointId),
     }),
     'manifest.stored': storeManifest,
-    'savepoint.published': (memory, { checkpointId }) => {
-      if (memory.unstored.includes(checkpointId)) return see(memory, checkpointId, 'published')
-      const unpublished = withoutItem(memory.unpublished, checkpointId)
-      return unpublished === memory.unpublished ? memory : { ...memory, unpublished }
-    },
+    'savepoint.published': publish,
+    'savepoint.sealed': publish,
     'completion.told': (memory, { checkpointId }) => see(memory, checkpointId, 'told complete'),
     'completion.heard': (memory, { checkpointId }) => see(memory, checkpointId, 'heard to be complete'),
     completed: (memory, { checkpointId }) => see(memory, checkpointId, 'completed'),

@@ -131,6 +131,8 @@ export type Fact =
   | ({ readonly type: 'pinned'; readonly savepoint: string } & OfCheckpoint)
   | ({ readonly type: 'unpinned'; readonly savepoint: string } & OfCheckpoint)
   | ({ readonly type: 'savepoint.published'; readonly savepoint: string } & OfCheckpoint)
+  /** A copy of the checkpoint is a savepoint by itself from now on. */
+  | ({ readonly type: 'savepoint.sealed'; readonly savepoint: string } & OfCheckpoint)
   | ({ readonly type: 'savepoint.removed'; readonly savepoint: string } & OfCheckpoint)
 
   // Output. `stream` and `position` name an item: each stream brings its positions 1, 2, 3 … once each.

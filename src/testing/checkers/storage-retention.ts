@@ -1,6 +1,6 @@
 /**
  * S8. What can be restored is not deleted: not the newest `retained` restore points, nor anything a savepoint pins. A
- * pointer is published only over a pin, and the pin goes only after the pointer. A checkpoint of which bytes were
+ * pointer is published only over a pin, and the pin goes only after the pointer; a copy is made under a pin. A checkpoint of which bytes were
  * deleted does not complete. Savepoints are never subsumed. An attempt goes on from the newest manifest on the disk, whatever
  * became of its checkpoint: the next process would, and what was done from an older one could be done again. What was
  * aborted is not restored by the process that aborted it, so it is gone before anything goes on. Only a pin may keep it:
@@ -149,6 +149,10 @@ export const storageRetention = defineChecker<Memory>({
       memory.pins.some((one) => one.id === id && one.savepoint === savepoint)
         ? withPin(memory, { id, savepoint, published: true })
         : violation(`${savepoint} was published over checkpoint ${id}, which it does not pin.`),
+    'savepoint.sealed': (memory, { checkpointId: id, savepoint }) =>
+      memory.pins.some((one) => one.id === id && one.savepoint === savepoint)
+        ? memory
+        : violation(`${savepoint} is a copy of checkpoint ${id}, which nothing kept meanwhile.`),
     'savepoint.removed': (memory, { checkpointId: id, savepoint }) =>
       memory.pins.some((one) => one.id === id && one.savepoint === savepoint)
         ? withPin(memory, { id, savepoint, published: false })

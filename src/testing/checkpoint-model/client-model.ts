@@ -2,7 +2,7 @@
  * Whoever asks for savepoints, disposes of them and ends the job, at any time; and the world, which sees what is
  * committed. Neither dies with the process.
  */
-import type { SnapshotKind } from '../../core/elements.ts'
+import { type SnapshotKind, usualTarget } from '../../core/elements.ts'
 import type { Fact } from '../checkers/facts.ts'
 import type { ActorModel, Message, Output, Turn } from '../explorer/system.ts'
 import type { Items, ToClient, ToWorld } from './model-messages.ts'
@@ -80,7 +80,7 @@ export function clientModel(options: CheckpointModelOptions): ActorModel<ClientS
 }
 
 function ask(state: ClientState, request: string, kind: SnapshotKind): Turn<ClientState> {
-  const requested = { type: 'checkpoint.requested', requestId: request, kind, directory: undefined }
+  const requested = { type: 'checkpoint.requested', requestId: request, kind, target: usualTarget }
   return {
     state: { ...state, asked: state.asked + 1, waiting: true },
     outputs: [fact({ type: 'savepoint.asked', request, kind }), send('coordinator', requested)],

@@ -1,5 +1,5 @@
 /** Both charts of the coordinator alone: see `lone-chart.ts`. */
-import type { SnapshotKind } from '../../core/elements.ts'
+import { type SnapshotKind, usualTarget } from '../../core/elements.ts'
 import type { SubtaskId } from '../../core/ids.ts'
 import type { PlainCoordinatorState } from '../../machines/checkpoint-coordinator/coordinator.ts'
 import type { CoordinatorConfig, CoordinatorEvent } from '../../machines/checkpoint-coordinator/protocol.ts'
@@ -48,7 +48,7 @@ const request = (requestId: string, kind: SnapshotKind): CoordinatorEvent => ({
   type: 'checkpoint.requested',
   requestId,
   kind,
-  directory: undefined,
+  target: usualTarget,
   at,
 })
 const cleaned = (id: number, failed?: string): CoordinatorEvent => ({

@@ -144,7 +144,7 @@ export type ToStorage =
   | ({
       readonly type: 'savepoint.step'
       readonly key: string
-      readonly step: 'reserve' | 'pin' | 'publish' | 'remove' | 'unpin'
+      readonly step: 'reserve' | 'pin' | 'publish' | 'copy' | 'seal' | 'remove' | 'clear' | 'unpin'
       readonly checkpointId: number
       readonly savepoint: string
     } & OfOwner)

@@ -19,7 +19,7 @@ import type { CoordinatorConfig } from '../../machines/checkpoint-coordinator/pr
  * - `manifests`: on their way to the disk.
  * - `discards`: deletions that the coordinator orders. At once: the charts order none while something about that
  *   checkpoint is under way (INV-CC-5), so they commute with everything but the death of the process.
- * - `steps`: of a savepoint (pin, publish, remove, unpin).
+ * - `steps`: of a savepoint (pin, publish, copy, seal, remove, clear, unpin).
  * - `orders`: from the job to the coordinator (running, stopping, ends of subtasks).
  * - `starts`: preparing an attempt and restoring each subtask. At once: a subtask that starts late is like one that is slow.
  * - `cancels`: from the job to its subtasks, and what these report. At once: an attempt ends within one step.
@@ -63,6 +63,8 @@ export interface CheckpointModelOptions {
   readonly requests: readonly SnapshotKind[]
   /** Does the client dispose of its savepoints, at any time after they are published? */
   readonly disposes: boolean
+  /** Are savepoints self-contained? */
+  readonly copies: boolean
   /** What the client asks of the job, at any time. */
   readonly ends: 'cancel' | 'suspend' | undefined
   /** How often a subtask crashes, and which may. */
@@ -117,6 +119,7 @@ export const quiet: CheckpointModelOptions = {
   periodic: 0,
   requests: [],
   disposes: false,
+  copies: false,
   ends: undefined,
   crashes: 0,
   crashing: ['source-0', 'source-1', 'task', 'sink'],

@@ -123,6 +123,9 @@ export const possibilities = {
     ['storage'],
     ({ pointers }: StorageState) => Object.keys(pointers).length > 0,
   ),
+  'a copy is sealed': sometimes('a copy is sealed', ['storage'], ({ copies }: StorageState) =>
+    Object.values(copies).includes('sealed'),
+  ),
   'a restart from a checkpoint': sometimes(
     'a restart from a checkpoint',
     ['job', 'task'],

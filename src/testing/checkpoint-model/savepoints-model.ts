@@ -1,5 +1,6 @@
 /** The savepoint store of the model: one chart per savepoint that is being made or disposed of, forgotten when it has answered. */
 
+import { usualTarget } from '../../core/elements.ts'
 import type { SavepointEffect, SavepointEvent } from '../../machines/savepoint-store/protocol.ts'
 import type { SavepointContext } from '../../machines/savepoint-store/savepoint-context.ts'
 import type { PlainState } from '../../machines/step.ts'
@@ -29,7 +30,10 @@ const steps = {
   reserveName: 'reserve',
   pinCheckpoint: 'pin',
   publishPointer: 'publish',
+  copyState: 'copy',
+  publishManifest: 'seal',
   removePointer: 'remove',
+  clearPlace: 'clear',
   unpinCheckpoint: 'unpin',
 } as const
 
@@ -66,14 +70,18 @@ class SavepointsRun {
         const key = `create ${checkpointId}`
         this.#make(key, checkpointId)
         const checkpointPath = `${checkpointId}`
-        this.#feed(key, { type: 'savepoint.requested', requestId: key, checkpointPath, directory: undefined })
+        const target = this.#setting.options.copies
+          ? { ...usualTarget, format: 'self-contained' as const }
+          : usualTarget
+        this.#feed(key, { type: 'savepoint.requested', requestId: key, checkpointPath, target })
         return
       }
       case 'savepoint.dispose': {
         const { savepoint, checkpointId } = message
         const key = `dispose ${savepoint}`
         this.#make(key, checkpointId)
-        this.#feed(key, { type: 'savepoint.found', path: savepoint, checkpointPath: `${checkpointId}` })
+        const checkpointPath = this.#setting.options.copies ? undefined : `${checkpointId}`
+        this.#feed(key, { type: 'savepoint.found', path: savepoint, checkpointPath })
         this.#feed(key, { type: 'disposal.requested', requestId: key })
         return
       }

@@ -141,6 +141,22 @@ export const scenarios: readonly Scenario[] = [
     possible: ['a savepoint is published', 'a savepoint is disposed of'],
   }),
   scenario({
+    name: 'self-contained',
+    about: 'a savepoint is copied while newer checkpoints let its checkpoint go, and disposed of; steps fail',
+    full: {
+      periodic: 2,
+      requests: ['savepoint'],
+      copies: true,
+      disposes: true,
+      storeFailures: 2,
+      sources: 1,
+      records: 0,
+      slow: ['manifests', 'steps', 'discards'],
+    },
+    short: { periodic: 1 },
+    possible: ['a copy is sealed', 'a savepoint is disposed of'],
+  }),
+  scenario({
     name: 'cancel',
     about: 'the job is canceled at any time, in the middle of a checkpoint or a restart',
     full: { periodic: 1, ends: 'cancel', ...failing, slow: [...needed, 'orders', 'starts', 'cancels'], sources: 1 },

@@ -13,6 +13,7 @@ import type { ActorModel, Output, Turn } from '../explorer/system.ts'
 import type { Content, ToStorage } from './model-messages.ts'
 import type { CheckpointModelOptions } from './model-options.ts'
 import type { KernelRules } from './protocol-parts.ts'
+import { savepointStep, without } from './savepoint-steps.ts'
 import { type Asked, answer, failure } from './storage-failures.ts'
 
 interface Manifest {
@@ -30,6 +31,8 @@ export interface StorageState {
   readonly pins: Readonly<Record<string, readonly string[]>>
   /** By name: the checkpoint. */
   readonly pointers: Readonly<Record<string, number>>
+  /** By name: self-contained savepoints, and those that are to become one. */
+  readonly copies: Readonly<Record<string, 'copied' | 'sealed'>>
   /** Checkpoints that the job has let go and a pin still holds. */
   readonly letGo: readonly number[]
   /** The highest id ever seen here. */
@@ -51,6 +54,7 @@ const emptyDisk: StorageState = {
   manifests: {},
   pins: {},
   pointers: {},
+  copies: {},
   letGo: [],
   highest: 0,
   over: false,
@@ -59,8 +63,6 @@ const emptyDisk: StorageState = {
 const fact = (told: Fact): Output => ({ type: 'fact', fact: told })
 
 export const stateKey = (checkpoint: number, subtask: string): string => `${checkpoint}/${subtask}`
-const without = <T>(record: Readonly<Record<string, T>>, ...keys: readonly string[]): Readonly<Record<string, T>> =>
-  Object.fromEntries(Object.entries(record).filter(([key]) => !keys.includes(key)))
 
 export function storageModel(setting: StorageSetting): ActorModel<StorageState, ToStorage> {
   const canFail = setting.options.storeFailures > 0
@@ -167,7 +169,7 @@ function carryOut(setting: StorageSetting, state: StorageState, message: Asked):
     case 'storage.release':
       return release(setting, state, message.status, epoch)
     case 'savepoint.step':
-      return savepointStep(setting, state, message)
+      return savepointStep(state, message, (unpinned) => discard(setting, unpinned, message.checkpointId, epoch))
   }
 }
 
@@ -235,52 +237,4 @@ function prepared(
     given[subtask] = from
   }
   return { ...none, restored: latest, given, contents, finished: manifest.finished }
-}
-
-function savepointStep(
-  setting: StorageSetting,
-  state: StorageState,
-  message: Extract<Asked, { type: 'savepoint.step' }>,
-): Turn<StorageState> {
-  const { key, step, checkpointId, savepoint, epoch } = message
-  const stepped = (event: object): Output => answer('savepoints', { type: 'savepoint.stepped', key, event })
-  const missing = (code: string): Turn<StorageState> => ({
-    state,
-    outputs: [stepped({ type: 'step.failed', code, message: 'failed' })],
-  })
-  const holders = state.pins[checkpointId] ?? []
-  switch (step) {
-    case 'reserve':
-      return { state, outputs: [stepped({ type: 'name.reserved', path: savepoint })] }
-    case 'pin':
-      if (state.manifests[checkpointId] === undefined) return missing('CHECKPOINT_NOT_FOUND')
-      return {
-        state: { ...state, pins: { ...state.pins, [checkpointId]: [...new Set([...holders, savepoint])] } },
-        outputs: [fact({ type: 'pinned', checkpointId, savepoint }), stepped({ type: 'checkpoint.pinned' })],
-      }
-    case 'publish':
-      if (state.manifests[checkpointId] === undefined) return missing('CHECKPOINT_NOT_FOUND')
-      return {
-        state: { ...state, pointers: { ...state.pointers, [savepoint]: checkpointId } },
-        outputs: [
-          fact({ type: 'savepoint.published', checkpointId, savepoint }),
-          stepped({ type: 'pointer.published' }),
-        ],
-      }
-    case 'remove':
-      if (state.pointers[savepoint] === undefined) return missing('SAVEPOINT_NOT_FOUND')
-      return {
-        state: { ...state, pointers: without(state.pointers, savepoint) },
-        outputs: [fact({ type: 'savepoint.removed', checkpointId, savepoint }), stepped({ type: 'pointer.removed' })],
-      }
-    case 'unpin': {
-      const left = holders.filter((holder) => holder !== savepoint)
-      const pins = left.length > 0 ? { ...state.pins, [checkpointId]: left } : without(state.pins, `${checkpointId}`)
-      const unpinned = { ...state, pins }
-      const due = left.length === 0 && state.letGo.includes(checkpointId)
-      const turn = due ? discard(setting, unpinned, checkpointId, epoch) : { state: unpinned, outputs: [] }
-      const told = holders.includes(savepoint) ? [fact({ type: 'unpinned', checkpointId, savepoint })] : []
-      return { state: turn.state, outputs: [...told, ...turn.outputs, stepped({ type: 'checkpoint.unpinned' })] }
-    }
-  }
 }

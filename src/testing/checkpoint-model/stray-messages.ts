@@ -2,6 +2,7 @@
  * Messages that nobody waits for: of strangers, about checkpoints that never were, answers that come twice or to somebody who
  * is over. Each is a fault that may come at any time, and changes nothing that matters.
  */
+import { usualTarget } from '../../core/elements.ts'
 import type { Fault, Message } from '../explorer/system.ts'
 import type { CheckpointModelOptions } from './model-options.ts'
 
@@ -65,7 +66,7 @@ const toJob: readonly object[] = [
 
 const toSavepoints: readonly object[] = [
   { type: 'disposal.requested', requestId: 'stray' },
-  { type: 'savepoint.requested', requestId: 'stray', checkpointPath: '1', directory: undefined },
+  { type: 'savepoint.requested', requestId: 'stray', checkpointPath: '1', target: usualTarget },
   { type: 'pointer.removed' },
 ].map((event) => ({ type: 'savepoint.stepped', key: 'create 1', event }))
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { usualTarget } from '../../../src/core/elements.ts'
 import type { CheckpointId } from '../../../src/core/ids.ts'
 import {
   adoptAttempt,
@@ -130,7 +131,7 @@ describe('why a checkpoint was given up', () => {
     timestamp: 0,
     attempt: 1,
     requestId: 'r',
-    directory: undefined,
+    target: usualTarget,
     timeoutMs: 500,
     plan: { trigger: [a], wait: [a, b], finished: [] },
   })

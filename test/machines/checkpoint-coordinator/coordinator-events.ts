@@ -1,6 +1,6 @@
 /** Tasks, configuration and events of the coordinator, short enough for tables and alphabets. */
 import type { SubtaskState } from '../../../src/backends/manifest.ts'
-import type { SnapshotKind } from '../../../src/core/elements.ts'
+import { type SnapshotKind, usualTarget } from '../../../src/core/elements.ts'
 import type { CheckpointId, SubtaskId } from '../../../src/core/ids.ts'
 import type {
   CoordinatorConfig,
@@ -56,7 +56,7 @@ export const on = {
     type: 'checkpoint.requested',
     requestId,
     kind,
-    directory: undefined,
+    target: usualTarget,
     at,
   }),
   ack: (id: number, subtask: SubtaskId, attempt = 1, finished = false, at = 0): CoordinatorEvent => ({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { usualTarget } from '../../../src/core/elements.ts'
 import type { CheckpointId } from '../../../src/core/ids.ts'
 import {
   acknowledge,
@@ -23,7 +24,7 @@ const pending = begin({
   timestamp: 0,
   attempt: 2,
   requestId: undefined,
-  directory: undefined,
+  target: usualTarget,
   timeoutMs: 10,
   plan: { trigger: [a], wait: [a, b], finished: [] },
 })

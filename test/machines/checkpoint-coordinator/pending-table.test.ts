@@ -100,7 +100,9 @@ const savepoints: Row<PendingEvent>[] = [
     event: stored,
     condition: 'a savepoint',
     next: 'publishing',
-    effects: [{ type: 'publishSavepoint', params: { checkpointId: 1, directory: 'dir' } }],
+    effects: [
+      { type: 'publishSavepoint', params: { checkpointId: 1, target: { directory: 'dir', format: 'pointer' } } },
+    ],
   },
   {
     given: 'publishing',

@@ -12,7 +12,7 @@ export const inputOf = (kind: SnapshotKind) => ({
   timestamp: 0,
   attempt: 1,
   requestId: 'r',
-  directory: 'dir',
+  target: { directory: 'dir', format: 'pointer' as const },
   timeoutMs: 1_000,
   plan: { trigger: [a], wait: [a, b], finished: [stranger] },
 })

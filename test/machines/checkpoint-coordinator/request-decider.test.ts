@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SnapshotKind } from '../../../src/core/elements.ts'
+import { type SnapshotKind, usualTarget } from '../../../src/core/elements.ts'
 import { limits } from '../../../src/core/limits.ts'
 import {
   admit,
@@ -14,7 +14,7 @@ const request = (
   kind: SnapshotKind = 'checkpoint',
   origin: CheckpointRequest['origin'] = 'manual',
   at = 0,
-): CheckpointRequest => ({ requestId: name, kind, directory: undefined, origin, at })
+): CheckpointRequest => ({ requestId: name, kind, target: usualTarget, origin, at })
 const savepoint = (name: string, at = 0) => request(name, 'savepoint', 'manual', at)
 const periodic = (name: string, at = 0) => request(name, 'checkpoint', 'periodic', at)
 const names = (queue: readonly CheckpointRequest[] | undefined) => queue?.map(({ requestId }) => requestId)

@@ -15,7 +15,10 @@ const answerTo: Readonly<Record<string, SavepointEvent['type']>> = {
   reserveName: 'name.reserved',
   pinCheckpoint: 'checkpoint.pinned',
   publishPointer: 'pointer.published',
+  copyState: 'state.copied',
+  publishManifest: 'manifest.published',
   removePointer: 'pointer.removed',
+  clearPlace: 'place.cleared',
   unpinCheckpoint: 'checkpoint.unpinned',
 }
 
@@ -24,11 +27,12 @@ const pinBeforePointer = watch(
   { pin: 'no', pointer: 'no', underWay: '' },
   (memory, event, effects, state) => {
     let { pin, pointer, underWay } = memory
-    if (event.type === 'savepoint.found' && state === 'published' && pin === 'no') [pin, pointer] = ['yes', 'yes']
+    if (event.type === 'savepoint.found' && state === 'published' && pin === 'no' && event.checkpointPath !== undefined)
+      [pin, pointer] = ['yes', 'yes']
     if (event.type === answerTo[underWay]) {
       if (underWay === 'pinCheckpoint') pin = 'yes'
       if (underWay === 'publishPointer') pointer = 'yes'
-      if (underWay === 'removePointer') pointer = 'no'
+      if (underWay === 'removePointer' || underWay === 'clearPlace') pointer = 'no'
       underWay = ''
     } else if (event.type === 'step.failed' && underWay !== '') {
       if (underWay === 'removePointer' && event.code === 'SAVEPOINT_NOT_FOUND') pointer = 'no'
@@ -48,23 +52,23 @@ const pinBeforePointer = watch(
 const one = (requestId: string) =>
   watch(
     `INV-SP-2 one answer to "${requestId}"`,
-    { open: 0, events: [] as string[] },
+    { open: 0, there: false, gone: false },
     (memory, event, effects, state) => {
-      let { open, events } = memory
+      let { open, there, gone } = memory
       if ('requestId' in event && event.requestId === requestId) open++
-      const happened = event.type === 'step.failed' ? event.code : event.type
-      events = [...new Set([...events, happened])].sort()
+      there ||= event.type === 'pointer.published' || event.type === 'manifest.published'
+      gone ||= event.type === 'pointer.removed'
+      gone ||= event.type === 'step.failed' && event.code === 'SAVEPOINT_NOT_FOUND'
       for (const effect of effects) {
         if (effect.type !== 'reply' || effect.params.requestId !== requestId) continue
         open--
         const { type } = effect.params.outcome
-        if (type === 'published' && event.type !== 'pointer.published') return new Wrong('published without a pointer')
-        const gone = events.includes('pointer.removed') || events.includes('SAVEPOINT_NOT_FOUND')
+        if (type === 'published' && !there) return new Wrong('published with nothing to show')
         if (type === 'disposed' && !gone) return new Wrong('disposed with its pointer')
       }
       if (open < 0) return new Wrong('a second answer')
       const atRest = ['absent', 'published', 'discarded', 'abandoned'].includes(state)
-      return atRest && open > 0 ? new Wrong(`no answer in ${state}`) : { open, events }
+      return atRest && open > 0 ? new Wrong(`no answer in ${state}`) : { open, there, gone }
     },
   )
 
@@ -79,8 +83,29 @@ const oneStep = watch('INV-SP-3 one step at a time', '', (memory, event, effects
   return atRest === (underWay === '') ? underWay : new Wrong(`in ${state} the step under way is "${underWay}"`)
 })
 
+const copiedBeforeManifest = watch(
+  'INV-SP-4 no manifest without the state',
+  { underWay: '', pinned: false, copied: false },
+  (memory, event, effects) => {
+    let { underWay, pinned, copied } = memory
+    if (event.type === answerTo[underWay]) {
+      if (underWay === 'pinCheckpoint') pinned = true
+      if (underWay === 'unpinCheckpoint') pinned = false
+      if (underWay === 'copyState') copied = true
+      underWay = ''
+    } else if (event.type === 'step.failed') underWay = ''
+    for (const { type } of effects) {
+      if (type === 'copyState' && !pinned) return new Wrong('copied while nothing keeps the checkpoint')
+      if (type === 'publishManifest' && !(pinned && copied)) return new Wrong('a manifest of what is not copied')
+      if (type in answerTo) underWay = type
+    }
+    return { underWay, pinned, copied }
+  },
+)
+
 export const savepointInvariants: readonly SavepointMonitor[] = [
   pinBeforePointer,
-  ...['create', 'another', 'dispose', 'second disposal'].map(one),
+  ...['create', 'another', 'copy', 'dispose', 'second disposal'].map(one),
   oneStep,
+  copiedBeforeManifest,
 ]

@@ -13,9 +13,10 @@ describe('every reachable state of a savepoint', () => {
   it('keeps the invariants, takes every edge and issues every effect', () => {
     const { edgesTaken, effects, names } = monitoredWalk(sound, alphabet, savepointInvariants)
     expect(sound.edges?.filter((edge) => !edgesTaken.has(edge))).toEqual([])
-    expect(names.size).toBe(11)
+    expect(names.size).toBe(14)
     expect([...effects].sort()).toEqual([
-      ...['pinCheckpoint', 'publishPointer', 'removePointer', 'reply', 'report', 'reserveName', 'unpinCheckpoint'],
+      ...['clearPlace', 'copyState', 'pinCheckpoint', 'publishManifest', 'publishPointer', 'removePointer'],
+      ...['reply', 'report', 'reserveName', 'unpinCheckpoint'],
     ])
   })
 })
@@ -40,11 +41,23 @@ const swapped: SavepointSystem = {
   },
 }
 
+/** The manifest of a copy at once, the state after it. */
+const sealedFirst: SavepointSystem = {
+  ...sound,
+  step: (state, event) => {
+    const { snapshot, effects } = sound.step(state, event)
+    const swap = (one: SavepointEffect): SavepointEffect =>
+      one.type === 'copyState' ? { type: 'publishManifest', params: one.params } : one
+    return { snapshot, effects: effects.map(swap) }
+  },
+}
+
 describe('a broken savepoint is caught', () => {
   const canaries: readonly (readonly [name: string, system: SavepointSystem, invariant: string])[] = [
     ['it unpins first', swapped, 'INV-SP-1'],
     ['it does not answer', without('reply'), 'INV-SP-2'],
     ['it skips a step', without('pinCheckpoint'), 'INV-SP-3'],
+    ['it publishes a copy before it has one', sealedFirst, 'INV-SP-4'],
   ]
   for (const [name, system, invariant] of canaries) {
     it(name, () => {

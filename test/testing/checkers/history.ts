@@ -182,11 +182,12 @@ export const stateDeleted = (subtask: string, checkpointId: number): Fact => ({
   epoch: 1,
 })
 const ofPin =
-  (type: 'pinned' | 'unpinned' | 'savepoint.published' | 'savepoint.removed') =>
+  (type: 'pinned' | 'unpinned' | 'savepoint.published' | 'savepoint.sealed' | 'savepoint.removed') =>
   (savepoint: string, checkpointId: number): Fact => ({ type, savepoint, checkpointId })
 export const pinned = ofPin('pinned')
 export const unpinned = ofPin('unpinned')
 export const published = ofPin('savepoint.published')
+export const sealed = ofPin('savepoint.sealed')
 export const removed = ofPin('savepoint.removed')
 
 export const precommitted = (checkpointId: number, first: number, last: number, number = 1): Fact => ({

@@ -15,6 +15,7 @@ import {
   published,
   removed,
   run,
+  sealed,
   stateDeleted,
   stored,
   triggered,
@@ -36,6 +37,10 @@ checkerCases(storageRetention, {
       removed('s', 1),
       unpinned('s', 1),
       deleted(1),
+    ],
+    'a copy whose checkpoint goes': [
+      ...[triggered(1, { kind: 'savepoint' }), manifest(1, 'savepoint'), pinned('s', 1), sealed('s', 1)],
+      ...[unpinned('s', 1), completed(1, 'savepoint'), deleted(1)],
     ],
     'a pin that a crash left behind': [attempt(), done(1), pinned('s', 1), died, unpinned('s', 1)],
     'the housekeeping of a job that ends': [attempt(), done(1), attemptOver(), deleted(1), jobOver('CANCELED')],
@@ -70,6 +75,7 @@ checkerCases(storageRetention, {
     ],
     'the deletion of what a savepoint pins': ['which s pins', savepoint, deleted(1)],
     'the deletion of pinned bytes at the end of the job': ['which s pins', savepoint, jobOver(), deleted(1)],
+    'a copy without a pin': ['nothing kept meanwhile', manifest(1, 'savepoint'), sealed('s', 1)],
     'a pointer without a pin': ['does not pin', manifest(1, 'savepoint'), published('s', 1)],
     'a pin that goes before its pointer': ['while s points to it', savepoint, unpinned('s', 1)],
     'a savepoint that is subsumed': [
