@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Manifest } from '../../src/backends/manifest.ts'
+import { type Manifest, sharedFile } from '../../src/backends/manifest.ts'
 import { subtaskOfKeyGroup } from '../../src/core/key-groups.ts'
 import { refuseFedFinished } from '../../src/deployment/finished-check.ts'
 import { assignState } from '../../src/deployment/state-assignment.ts'
@@ -59,6 +59,18 @@ describe('state for subtasks', () => {
       checkpointId: 6,
       operators: [{ keyed: [{ handle: keyedHandle('1-k1') }], operator: [] }],
     })
+  })
+
+  it('H5 comes with all that it names, files that other checkpoints have written included, in their order', () => {
+    const chain = keyedStored(1, 2, 3)
+    const subtasks = chain.subtasks.map((one) => ({
+      ...one,
+      keyed: one.keyed.map((handle, link) => ({ ...handle, file: sharedFile(`${4 + link}-1-${one.index}.state`) })),
+    }))
+    const { restores } = assign(graph([vertex(1, 2)]), manifest({ ...chain, subtasks }))
+    for (const { index, keyed } of subtasks) {
+      expect(restores.get(subtask(1, index))!.operators[0]!.keyed).toEqual(keyed.map((handle) => ({ handle })))
+    }
   })
 
   it.each([

@@ -3,7 +3,6 @@
 const noHooks = 'because there are no hooks of the coordinator that would add a state of their own to a checkpoint.'
 const noOperatorCoordinators =
   'because operators have no coordinators: sources are read by subtasks, whose snapshots hold all there is.'
-const nothingShared = 'because every checkpoint has files of its own: none shares any with another.'
 
 /** Id → the reason. */
 export const notApplicable: Readonly<Record<string, string>> = {
@@ -14,8 +13,6 @@ export const notApplicable: Readonly<Record<string, string>> = {
   D31: noOperatorCoordinators,
   D32: noOperatorCoordinators,
   D33: noOperatorCoordinators,
-  D35: nothingShared,
-  D36: nothingShared,
   E8: noHooks,
 }
 
@@ -28,6 +25,8 @@ export const differs: Readonly<Record<string, string>> = {
   D4: 'to trigger cannot fail by itself; it is the end of the subtask that aborts the checkpoint.',
   D15: 'the files of an aborted checkpoint go together, and never for one answer, because a repeated answer names those of the first; what is written later goes with the next sweep.',
   D24: 'only a draining stop fails the job: after a suspending one the sources go on, and it counts like any decline.',
+  D35: 'nothing registers them: a shared file goes when no manifest of its job names it, and a job touches no file of another.',
+  D36: 'later checkpoints build on complete ones only, so that what an aborted or late one has written goes; what it only names stays.',
   D38: 'a savepoint points to a checkpoint, so that one on disk is refused where checkpoints are not on disk.',
   E1: 'nothing can ask a savepoint to give itself up, so that nothing is thrown either.',
   E10: 'the place follows from the id and is known from the start; what a subtask finishes after the abort it removes itself.',

@@ -42,7 +42,6 @@ export const notApplicable: Readonly<Record<string, string>> = {
 }
 
 export const differs: Readonly<Record<string, string>> = {
-  H5: 'every checkpoint has all its files, so there are no shared ones to register again.',
   H12: 'the submission is refused, so that there is no job that could fail.',
   J1: 'a savepoint is a pointer that pins its checkpoint: its directory has the pointer alone.',
   J3: 'there is one rule in this version: the job never deletes what it started from, and does not need it after its own first checkpoint.',
