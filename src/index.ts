@@ -30,6 +30,7 @@ export { errorCodes } from './core/error-codes.ts'
 export { type ErrorCode, StreamError } from './core/errors.ts'
 export type { CheckpointId, JobId, OperatorId, TriggerId } from './core/ids.ts'
 export { DividedState, type OperatorItems, type OperatorStateMode } from './core/operator-state.ts'
+export type { SchemaIssue, SchemaResult, StandardSchemaV1 } from './core/standard-schema.ts'
 export type { OperatorOutcome, PlannedOperator, PlannedState } from './deployment/planned-operator.ts'
 export type { RestorePlan, RestoreVerdict } from './deployment/restore-plan.ts'
 export { parseStateMapping, type StateMapping } from './deployment/state-mapping.ts'
@@ -71,6 +72,7 @@ export {
   type StateHandles,
   valueState,
 } from './operators/state-descriptors.ts'
+export type { StateOptions } from './operators/state-options.ts'
 export type { ConnectedStreams, KeyedConnectedStreams } from './program/connected-streams.ts'
 export type { DataStream } from './program/data-stream.ts'
 export { isStreamEnvironment, StreamEnvironment } from './program/environment.ts'

@@ -51,7 +51,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#self = self
     this.descriptor = descriptor
     this.#services = services
-    this.#state = new SubtaskState(descriptor, services.stateBackend)
+    this.#state = new SubtaskState(descriptor, services.stateBackend, () => self.host.now())
     this.#snapshots = new SubtaskSnapshots(self, descriptor, services.checkpoints, this.#state.keyed)
     this.#share = new WriteShare(() => self.host.monotonicMs())
     this.#timeout = new AlignmentTimeout(self, descriptor.inputs.length)

@@ -28,15 +28,16 @@ export class SubtaskState {
   readonly restored: unknown[]
   #restore: StateRestore | undefined
 
-  constructor(descriptor: SubtaskDescriptor, stateBackend: StateBackend) {
+  /** `now` is the processing time, in milliseconds. */
+  constructor(descriptor: SubtaskDescriptor, stateBackend: StateBackend, now: () => number) {
     this.#descriptor = descriptor
     const { index, parallelism, maxParallelism, freezeState: freeze, incremental } = descriptor
     const range = keyGroupRangeOf(index, parallelism, maxParallelism)
-    this.backends = descriptor.operators.map(({ operator, name, uid }) =>
-      (operator as OperatorFactory).keyed
-        ? stateBackend.create({ range, maxParallelism, freeze, incremental, operatorName: name, uid })
-        : undefined,
-    )
+    this.backends = descriptor.operators.map(({ operator, name, uid }) => {
+      const { keyed, states } = operator as OperatorFactory
+      if (!keyed) return undefined
+      return stateBackend.create({ range, maxParallelism, freeze, incremental, states, now, operatorName: name, uid })
+    })
     this.restored = descriptor.operators.map(() => undefined)
   }
 

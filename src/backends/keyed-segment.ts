@@ -5,34 +5,58 @@
  * number of entries. Every entry carries its key group, so a reader can keep only the groups it owns; entries come in
  * any order. Format 1 differs in one thing: all entries of a frame had one key group, written as a number. Format 3 holds
  * changes since an earlier segment: before the entries come removal frames `[~state, key groups, key, key, …]`, counted too.
+ * Formats 4 and 5 are 2 and 3 with states of which the header says more than name and kind: their version, and whether their
+ * values carry times.
  */
 import { decodeValue } from '../core/codec.ts'
 import { StreamError } from '../core/errors.ts'
 import type { Key, KeyGroupRange } from '../core/key-groups.ts'
-import type { KeyedStateHandle } from './manifest.ts'
+import type { KeyedStateHandle, StoredState } from './manifest.ts'
 import { offsetOf } from './state-segments.ts'
 import type { TableKind } from './state-table.ts'
 
-/** Of a segment with everything, and of one with changes. */
-export const segmentVersions = { full: 2, delta: 3 } as const
-const readableVersions: readonly unknown[] = [1, segmentVersions.full, segmentVersions.delta]
+/** Of a segment with everything, and of one with changes; and the same with states that have a version or times. */
+const segmentVersions = { full: 2, delta: 3, evolvedFull: 4, evolvedDelta: 5 } as const
+const readableVersions: readonly unknown[] = [1, ...Object.values(segmentVersions)]
+
+/** Does a segment of this format hold only changes? */
+export const holdsChanges = (format: number): boolean =>
+  format === segmentVersions.delta || format === segmentVersions.evolvedDelta
+
+const isEvolved = (format: number | undefined): boolean =>
+  format === segmentVersions.evolvedFull || format === segmentVersions.evolvedDelta
+
+/** Name, kind, and since format 4 the version, 0 when it has none, and whether the values carry times. */
+export type SegmentState =
+  | readonly [name: string, kind: TableKind]
+  | readonly [name: string, kind: TableKind, version: number, stamped: boolean]
 
 export interface SegmentHeader {
   readonly format: number
   readonly keyGroups: readonly [number, number]
-  readonly states: readonly (readonly [name: string, kind: TableKind])[]
+  readonly states: readonly SegmentState[]
 }
 
 const kinds: readonly string[] = ['value', 'list', 'map', 'reducing', 'aggregating', 'timers'] satisfies TableKind[]
 
-export const segmentHeader = (
-  range: KeyGroupRange,
-  states: readonly { readonly name: string; readonly kind: TableKind }[],
-  delta: boolean,
-): SegmentHeader => ({
-  format: delta ? segmentVersions.delta : segmentVersions.full,
-  keyGroups: [range.start, range.end],
-  states: states.map(({ name, kind }) => [name, kind] as const),
+export function segmentHeader(range: KeyGroupRange, states: readonly StoredState[], delta: boolean): SegmentHeader {
+  const evolved = states.some(({ version, ttl }) => version !== undefined || ttl)
+  const { full, delta: changes, evolvedFull, evolvedDelta } = segmentVersions
+  return {
+    format: evolved ? (delta ? evolvedDelta : evolvedFull) : delta ? changes : full,
+    keyGroups: [range.start, range.end],
+    states: states.map(({ name, kind, version = 0, ttl = false }) =>
+      evolved ? ([name, kind, version, ttl] as const) : ([name, kind] as const),
+    ),
+  }
+}
+
+/** What a header says of one of its states. */
+export const storedStateOf = ([name, kind, version = 0, stamped = false]: SegmentState): StoredState => ({
+  name,
+  kind,
+  ...(version > 0 && { version }),
+  ...(stamped && { ttl: true }),
 })
 
 /** Gathers frames: encoded values, each with its length before it. May be used again and again. */
@@ -146,15 +170,21 @@ function headerIn(bytes: Uint8Array, path: string): SegmentHeader {
 }
 
 function describeHeader({ format, keyGroups, states }: SegmentHeader): string {
-  const what = format === segmentVersions.delta ? 'changes of key groups' : 'key groups'
-  const named = states.map(([name, kind]) => `${JSON.stringify(name)} (${kind})`)
+  const what = holdsChanges(format) ? 'changes of key groups' : 'key groups'
+  const named = states.map(describeState)
   return `${what} ${keyGroups.join(' to ')} of ${named.join(', ') || 'no state'}`
+}
+
+function describeState(state: SegmentState): string {
+  const { name, kind, version, ttl } = storedStateOf(state)
+  const facts = [kind, ...(version === undefined ? [] : [`version ${version}`]), ...(ttl ? ['with times'] : [])]
+  return `${JSON.stringify(name)} (${facts.join(', ')})`
 }
 
 function readEntries(frame: unknown, header: SegmentHeader, reader: SegmentReader): number {
   if (!Array.isArray(frame)) throw damagedSegment('a frame is not a list')
   const [first, keyGroups] = frame as [unknown, unknown]
-  const removals = typeof first === 'number' && first < 0 && header.format === segmentVersions.delta
+  const removals = typeof first === 'number' && first < 0 && holdsChanges(header.format)
   const state = removals ? ~first : first
   if (typeof state !== 'number' || header.states[state] === undefined) {
     throw damagedSegment(`a frame is of state ${String(state)}, expected 0 to ${header.states.length - 1}`)
@@ -192,12 +222,17 @@ function checkHeader(value: unknown): SegmentHeader {
     throw damagedSegment('the header has no key-group range')
   }
   const states: unknown = header.states
-  if (!Array.isArray(states) || !states.every(isStateEntry)) throw damagedSegment('the header does not name its states')
+  if (!Array.isArray(states) || !states.every((entry) => isStateEntry(entry, isEvolved(header.format)))) {
+    throw damagedSegment('the header does not name its states')
+  }
   return header as SegmentHeader
 }
 
-const isStateEntry = (entry: unknown): boolean =>
-  Array.isArray(entry) && typeof entry[0] === 'string' && kinds.includes(String(entry[1]))
+function isStateEntry(entry: unknown, evolved: boolean): boolean {
+  if (!Array.isArray(entry) || typeof entry[0] !== 'string' || !kinds.includes(String(entry[1]))) return false
+  if (!evolved) return entry.length === 2
+  return entry.length === 4 && Number.isSafeInteger(entry[2]) && entry[2] >= 0 && typeof entry[3] === 'boolean'
+}
 
 /** The values of the frames; `damaged` says what is wrong with them. */
 export function* readFrames(bytes: Uint8Array, damaged: (what: string) => StreamError): Generator<unknown, undefined> {

@@ -7,7 +7,8 @@
  * written slice by slice while the stream goes on, and later updates do not show in it.
  */
 import type { Key, KeyGroupRange } from '../core/key-groups.ts'
-import type { StateKind } from '../core/state-handles.ts'
+import type { StandardSchemaV1 } from '../core/standard-schema.ts'
+import type { StoredState } from '../core/state-handles.ts'
 
 export type { StateKind } from '../core/state-handles.ts'
 
@@ -26,15 +27,29 @@ export type StateDescriptor = StateEvolution &
       }
   )
 
-/** How the values of a state may change from one program to the next. */
+/**
+ * How the values of a state may change from one program to the next, what they must be, and how long they stay. A value here
+ * is the value of a `value` or `reducing` state, the accumulator, an item of a list, the value of a map's entry.
+ */
 export interface StateEvolution {
   /** Of the shape of its values, an integer from 0; 0 when left out. */
   readonly version?: number | undefined
-  /**
-   * Makes a value of this version from one that an earlier version wrote: the value of a `value` or `reducing` state, the
-   * accumulator, an item of a list, the value of a map's entry. Must be pure.
-   */
+  /** Makes a value of this version from one that an earlier version wrote. Must be pure. */
   readonly migrate?: ((old: never, version: number) => unknown) | undefined
+  /** What every value is held against when it is restored or stored. */
+  readonly schema?: StandardSchemaV1 | undefined
+  /** Values that are not used go. Their contents are stored with times, by whoever makes the handles. */
+  readonly ttl?: TtlOptions | undefined
+}
+
+/** How long a value stays that is not used, by processing time. */
+export interface TtlOptions {
+  /** Milliseconds since its last use. */
+  readonly ms: number
+  /** What counts as use: writing it, or reading it, too. `write` when left out. */
+  readonly refresh?: 'write' | 'read-and-write' | undefined
+  /** Is a value still seen that has outlived its time and is not yet cleaned up? `hidden` when left out. */
+  readonly expired?: 'hidden' | 'visible-until-cleaned' | undefined
 }
 
 /** One value per key. `value()` is the descriptor's initial value until the first `update`. */
@@ -107,7 +122,7 @@ export interface KeyedStateBackend {
   setCurrentKey(key: Key, keyGroup?: number): void
   /**
    * The handle of the state `name`; the same handle for the same name. Fails with `STATE_NAME_DUPLICATE` when the
-   * name was declared with another kind, `RESTORE_STATE_INCOMPATIBLE` when it was restored with another kind.
+   * name was declared in another way, `RESTORE_STATE_INCOMPATIBLE` when it was restored as something else.
    */
   state(name: string, descriptor: StateDescriptor): StateHandleOf
   timers(name: string): TimerQueue
@@ -156,8 +171,8 @@ export interface KeyedSnapshot {
   readonly since: number | undefined
   /** Nothing to write? */
   readonly empty: boolean
-  /** Names and kinds of the states inside, for the manifest. */
-  readonly states: readonly { readonly name: string; readonly kind: StateKind | 'timers' }[]
+  /** The states inside, as they are declared, for the manifest. */
+  readonly states: readonly StoredState[]
   /**
    * Encodes some more and returns it, or undefined when all is written. `more()` is asked between entries (or groups
    * of a few entries) and says whether there is time left. Fails with `STATE_NOT_SERIALIZABLE` naming state and path.
@@ -175,8 +190,13 @@ export interface KeyedStateBackendOptions {
   readonly freeze: boolean
   /** Will snapshots be asked for that hold only changes? Keeping track of them costs a little with every change. */
   readonly incremental?: boolean | undefined
-  /** What the operator will declare, by name, so far as is known: what is restored is converted to it. */
+  /**
+   * What the operator will declare, by name, so far as is known: what is restored is converted to it. Fails with
+   * `RESTORE_STATE_INCOMPATIBLE` where that cannot be.
+   */
   readonly states?: Readonly<Record<string, StateDescriptor>> | undefined
+  /** Processing time in milliseconds, for restored values that get a time to live; 0 when left out. */
+  readonly now?: (() => number) | undefined
   /** For messages: the operator's name. */
   readonly operatorName: string
   readonly uid?: string | undefined

@@ -11,8 +11,9 @@ import { assert, type StreamError } from '../core/errors.ts'
 import { type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
 import { type NamedOperator, operatorLabel } from '../core/operator-label.ts'
 import { FrameBuffer, segmentHeader } from './keyed-segment.ts'
+import type { StoredState } from './manifest.ts'
 import type { KeyedSnapshot, KeyedStateBackendOptions } from './state-backend.ts'
-import type { StateTable, TableCapture, TableKind } from './state-table.ts'
+import type { StateTable, TableCapture } from './state-table.ts'
 
 const entriesMax = 100
 const frameBytesWanted = 32 * 1024
@@ -22,10 +23,16 @@ const pieceBytesWanted = 1024 * 1024
 /** Whose state it is, and which key groups. */
 export type TableSnapshotOptions = Pick<KeyedStateBackendOptions, 'operatorName' | 'uid' | 'range' | 'maxParallelism'>
 
+/** A table, and what it is called in manifests. */
+export interface DescribedTable {
+  readonly table: StateTable
+  readonly state: StoredState
+}
+
 export class TableSnapshot implements KeyedSnapshot {
   readonly range: KeyGroupRange
   readonly empty: boolean
-  readonly states: readonly { readonly name: string; readonly kind: TableKind }[]
+  readonly states: readonly StoredState[]
   readonly #options: TableSnapshotOptions
   readonly #captures: readonly TableCapture[]
   readonly version: number
@@ -38,7 +45,7 @@ export class TableSnapshot implements KeyedSnapshot {
 
   constructor(
     options: TableSnapshotOptions,
-    tables: readonly StateTable[],
+    tables: readonly DescribedTable[],
     version: number,
     since: number | undefined,
   ) {
@@ -46,11 +53,12 @@ export class TableSnapshot implements KeyedSnapshot {
     this.range = options.range
     this.version = version
     this.since = since
-    const captures = tables.map((table) => table.mark(since))
-    for (const capture of captures) if (capture.empty) capture.release()
-    this.#captures = captures.filter(({ empty }) => !empty)
+    const captures = tables.map(({ table, state }) => ({ capture: table.mark(since), state }))
+    for (const { capture } of captures) if (capture.empty) capture.release()
+    const full = captures.filter(({ capture }) => !capture.empty)
+    this.#captures = full.map(({ capture }) => capture)
     this.empty = this.#captures.length === 0
-    this.states = this.#captures.map(({ table: { name, kind } }) => ({ name, kind }))
+    this.states = full.map(({ state }) => state)
   }
 
   write(more: () => boolean): Uint8Array | undefined {

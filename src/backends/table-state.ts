@@ -18,7 +18,9 @@ import {
   type KeyContext,
 } from './heap-handles.ts'
 import { HeapTimerQueue } from './heap-timers.ts'
-import { readSegment, SegmentFrames, type SegmentReader, segmentVersions } from './keyed-segment.ts'
+import { holdsChanges, readSegment, SegmentFrames, type SegmentReader, storedStateOf } from './keyed-segment.ts'
+import type { StoredState } from './manifest.ts'
+import { restoredContent } from './restored-content.ts'
 import { SegmentParser } from './segment-parser.ts'
 import type {
   KeyedSnapshot,
@@ -30,14 +32,17 @@ import type {
   StateHandleOf,
   TimerQueue,
 } from './state-backend.ts'
+import { factsOf, type StateFacts } from './state-conversion.ts'
 import type { StateTable, TableKind, TableStore } from './state-table.ts'
 import { freezeContent, freezeShared } from './stored-value.ts'
-import { stateOwner, TableSnapshot } from './table-snapshot.ts'
+import { type DescribedTable, stateOwner, TableSnapshot } from './table-snapshot.ts'
 
 interface RestoreTarget {
   readonly table: StateTable
   readonly timers: HeapTimerQueue | undefined
   readonly owner: string
+  /** Undefined when contents stay what they are. */
+  readonly convert: ((content: unknown, key: Key) => unknown) | undefined
 }
 
 export class TableState implements KeyedStateBackend, KeyContext {
@@ -46,6 +51,8 @@ export class TableState implements KeyedStateBackend, KeyContext {
   readonly #options: KeyedStateBackendOptions
   readonly #store: TableStore
   readonly #tables = new Map<string, StateTable>()
+  /** Of restored and declared states. */
+  readonly #facts = new Map<string, StateFacts>()
   readonly #handles = new Map<string, StateHandleOf>()
   readonly #timers = new Map<string, HeapTimerQueue>()
   /** The version of the next mark: the epoch of every table. */
@@ -68,19 +75,17 @@ export class TableState implements KeyedStateBackend, KeyContext {
   }
 
   state(name: string, descriptor: StateDescriptor): StateHandleOf {
-    const table = this.#tables.get(name)
     const handle = this.#handles.get(name)
-    if (table !== undefined && table.kind !== descriptor.kind) {
-      throw handle === undefined
-        ? this.#incompatible(name, table.kind, descriptor.kind)
-        : new StreamError(
-            'STATE_NAME_DUPLICATE',
-            `Operator ${operatorLabel(this.#options)} declares state "${name}" as ${table.kind} and as ${descriptor.kind}.`,
-          )
+    const facts = this.#facts.get(name)
+    const declared = { name, kind: descriptor.kind, ...factsOf(descriptor) }
+    const known = facts && { name, kind: this.#tables.get(name)!.kind, ...facts }
+    if (known !== undefined && describe(known) !== describe(declared)) {
+      throw handle === undefined ? this.#incompatible(known, declared) : this.#duplicate(known, declared)
     }
     if (handle !== undefined) return handle
     const made = this.#makeHandle(this.#table(name, descriptor.kind), descriptor)
     this.#handles.set(name, made)
+    this.#facts.set(name, factsOf(descriptor))
     return made
   }
 
@@ -95,9 +100,9 @@ export class TableState implements KeyedStateBackend, KeyContext {
   }
 
   mark(): KeyedSnapshot {
-    const tables = this.#allTables()
+    const tables = this.#described()
     const since = this.#since
-    const reached = since !== undefined && tables.every((table) => table.reaches(since))
+    const reached = since !== undefined && tables.every(({ table }) => table.reaches(since))
     return new TableSnapshot(this.#options, tables, this.#version++, reached ? since : undefined)
   }
 
@@ -126,17 +131,19 @@ export class TableState implements KeyedStateBackend, KeyContext {
     }
     return {
       header: ({ states, format }) => {
-        targets = states.map(([stored, kind]) => {
-          const name = choices === undefined ? stored : choices.find(({ from }) => from === stored)?.to
-          return name === undefined ? undefined : this.#target(name, kind)
+        targets = states.map((state) => {
+          const stored = storedStateOf(state)
+          const name = choices === undefined ? stored.name : choices.find(({ from }) => from === stored.name)?.to
+          return name === undefined ? undefined : this.#target({ ...stored, name })
         })
-        fill(format !== segmentVersions.delta)
+        fill(!holdsChanges(format))
       },
       end: () => fill(false),
-      entry: (state, keyGroup, key, content) => {
+      entry: (state, keyGroup, key, stored) => {
         const target = targets[state]
         if (target === undefined || keyGroup < start || keyGroup > end) return
-        const { table, timers, owner } = target
+        const { table, timers, owner, convert } = target
+        const content = convert === undefined ? stored : convert(stored, key)
         const cell = table.form.cell(content)
         if (timers !== undefined) timers.restore(key, cell as TimersCell)
         else {
@@ -155,11 +162,25 @@ export class TableState implements KeyedStateBackend, KeyContext {
   }
 
   /** Where the restored entries of a state go. */
-  #target(name: string, kind: TableKind): RestoreTarget {
-    const timers = kind === 'timers' ? this.#timerQueue(name) : undefined
-    const table = timers?.table ?? this.#table(name, kind)
-    if (table.kind !== kind) throw this.#incompatible(name, kind, table.kind)
-    return { table, timers, owner: stateOwner(this.#options, name) }
+  #target(stored: StoredState): RestoreTarget {
+    const { name, kind } = stored
+    const owner = stateOwner(this.#options, name)
+    if (kind === 'timers') {
+      const timers = this.#timerQueue(name)
+      return { table: timers.table, timers, owner, convert: undefined }
+    }
+    const declared = this.#options.states?.[name]
+    const nowMs = this.#options.now?.() ?? 0
+    const convert = declared && restoredContent({ stored, declared, operator: this.#options, nowMs })
+    const facts = factsOf(declared ?? stored)
+    const becomes = { name, kind: declared?.kind ?? kind, ...facts }
+    const table = this.#table(name, becomes.kind)
+    const known = this.#facts.get(name)
+    if (known !== undefined && describe({ kind: table.kind, ...known }) !== describe(becomes)) {
+      throw this.#incompatible(becomes, { name, kind: table.kind, ...known })
+    }
+    this.#facts.set(name, facts)
+    return { table, timers: undefined, owner, convert }
   }
 
   get entryCount(): number {
@@ -176,6 +197,14 @@ export class TableState implements KeyedStateBackend, KeyContext {
 
   #allTables(): readonly StateTable[] {
     return [...this.#tables.values(), ...[...this.#timers.values()].map((timers) => timers.table)]
+  }
+
+  #described(): readonly DescribedTable[] {
+    return this.#allTables().map((table) => {
+      const { name, kind } = table
+      const facts = kind === 'timers' ? undefined : this.#facts.get(name)
+      return { table, state: { name, kind, ...facts } }
+    })
   }
 
   #table(name: string, kind: TableKind): StateTable {
@@ -213,10 +242,21 @@ export class TableState implements KeyedStateBackend, KeyContext {
     }
   }
 
-  #incompatible(name: string, stored: TableKind, declared: TableKind): StreamError {
+  #incompatible(stored: StoredState, declared: StoredState): StreamError {
     return new StreamError(
       'RESTORE_STATE_INCOMPATIBLE',
-      `State "${name}" of operator ${operatorLabel(this.#options)} was stored as ${stored} and is declared as ${declared}: expected the same kind.`,
+      `State "${stored.name}" of operator ${operatorLabel(this.#options)} was stored as ${describe(stored)} and is declared as ` +
+        `${describe(declared)}: expected the same.`,
+    )
+  }
+
+  #duplicate(first: StoredState, second: StoredState): StreamError {
+    return new StreamError(
+      'STATE_NAME_DUPLICATE',
+      `Operator ${operatorLabel(this.#options)} declares state "${first.name}" as ${describe(first)} and as ${describe(second)}.`,
     )
   }
 }
+
+const describe = ({ kind, version, ttl }: Omit<StoredState, 'name'>): string =>
+  `${kind}${version === undefined ? '' : ` of version ${version}`}${ttl ? ' with a time to live' : ''}`

@@ -30,6 +30,7 @@ export const errorCodes = {
   USER_FUNCTION_FAILED: 'a function of the program threw',
   KEY_INVALID: 'a key function returned undefined, NaN, a function, a symbol or an object',
   STATE_NOT_SERIALIZABLE: 'a state value cannot be encoded',
+  STATE_VALUE_REFUSED: 'a value was to be stored that the schema of its state refuses',
   STATE_ACCESS_INVALID: 'keyed state or a timer was used outside a keyed callback, or a state is not declared',
   EMIT_INVALID: 'a record was emitted after the callback that it belongs to had returned',
   SOURCE_FAILED: 'a source could not be read',
@@ -62,11 +63,12 @@ export const errorCodes = {
     'an operator with keyed state has another maximum parallelism than the snapshot, or more subtasks than its key groups',
   RESTORE_CHANNEL_MISMATCH:
     'records of an unaligned checkpoint were on their way in a channel that the program does not have',
-  RESTORE_STATE_UNMATCHED: 'the snapshot has state for an operator that the program does not have',
+  RESTORE_STATE_UNMATCHED: 'the snapshot has state for an operator, or of a name, that the program does not have',
   STATE_MAPPING_INVALID: 'a mapping of state at a restore that is malformed, or names what is not there or taken',
   RESTORE_FINISHED_MISMATCH:
     'an operator that had finished in the snapshot would be fed again, or is chained to one that had not',
-  RESTORE_STATE_INCOMPATIBLE: 'a state of this name was written with another kind',
+  RESTORE_STATE_INCOMPATIBLE:
+    'a stored state cannot become what the program declares: its kind, version or values are not what was expected',
   LEASE_LOST: 'another process has taken over this job',
   STORAGE_FAILED: 'reading or writing checkpoint storage failed',
   STORAGE_FULL: 'the disk is full',

@@ -102,15 +102,16 @@ function keyedSourcesOf(
   moves: readonly StateMove[],
   problems: StreamError[],
 ): readonly KeyedSource[] {
-  const { keyed, states: declared } = operator.operator as OperatorFactory
+  const { keyed, states: declared, timers } = operator.operator as OperatorFactory
   if (!keyed) return []
   const single = moves.filter((move) => move.type === 'state')
   const choices = new Map<ManifestOperator, StateChoice[]>()
   const states = own === undefined ? [] : keyedStatesOf(own)
   const stays = states.filter(
     ({ name, kind }) =>
-      kind === 'timers' ||
-      (!single.some(({ stored, state }) => stored === own && state === name) &&
+      (kind === 'timers' && timers?.includes(name) !== false) ||
+      (kind !== 'timers' &&
+        !single.some(({ stored, state }) => stored === own && state === name) &&
         (declared === undefined || Object.hasOwn(declared, name))),
   )
   if (own !== undefined && stays.length > 0)

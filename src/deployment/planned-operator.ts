@@ -2,8 +2,7 @@
  * What one operator has to expect of a restore, as plain data: whose state it takes over, which states, how, and what is
  * wrong. Pure; the whole is put together by `restore-plan.ts`.
  */
-import type { ManifestOperator, StoredState } from '../backends/manifest.ts'
-import { handlesOf } from '../backends/manifest.ts'
+import { handlesOf, type ManifestOperator } from '../backends/manifest.ts'
 import type { StateDescriptor } from '../backends/state-backend.ts'
 import type { ErrorCode, StreamError } from '../core/errors.ts'
 import type { OperatorId } from '../core/ids.ts'
@@ -12,7 +11,8 @@ import type { StateKind } from '../core/state-handles.ts'
 import type { JobOperator, JobVertex } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
 import { hasState, type KeyedSource, type Matching, type UnclaimedState } from './operator-matching.ts'
-import { keyedStatesOf, labelOf, mappingName } from './state-mapping.ts'
+import { judgeStates, type StateVerdict } from './state-check.ts'
+import { labelOf, mappingName } from './state-mapping.ts'
 
 /**
  * Of the program: `as-is`, `rescaled` (to another parallelism), `migrated` (some state is converted), `new` (starts empty),
@@ -121,24 +121,21 @@ function keyedStates(
   place: ManifestOperator | undefined,
   sources: readonly KeyedSource[],
 ): readonly PlannedState[] {
-  const declared = (operator.operator as OperatorFactory).states
-  const taken = sources.flatMap(({ stored, states: choices }) =>
-    keyedStatesOf(stored).flatMap((state) => {
-      const name = choices === undefined ? state.name : choices.find(({ from }) => from === state.name)?.to
-      if (name === undefined) return []
-      const from = stored === place ? state.name : `${mappingName(stored.uid ?? stored.id)}/${mappingName(state.name)}`
-      return [restoredState(name, from, state, declared?.[name])]
-    }),
-  )
+  const factory = operator.operator as OperatorFactory
+  const declared = factory.states
+  const taken = judgeStates(factory, sources).map((verdict) => {
+    const { stored, from, to } = verdict
+    const origin = from === place ? stored.name : `${mappingName(from.uid ?? from.id)}/${mappingName(stored.name)}`
+    return restoredState(verdict, origin, stored.kind === 'timers' ? undefined : declared?.[to])
+  })
   const names = new Set(taken.map(({ name }) => name))
   const fresh = Object.entries(declared ?? {}).filter(([name]) => !names.has(name))
   return [...taken, ...fresh.map(([name, descriptor]) => newState(name, descriptor))]
 }
 
 function restoredState(
-  name: string,
+  { stored: { kind, version }, to: name, conversion }: StateVerdict,
   from: string,
-  { kind, version }: StoredState,
   declared: StateDescriptor | undefined,
 ): PlannedState {
   const program = declared === undefined ? kind : declared.kind
@@ -149,10 +146,12 @@ function restoredState(
     storedKind: program === kind ? undefined : kind,
     version: { stored: version, program: declared?.version },
     items: undefined,
-    outcome: 'as-is',
-    why: undefined,
+    outcome: outcomes[conversion.type],
+    why: conversion.type === 'same' ? undefined : conversion.why,
   }
 }
+
+const outcomes = { same: 'as-is', converted: 'migrated', refused: 'refused' } as const
 
 const newState = (name: string, { kind, version }: StateDescriptor): PlannedState => ({
   name,

@@ -14,6 +14,7 @@ import { checkChannels } from './channel-check.ts'
 import { refuseFedFinished } from './finished-check.ts'
 import { type Matching, matchOperators, type UnclaimedState } from './operator-matching.ts'
 import { adoptMaxParallelism, parallelismRefusal } from './parallelism-check.ts'
+import { stateRefusals } from './state-check.ts'
 import { labelOf, type StateMapping } from './state-mapping.ts'
 import { type Heritage, hadFinished, shareState } from './state-shares.ts'
 
@@ -51,8 +52,8 @@ export interface AssignmentAttempt {
 
 /**
  * Fails with `STATE_MAPPING_INVALID`, `RESTORE_STATE_UNMATCHED`, `RESTORE_PARALLELISM_MISMATCH`,
- * `RESTORE_MAX_PARALLELISM_MISMATCH` or `RESTORE_CHANNEL_MISMATCH`, each naming the operator, what the snapshot has and what
- * the program has.
+ * `RESTORE_MAX_PARALLELISM_MISMATCH`, `RESTORE_STATE_INCOMPATIBLE` or `RESTORE_CHANNEL_MISMATCH`, each naming the operator,
+ * what the snapshot has and what the program has.
  */
 export function assignState(graph: JobGraph, manifest: Manifest, rules: RestoreRules): StateAssignment {
   const { assignment, refusals } = tryAssignState(graph, manifest, rules)
@@ -70,6 +71,10 @@ export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: Resto
   }
   const misfits = refuseParallelism(graph, matching)
   refusals.push(...misfits)
+  for (const operator of graph.vertices.flatMap(({ operators }) => operators)) {
+    const errors = stateRefusals(operator, matching.keyed.get(operator.id) ?? [], rules.path)
+    refusals.push(...errors.map((error) => ({ operator: operator.id, error })))
+  }
   const adopted = { ...graph, vertices: graph.vertices.map((vertex) => adopt(vertex, matching)) }
   const restores = new Map<SubtaskId, SubtaskRestore>()
   const assignment = { graph: adopted, restores, dropped: unclaimed, matched }

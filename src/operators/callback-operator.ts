@@ -31,7 +31,7 @@ export interface Callbacks {
 }
 
 /** The name of the timers in a snapshot. */
-const processingTimers = 'processing-time'
+export const processingTimers = 'processing-time'
 
 export class CallbackOperator implements Operator {
   readonly #callbacks: Callbacks

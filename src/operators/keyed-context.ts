@@ -11,6 +11,7 @@ import { StreamError } from '../core/errors.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { DividedState } from '../core/operator-state.ts'
 import { EmitBuffer } from './emit-buffer.ts'
+import { openState } from './open-state.ts'
 import type { OperatorContext } from './operator.ts'
 import type {
   NoOperatorStates,
@@ -109,7 +110,7 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   ) {
     this.#context = context
     this.#main = new EmitBuffer(context.output, context.batchRecords)
-    this.#handles = context.state === undefined ? {} : makeHandles(context.state, states)
+    this.#handles = context.state === undefined ? {} : makeHandles(context.state, states, context)
     this.timers = new CallbackTimers(this, context, timers)
     const { declared, restored } = operatorStates
     this.#operatorStates = new OperatorStates(context, declared, restored, () => this.#checkRunning())
@@ -201,9 +202,15 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   }
 }
 
-function makeHandles(backend: KeyedStateBackend, states: StateDeclarations): StateHandles<StateDeclarations> {
+function makeHandles(
+  backend: KeyedStateBackend,
+  states: StateDeclarations,
+  owner: OperatorContext,
+): StateHandles<StateDeclarations> {
   const handles: Record<string, unknown> = {}
-  for (const [name, { descriptor }] of Object.entries(states)) handles[name] = backend.state(name, descriptor)
+  for (const [name, { descriptor }] of Object.entries(states)) {
+    handles[name] = openState(backend, name, descriptor, owner)
+  }
   return handles
 }
 

@@ -91,5 +91,7 @@ export interface OperatorFactory extends OperatorDescription {
   readonly states?: Readonly<Record<string, StateDescriptor>> | undefined
   /** The states that belong to no key which it declares, by name; left out when it does not say. */
   readonly operatorStates?: OperatorStateDeclarations | undefined
+  /** The timers that it takes, by name, when `states` is given. */
+  readonly timers?: readonly string[] | undefined
   create(): Operator
 }

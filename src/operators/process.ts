@@ -3,12 +3,12 @@ import type { KeyedStateBackend, ValueState } from '../backends/state-backend.ts
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
-import { CallbackOperator, type Callbacks } from './callback-operator.ts'
+import { CallbackOperator, type Callbacks, processingTimers } from './callback-operator.ts'
 import type { KeyedProcessDefinition, ProcessDefinition } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from './operator.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from './operator-state-declarations.ts'
 import { refusePromise } from './refuse-promise.ts'
-import { type StateDeclarations, valueState } from './state-descriptors.ts'
+import { descriptorsOf, type StateDeclarations, valueState } from './state-descriptors.ts'
 
 /**
  * Calls `element` for each record of a stream that is not keyed. A throw fails the job with `USER_FUNCTION_FAILED`.
@@ -62,6 +62,7 @@ export function keyedProcessOperator<
     kind: 'keyed-process',
     stateful: keepsState(callbacks),
     operatorStates: callbacks.operatorState,
+    ...declaredBy(callbacks),
     inputCount: 1,
     chaining: 'always',
     keyed: true,
@@ -84,6 +85,12 @@ export function refuseKeyedParts(what: string, definition: object): void {
 export const keepsState = ({ state, operatorState, timer }: Callbacks): boolean =>
   timer !== undefined || Object.keys(state).length > 0 || Object.keys(operatorState).length > 0
 
+/** What the state of a snapshot is compared with. */
+export const declaredBy = ({ state, timer }: Callbacks): Pick<OperatorFactory, 'states' | 'timers'> => ({
+  states: descriptorsOf(state),
+  timers: timer === undefined ? [] : [processingTimers],
+})
+
 const callbacksOf = (definition: KeyedProcessDefinition<unknown, unknown, unknown>): Callbacks => ({
   state: definition.state ?? {},
   operatorState: definition.operatorState ?? {},
@@ -95,6 +102,7 @@ const callbacksOf = (definition: KeyedProcessDefinition<unknown, unknown, unknow
 })
 
 const reduceState = 'reduce'
+const reduced = valueState<unknown>(undefined)
 
 class ReduceOperator implements Operator {
   readonly #fn: (a: unknown, b: unknown) => unknown
@@ -110,8 +118,7 @@ class ReduceOperator implements Operator {
     assert(context.state !== undefined, `keyed operator ${context.operatorName} has a state backend`)
     this.#context = context
     this.#state = context.state
-    const { descriptor } = valueState<unknown>(undefined)
-    this.#reduced = this.#state.state(reduceState, descriptor) as ValueState<unknown>
+    this.#reduced = this.#state.state(reduceState, reduced.descriptor) as ValueState<unknown>
   }
 
   batch(_input: 0 | 1, { values, timestamps, keys, keyGroups }: RecordBatch): void {
@@ -169,6 +176,8 @@ class ReduceOperator implements Operator {
 export const reduceOperator = <T>(fn: (a: T, b: T) => T): OperatorFactory => ({
   kind: 'reduce',
   stateful: true,
+  states: descriptorsOf({ [reduceState]: reduced }),
+  timers: [],
   inputCount: 1,
   chaining: 'always',
   keyed: true,

@@ -11,6 +11,7 @@ import type {
   StateDescriptor,
   ValueState,
 } from '../backends/state-backend.ts'
+import { type StateOptions, stateEvolution } from './state-options.ts'
 
 declare const handle: unique symbol
 
@@ -34,38 +35,54 @@ export type StateHandles<States extends StateDeclarations> = {
  *
  * All keys begin with the one object given here, so it is frozen, all the way down: changing it in place throws. A map,
  * a set, a date or bytes cannot be frozen; an initial value with one of them in it is copied each time it is read.
+ * Fails with `ARGUMENT_INVALID` when an option is not what is expected.
  *
  * @example
  * const state = { count: valueState(0) } // in a callback: ctx.state.count.update(ctx.state.count.value() + 1)
+ *
+ * @example
+ * const state = {
+ *   total: valueState({ cents: 0 }, { version: 1, migrate: (old) => ({ cents: Math.round((old as number) * 100) }) }),
+ * }
  */
-export const valueState = <T>(initial: T): StateDeclaration<ValueState<T>> => ({
-  descriptor: { kind: 'value', initial },
+export const valueState = <T>(initial: T, options: StateOptions<NoInfer<T>> = {}): StateDeclaration<ValueState<T>> => ({
+  descriptor: { kind: 'value', initial, ...stateEvolution(options) },
 })
 
 /**
- * Declares a list per key, empty at first.
+ * Declares a list per key, empty at first. Options are about its items. Fails with `ARGUMENT_INVALID` when one is not what is
+ * expected.
  *
  * @example
  * const state = { seen: listState<string>() } // in a callback: ctx.state.seen.add('x')
  */
-export const listState = <T>(): StateDeclaration<ListState<T>> => ({ descriptor: { kind: 'list' } })
+export const listState = <T>(options: StateOptions<T> = {}): StateDeclaration<ListState<T>> => ({
+  descriptor: { kind: 'list', ...stateEvolution(options) },
+})
 
 /**
  * Declares a map per key, empty at first. Entries are stored one by one, so a large map costs what is touched.
+ * Options are about the values of its entries. Fails with `ARGUMENT_INVALID` when one is not what is expected.
  *
  * @example
  * const state = { byDay: mapState<string, number>() } // in a callback: ctx.state.byDay.put('monday', 1)
  */
-export const mapState = <K, V>(): StateDeclaration<MapState<K, V>> => ({ descriptor: { kind: 'map' } })
+export const mapState = <K, V>(options: StateOptions<V> = {}): StateDeclaration<MapState<K, V>> => ({
+  descriptor: { kind: 'map', ...stateEvolution(options) },
+})
 
 /**
- * Declares a value per key into which `add` folds another one of the same type.
+ * Declares a value per key into which `add` folds another one of the same type. Fails with `ARGUMENT_INVALID` when an
+ * option is not what is expected.
  *
  * @example
  * const state = { largest: reducingState<number>(Math.max) } // in a callback: ctx.state.largest.add(3)
  */
-export const reducingState = <T>(reduce: (a: T, b: T) => T): StateDeclaration<ReducingState<T>> => ({
-  descriptor: { kind: 'reducing', reduce },
+export const reducingState = <T>(
+  reduce: (a: T, b: T) => T,
+  options: StateOptions<NoInfer<T>> = {},
+): StateDeclaration<ReducingState<T>> => ({
+  descriptor: { kind: 'reducing', reduce, ...stateEvolution(options) },
 })
 
 export interface AggregateFunction<In, Acc, Out> {
@@ -76,7 +93,8 @@ export interface AggregateFunction<In, Acc, Out> {
 }
 
 /**
- * Declares an accumulator per key into which `add` folds values of another type, and whose result `get` computes.
+ * Declares an accumulator per key into which `add` folds values of another type, and whose result `get` computes. Options are
+ * about the accumulator. Fails with `ARGUMENT_INVALID` when one is not what is expected.
  *
  * @example
  * const mean = aggregatingState({
@@ -85,10 +103,13 @@ export interface AggregateFunction<In, Acc, Out> {
  *   getResult: ({ sum, n }) => sum / n,
  * })
  */
-export const aggregatingState = <In, Acc, Out>({
-  createAccumulator,
-  add,
-  getResult,
-}: AggregateFunction<In, Acc, Out>): StateDeclaration<AggregatingState<In, Out>> => ({
-  descriptor: { kind: 'aggregating', createAccumulator, add, getResult },
+export const aggregatingState = <In, Acc, Out>(
+  { createAccumulator, add, getResult }: AggregateFunction<In, Acc, Out>,
+  options: StateOptions<NoInfer<Acc>> = {},
+): StateDeclaration<AggregatingState<In, Out>> => ({
+  descriptor: { kind: 'aggregating', createAccumulator, add, getResult, ...stateEvolution(options) },
 })
+
+/** What a record of declarations says to a backend. */
+export const descriptorsOf = (states: StateDeclarations): Readonly<Record<string, StateDescriptor>> =>
+  Object.fromEntries(Object.entries(states).map(([name, { descriptor }]) => [name, descriptor]))

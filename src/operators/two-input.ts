@@ -3,7 +3,7 @@ import { CallbackOperator, type Callbacks } from './callback-operator.ts'
 import type { KeyedProcessContext, ProcessContext } from './keyed-context.ts'
 import type { OperatorFactory } from './operator.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from './operator-state-declarations.ts'
-import { keepsState, refuseKeyedParts } from './process.ts'
+import { declaredBy, keepsState, refuseKeyedParts } from './process.ts'
 import { refusePromise } from './refuse-promise.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
 
@@ -135,6 +135,7 @@ function coOperator(kind: string, keyed: boolean, definition: AnyDefinition): Op
     kind,
     stateful: keepsState(callbacks),
     operatorStates: callbacks.operatorState,
+    ...(keyed && declaredBy(callbacks)),
     inputCount: 2,
     chaining: 'always',
     keyed,

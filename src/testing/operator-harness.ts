@@ -8,7 +8,7 @@ import { heapStateBackend } from '../backends/heap-state.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
 import { VirtualClock } from '../core/clock.ts'
 import { decodeValue, encodeValue } from '../core/codec.ts'
-import { type RecordBatch, recordBatch, type SnapshotKind } from '../core/elements.ts'
+import type { RecordBatch, SnapshotKind } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import { parseCheckpointId, parseJobId, parseOperatorId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
@@ -20,12 +20,9 @@ import { KeyPartitioner } from '../operators/key-partition.ts'
 import type { OperatorFactory, Output } from '../operators/operator.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import { CollectedOutput, type EmittedRecord } from './collected-output.ts'
+import { cutIntoBatches, type HarnessRecord } from './harness-record.ts'
 
-/** A record to feed; `timestamp` is its event time in milliseconds. */
-export interface HarnessRecord {
-  readonly value: unknown
-  readonly timestamp?: number
-}
+export type { HarnessRecord } from './harness-record.ts'
 
 /** What an operator would be restored from, as bytes, so that nothing is shared with the instance it was taken of. */
 export interface HarnessSnapshot {
@@ -89,7 +86,15 @@ export class OperatorHarness {
     if (factory.keyed) {
       const range = keyGroupRangeOf(subtaskIndex, parallelism, maxParallelism)
       const backend = options.backend ?? heapStateBackend
-      this.#state = backend.create({ range, maxParallelism, freeze: true, operatorName: name })
+      this.#state = backend.create({
+        range,
+        maxParallelism,
+        freeze: true,
+        states: factory.states,
+        now: () => this.clock.now(),
+        operatorName: name,
+        uid: options.uid,
+      })
       if (options.restored?.keyed !== undefined) this.#state.restore(options.restored.keyed)
     }
     const keyOf = [options.key, options.key2 ?? options.key]
@@ -184,7 +189,7 @@ export class OperatorHarness {
 
   /** Feeds records with timestamps of their own, cut into batches as channels would. */
   feed(records: readonly HarnessRecord[], input: 0 | 1 = 0): void {
-    for (const batch of cut(records, this.#batchRecords)) this.#feedBatch(batch, input)
+    for (const batch of cutIntoBatches(records, this.#batchRecords)) this.#feedBatch(batch, input)
   }
 
   watermark(timestamp: number, input: 0 | 1 = 0): void {
@@ -267,28 +272,6 @@ function checkFactory(factory: unknown): void {
     `OperatorHarness was given ${factory === null ? 'null' : `a value of type ${typeof factory}`} without create: expected ` +
       'an operator, such as mapOperator(fn) or keyedProcessOperator(definition).',
   )
-}
-
-/** Batches of at most `size` records, each with timestamps for all of its records or for none. */
-function cut(records: readonly HarnessRecord[], size: number): RecordBatch[] {
-  const batches: RecordBatch[] = []
-  for (let start = 0; start < records.length; ) {
-    const stamped = records[start]!.timestamp !== undefined
-    let end = start
-    while (end < records.length && end - start < size && (records[end]!.timestamp !== undefined) === stamped) end++
-    const part = records.slice(start, end)
-    const values = part.map(({ value }) => value)
-    batches.push(
-      stamped
-        ? recordBatch(
-            values,
-            part.map(({ timestamp }) => timestamp!),
-          )
-        : recordBatch(values),
-    )
-    start = end
-  }
-  return batches
 }
 
 function restoredState(restored: HarnessSnapshot | undefined): unknown {

@@ -2,6 +2,7 @@
 import type { StateBackend } from '../backends/state-backend.ts'
 import { buildCases, type CapabilityManifest, type ConformanceCase } from './conformance.ts'
 import { changeCases } from './state-backend-change-cases.ts'
+import { evolutionCases } from './state-backend-evolution-cases.ts'
 import { handleCases, timerCases } from './state-backend-handle-cases.ts'
 import { snapshotCases } from './state-backend-snapshot-cases.ts'
 import type { StateBackendCapability } from './state-backend-subject.ts'
@@ -20,4 +21,4 @@ export const stateBackendSuite = (
   make: () => StateBackend,
   capabilities: CapabilityManifest<StateBackendCapability>,
 ): readonly ConformanceCase[] =>
-  buildCases([...handleCases, ...timerCases, ...snapshotCases, ...changeCases], capabilities, make)
+  buildCases([...handleCases, ...timerCases, ...snapshotCases, ...changeCases, ...evolutionCases], capabilities, make)

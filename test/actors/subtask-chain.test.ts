@@ -71,7 +71,7 @@ function make(subtask: SubtaskDescriptor, backend: StateBackend = heapStateBacke
     self = own
     return new Probe()
   })
-  return { simulation, probe, self: self!, state: new SubtaskState(subtask, backend) }
+  return { simulation, probe, self: self!, state: new SubtaskState(subtask, backend, () => 0) }
 }
 
 /** Hands every piece that comes to the state, as the actor does; what comes instead of a piece. */
@@ -99,6 +99,8 @@ describe('the state of a subtask', () => {
     expect(made).toEqual([
       {
         range: { start: 64, end: 127 },
+        states: undefined,
+        now: expect.any(Function),
         maxParallelism: 128,
         freeze: false,
         incremental: false,

@@ -212,7 +212,7 @@ describe('a snapshot', () => {
   it('adapts its frames to the size of the entries', () => {
     const table = new HeapTable('v', 'value', cellForms.value)
     for (let key = 0; key < 300; key++) table.put(key, 'x'.repeat(100_000))
-    const snapshot = new TableSnapshot(written, [table], 0, undefined)
+    const snapshot = new TableSnapshot(written, [{ table, state: { name: 'v', kind: 'value' } }], 0, undefined)
     let asked = 0
     while (snapshot.write(() => ++asked > 0) !== undefined);
     snapshot.release()
@@ -224,7 +224,7 @@ describe('a snapshot', () => {
   it('fills one buffer again and again', () => {
     const table = new HeapTable('v', 'value', cellForms.value)
     for (let key = 0; key < 3_000; key++) table.put(key, { key })
-    const snapshot = new TableSnapshot(written, [table], 0, undefined)
+    const snapshot = new TableSnapshot(written, [{ table, state: { name: 'v', kind: 'value' } }], 0, undefined)
     const buffers = new Set<ArrayBufferLike>()
     let pieces = 0
     for (let piece = snapshot.write(() => false); piece !== undefined; piece = snapshot.write(() => false)) {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { checkSegmentIs, FrameBuffer, readSegment, segmentHeader } from '../../src/backends/keyed-segment.ts'
+import {
+  checkSegmentIs,
+  FrameBuffer,
+  holdsChanges,
+  readSegment,
+  segmentHeader,
+  storedStateOf,
+} from '../../src/backends/keyed-segment.ts'
 import { decodeValue, encodeValue } from '../../src/core/codec.ts'
 
 const segment = (...values: unknown[]): Uint8Array => {
@@ -96,8 +103,58 @@ describe('the bytes of a segment', () => {
   })
 
   it('of another format are refused', () => {
-    expect(() => readSegment(segment({ ...header, format: 4 }, 0), ignore)).toThrow(
-      expect.objectContaining({ code: 'STATE_CODEC_UNSUPPORTED', message: expect.stringContaining('format 4') }),
+    expect(() => readSegment(segment({ ...header, format: 6 }, 0), ignore)).toThrow(
+      expect.objectContaining({ code: 'STATE_CODEC_UNSUPPORTED', message: expect.stringContaining('format 6') }),
+    )
+  })
+})
+
+describe('the header of a segment with states that have a version or times', () => {
+  const range = { start: 0, end: 7 }
+  const states = [
+    { name: 'v', kind: 'value', version: 2 },
+    { name: 'm', kind: 'map', ttl: true },
+    { name: 'l', kind: 'list' },
+  ] as const
+
+  it('has a format of its own, and says them of each state', () => {
+    const evolved = segmentHeader(range, states, false)
+    expect(evolved).toMatchObject({
+      format: 4,
+      states: [
+        ['v', 'value', 2, false],
+        ['m', 'map', 0, true],
+        ['l', 'list', 0, false],
+      ],
+    })
+    expect(evolved.states.map(storedStateOf)).toEqual(states)
+    expect([segmentHeader(range, states, true).format, holdsChanges(5), holdsChanges(4)]).toEqual([5, true, false])
+    // What an earlier build reads is written as it always was.
+    expect(segmentHeader(range, [states[2]], false)).toMatchObject({ format: 2, states: [['l', 'list']] })
+  })
+
+  it.each([
+    [[['v', 'value']]],
+    [[['v', 'value', -1, false]]],
+    [[['v', 'value', 1.5, false]]],
+    [[['v', 'value', 1, 1]]],
+    [[['v', 'value', 1, true, 0]]],
+  ])('is damaged when it does not: %j', (wrong) => {
+    const bytes = segment({ format: 4, keyGroups: [0, 7], states: wrong }, 0)
+    expect(() => readSegment(bytes, ignore)).toThrow(expect.objectContaining({ code: 'STATE_FILE_DAMAGED' }))
+  })
+
+  it('is damaged when it says more than its format has', () => {
+    const bytes = segment({ format: 2, keyGroups: [0, 7], states: [['v', 'value', 1, true]] }, 0)
+    expect(() => readSegment(bytes, ignore)).toThrow(/does not name its states/)
+  })
+
+  it('must be what the manifest says', () => {
+    const bytes = segment(segmentHeader(range, [states[0]], false), 0)
+    const handle = { file: 'f', offset: 0, length: 1, checksum: '0', codec: 1, keyGroups: range }
+    expect(() => checkSegmentIs(bytes, { ...handle, states: [states[0]] }, 'p')).not.toThrow()
+    expect(() => checkSegmentIs(bytes, { ...handle, states: [{ name: 'v', kind: 'value' }] }, 'p')).toThrow(
+      /its manifest expects key groups 0 to 7 of "v" \(value\), got key groups 0 to 7 of "v" \(value, version 2\)/,
     )
   })
 })

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { ManifestOperator, StoredState } from '../../src/backends/manifest.ts'
+import type { StateDescriptor } from '../../src/backends/state-backend.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
 import '../../src/deployment/planned-operator.ts'
 import '../../src/deployment/rename-guesses.ts'
 import { planRestore, type RestorePlan } from '../../src/deployment/restore-plan.ts'
 import type { RestoreRules } from '../../src/deployment/state-assignment.ts'
 import type { JobVertex } from '../../src/graph/job-graph.ts'
+import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 import { edge, graph, hex, keyedOperator, operator, vertex } from './graphs.ts'
 import { handle, keyedHandle, manifest, stored } from './snapshots.ts'
@@ -59,6 +61,36 @@ describe('the plan of a restore', () => {
 
   it('of an operator that starts empty says so', () => {
     expect(outcomes(plan([chain(1, keyedOperator(1, ['a'], { uid: 'new' }))], []).plan)).toEqual(['new new'])
+  })
+
+  it('says of each state what becomes of it, and why', () => {
+    const evolving = (b: StateDescriptor): JobVertex['operators'][number] => {
+      const states: OperatorFactory['states'] = { a: { kind: 'list' }, b, c: { kind: 'value', initial: 0 } }
+      return operator(1, { uid: 'count', operator: { ...operator(1).operator, states } as OperatorFactory })
+    }
+    const snapshot = [keyed(1, 'count', ['a', 'b'])]
+    const migrated = evolving({ kind: 'value', initial: 0, version: 1, migrate: (old) => old })
+    const found = plan([chain(1, migrated)], snapshot).plan
+    expect(outcomes(found)).toEqual(['count migrated'])
+    expect(found.operators[0]!.states).toMatchObject([
+      { name: 'a', kind: 'list', storedKind: 'value', outcome: 'migrated', why: expect.stringContaining('one item') },
+      {
+        name: 'b',
+        version: { stored: undefined, program: 1 },
+        outcome: 'migrated',
+        why: expect.stringContaining('by migrate'),
+      },
+      { name: 'c', outcome: 'new', why: undefined },
+    ])
+    expect(found.verdict).toBe('lossless')
+    const refused = plan([chain(1, evolving({ kind: 'map' }))], snapshot)
+    expect(outcomes(refused.plan)).toEqual(['count refused'])
+    expect(statesOf(refused.plan, 'count')).toEqual(['a list migrated', 'b map refused', 'c value new'])
+    expect(refused.plan).toMatchObject({
+      verdict: 'impossible',
+      starts: false,
+      problems: [{ code: 'RESTORE_STATE_INCOMPATIBLE' }],
+    })
   })
 
   it('is plain data', () => {

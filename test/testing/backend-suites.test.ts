@@ -10,6 +10,7 @@ import { findingCases, storingCases } from '../../src/testing/checkpoint-storage
 import { expectEqual, expectFailure, expectTrue, runCases } from '../../src/testing/conformance.ts'
 import { savepointStoreSuite } from '../../src/testing/savepoint-store-suite.ts'
 import { changeCases } from '../../src/testing/state-backend-change-cases.ts'
+import { evolutionCases } from '../../src/testing/state-backend-evolution-cases.ts'
 import { handleCases, timerCases } from '../../src/testing/state-backend-handle-cases.ts'
 import { snapshotCases } from '../../src/testing/state-backend-snapshot-cases.ts'
 import { open, restored, Subject, setKey, someKeys, writeAll } from '../../src/testing/state-backend-subject.ts'
@@ -37,7 +38,7 @@ describe('the suites', () => {
     const names = Object.values(suites).flatMap((cases) => cases.map(({ name }) => name))
     expect(new Set(names).size).toBe(names.length)
     expect(suites.state).toHaveLength(
-      handleCases.length + timerCases.length + snapshotCases.length + changeCases.length,
+      handleCases.length + timerCases.length + snapshotCases.length + changeCases.length + evolutionCases.length,
     )
     expect(suites.checkpoints).toHaveLength(
       [storingCases, findingCases, keepingCases, owningCases, sharingCases, damageCases].reduce(
