@@ -12,6 +12,9 @@ import { infoCommand } from './info-command.ts'
 import { listCommand } from './list-command.ts'
 import { runCommand } from './run-command.ts'
 import { checkpointCommand, savepointCommand } from './savepoint-commands.ts'
+import { savepointInspectCommand } from './savepoint-inspect-command.ts'
+import { savepointQueryCommand } from './savepoint-query-command.ts'
+import { savepointVerifyCommand } from './savepoint-verify-command.ts'
 import { startCommand } from './start-command.ts'
 import { cancelCommand, stopCommand } from './stop-commands.ts'
 
@@ -21,6 +24,9 @@ export const commands: readonly Command[] = [
   listCommand,
   infoCommand,
   savepointCommand,
+  savepointInspectCommand,
+  savepointVerifyCommand,
+  savepointQueryCommand,
   checkpointCommand,
   stopCommand,
   cancelCommand,
@@ -45,6 +51,9 @@ export async function runCommandLine(words: readonly string[], context: CliConte
     printLine(stdout, `Version: ${context.version}`)
     return 0
   }
+  // A job id has 32 digits, so that no word is taken for one.
+  const longer = commands.find((one) => one.name === `${name} ${rest[0]}`)
+  if (longer !== undefined) return runOne(longer, rest.slice(1), context)
   const command = commands.find((one) => one.name === name)
   if (command === undefined) {
     const names = commands.map((one) => one.name)

@@ -13,6 +13,10 @@ export interface TextStream {
   write(text: string): unknown
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
+  /** Is its reader behind, so that `drain` should be waited for? */
+  readonly writableNeedDrain?: boolean | undefined
+  on?(event: 'error', hear: (error: Error) => void): unknown
+  once?(event: 'drain', hear: () => void): unknown
 }
 
 export interface CliContext {

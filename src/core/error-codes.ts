@@ -49,6 +49,7 @@ export const errorCodes = {
   STOP_INCOMPLETE: 'a stop has made its savepoint, but the job did not end with it; the message has the path',
   CHECKPOINT_NOT_FOUND: 'no whole checkpoint where one was expected',
   SAVEPOINT_NOT_FOUND: 'no savepoint at this path',
+  SAVEPOINT_NOT_PINNED: 'nothing keeps the checkpoint that a savepoint points to',
   SAVEPOINT_NOT_WITHDRAWN: 'a stop-savepoint failed, and the files that it has left could not be removed',
   SAVEPOINT_DIR_MISSING: 'a savepoint that needs a directory was asked for with none given or configured',
   MANIFEST_DAMAGED: 'a manifest that cannot be parsed or breaks its schema',

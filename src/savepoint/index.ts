@@ -1,7 +1,15 @@
 /** The published part `tidemark/savepoint`: savepoints read, checked, changed and made without a session. */
 
+export type { Finding } from './finding.ts'
+export {
+  type InspectedOperator,
+  type InspectedState,
+  type InspectOptions,
+  inspectSavepoint,
+} from './inspect-savepoint.ts'
 export { type OpenSavepointOptions, openSavepoint } from './open-savepoint.ts'
 export type { SavepointOperator } from './operator-facts.ts'
+export { querySavepoint, type SavepointQuery, type SavepointRow } from './query-savepoint.ts'
 export type {
   InFlightRow,
   KeyedRow,
@@ -10,3 +18,5 @@ export type {
   SavepointReader,
   TimerRow,
 } from './savepoint-reader.ts'
+export { parseKey, printTagged, tagged } from './tagged-json.ts'
+export { verifySavepoint } from './verify-savepoint.ts'

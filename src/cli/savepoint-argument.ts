@@ -1,0 +1,29 @@
+/** Arguments of the commands that look into savepoints on disk. */
+import { type OpenSavepointOptions, openSavepoint } from '../savepoint/open-savepoint.ts'
+import type { SavepointReader } from '../savepoint/savepoint-reader.ts'
+import type { Invocation } from './command.ts'
+import { type Flag, UsageError } from './flags.ts'
+import { pathFrom } from './job-argument.ts'
+
+export const jsonFlag: Flag = { names: ['--json'], value: 'none', about: 'As JSON, for programs.' }
+
+/** The paths that a command takes, absolute. Fails with `UsageError` when it got another number of them. */
+export function pathsOf({ flags, context }: Invocation, names: readonly string[]): readonly string[] {
+  const { args } = flags
+  const missing = names[args.length]
+  if (missing !== undefined) throw new UsageError(`Missing argument: ${missing}.`)
+  if (args.length > names.length) throw new UsageError(`Unexpected argument: ${args[names.length]}.`)
+  return args.map((path) => pathFrom(context.cwd, path))
+}
+
+/** Opens the savepoint at a path. Fails as `openSavepoint` does. */
+export const opened = (path: string, options?: OpenSavepointOptions): Promise<SavepointReader> =>
+  openSavepoint(path, options)
+
+/** The value of a flag that takes a number from 0. Fails with `UsageError`. */
+export function countOf({ flags }: Invocation, name: string, fallback: number): number {
+  const text = flags.value(name)
+  if (text === undefined) return fallback
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new UsageError(`Option ${name} takes a number from 0, but got "${text}".`)
+}
