@@ -43,6 +43,11 @@ export const typeFlag: Flag = {
   valueName: 'canonical|native',
   about: 'Accepted for compatibility: there is one format.',
 }
+export const selfContainedFlag: Flag = {
+  names: ['--self-contained'],
+  value: 'none',
+  about: 'Copy all state into the savepoint, which may then be moved. Default: as configured, else a pointer.',
+}
 export const detachedFlag: Flag = {
   names: ['-detached', '--detached'],
   value: 'none',
@@ -105,6 +110,10 @@ export function formatOf(flags: ParsedFlags): 'CANONICAL' | 'NATIVE' {
   if (text === 'CANONICAL' || text === 'NATIVE') return text
   throw new UsageError(`Savepoint type "${flags.value('--type')}" is unknown: expected canonical or native.`)
 }
+
+/** What the body of a request for a savepoint says of its own format; nothing leaves it to the session. */
+export const selfContainedField = (flags: ParsedFlags): { readonly selfContained?: true } =>
+  flags.has('--self-contained') ? { selfContained: true } : {}
 
 export const helpOf = ({ name, usage, about, flags, example }: Command): string =>
   [

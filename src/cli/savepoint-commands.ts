@@ -8,7 +8,17 @@ import {
   triggerIdFlag,
   triggerIdFrom,
 } from './asked-operation.ts'
-import { addressFlag, type Command, defineFlag, detachedFlag, formatOf, type Invocation, typeFlag } from './command.ts'
+import {
+  addressFlag,
+  type Command,
+  defineFlag,
+  detachedFlag,
+  formatOf,
+  type Invocation,
+  selfContainedField,
+  selfContainedFlag,
+  typeFlag,
+} from './command.ts'
 import { explaining } from './failure.ts'
 import { UsageError } from './flags.ts'
 import { jobIdOf, pathFrom } from './job-argument.ts'
@@ -25,6 +35,7 @@ export const savepointCommand: Command = {
     triggerIdFlag,
     statusFlag,
     { names: ['--pending'], value: 'none', about: 'List the savepoints and stops under way, and the last ones.' },
+    selfContainedFlag,
     typeFlag,
     addressFlag,
     defineFlag,
@@ -56,6 +67,7 @@ async function trigger(invocation: Invocation): Promise<number> {
       'target-directory': directory === undefined ? null : pathFrom(context.cwd, directory),
       'cancel-job': false,
       formatType,
+      ...selfContainedField(flags),
     }
     await ask(client, { jobId, triggerId, path: 'savepoints', body })
     if (detached) invocation.print(`Successfully trigger manual savepoint, triggerId: ${triggerId}`)

@@ -12,7 +12,17 @@ import {
   triggerIdFlag,
   triggerIdFrom,
 } from './asked-operation.ts'
-import { addressFlag, type Command, defineFlag, detachedFlag, formatOf, type Invocation, typeFlag } from './command.ts'
+import {
+  addressFlag,
+  type Command,
+  defineFlag,
+  detachedFlag,
+  formatOf,
+  type Invocation,
+  selfContainedField,
+  selfContainedFlag,
+  typeFlag,
+} from './command.ts'
 import { printLine } from './context.ts'
 import { explaining } from './failure.ts'
 import { jobIdAndDirectory, jobIdOf, pathFrom } from './job-argument.ts'
@@ -33,6 +43,7 @@ export const stopCommand: Command = {
     detachedFlag,
     triggerIdFlag,
     statusFlag,
+    selfContainedFlag,
     typeFlag,
     addressFlag,
     defineFlag,
@@ -50,7 +61,8 @@ async function stop(invocation: Invocation): Promise<number> {
   invocation.print(`${drain ? 'Draining' : 'Suspending'} job "${jobId}" with a ${formatType} savepoint.`)
   const work = async () => {
     const targetDirectory = directory === undefined ? null : pathFrom(context.cwd, directory)
-    await ask(client, { jobId, triggerId, path: 'stop', body: { targetDirectory, drain, formatType } })
+    const body = { targetDirectory, drain, formatType, ...selfContainedField(flags) }
+    await ask(client, { jobId, triggerId, path: 'stop', body })
     if (flags.has('--detached')) {
       invocation.print(`Successfully trigger stop-with-savepoint, triggerId: ${triggerId}`)
       return 0

@@ -76,6 +76,15 @@ describe('savepoint', () => {
   })
 })
 
+describe('--self-contained', () => {
+  it('asks for a savepoint that holds all its state, of a savepoint and of a stop', async () => {
+    const taken = await command((id) => ['savepoint', '--self-contained', id, '/data/sp'], '/data/sp/1')
+    expect([taken.code, taken.job.calls]).toEqual([0, ['savepoint /data/sp self-contained']])
+    const stopped = await command((id) => ['stop', '-p', '/data/sp', '--self-contained', id], '/data/sp/1')
+    expect([stopped.code, stopped.job.calls]).toEqual([0, ['stop /data/sp suspend self-contained']])
+  })
+})
+
 describe('savepoint -d', () => {
   it('L3 disposes and prints the path; a failure shows the cause', async () => {
     const good = await command(() => ['savepoint', '-d', 'jobmanager://savepoints/1'])
