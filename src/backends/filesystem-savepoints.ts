@@ -23,9 +23,15 @@ import {
 } from './durable-files.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { localPath } from './local-path.ts'
-import { pluginScheme } from './place-url.ts'
 import { copyState, isJobCheckpoint, isSelfContained, removeCopy, sealCopy } from './savepoint-copy.ts'
-import { isPointer, parsePointer, printPointer, type SavepointPointer } from './savepoint-pointer.ts'
+import {
+  isPointer,
+  parsePointer,
+  pointedTo,
+  pointerTo,
+  printPointer,
+  type SavepointPointer,
+} from './savepoint-pointer.ts'
 import type { SavepointCopies, SavepointEntry, SavepointStore } from './savepoint-store.ts'
 import { asStorage } from './storage-errors.ts'
 
@@ -95,13 +101,12 @@ class FilesystemSavepoints implements SavepointStore {
   }
 
   async publish(path: string, snapshot: StoredSnapshot): Promise<void> {
-    const { job, timestamp } = snapshot.manifest
-    const checkpoint = targetOf(path, snapshot)
+    const pointer = withWay(path, pointerTo(snapshot, path))
     await asStorage('write savepoint', path, async () => {
       await ensureDir(this.#fs, path)
       await writeWhole(this.#fs, {
         path: join(path, metadataName),
-        text: printPointer({ job, timestamp, checkpoint }),
+        text: printPointer(pointer),
         writer: 'savepoint',
       })
     })
@@ -120,7 +125,7 @@ class FilesystemSavepoints implements SavepointStore {
       })
       if (snapshot !== undefined) return snapshot
     }
-    const meant = meantBy(found.pointer)
+    const meant = pointedTo(found.pointer)
     throw new StreamError(
       'CHECKPOINT_NOT_FOUND',
       `Savepoint ${path} points to ${meant}, where there is no whole checkpoint.`,
@@ -182,7 +187,7 @@ class FilesystemSavepoints implements SavepointStore {
     for (const target of targetsOf(dir, pointer)) {
       if ((await this.#text(target)) !== undefined) return target
     }
-    return meantBy(pointer)
+    return pointedTo(pointer)
   }
 
   #text(dir: string): Promise<string | undefined> {
@@ -198,19 +203,12 @@ class FilesystemSavepoints implements SavepointStore {
   }
 }
 
-/** Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE` for a checkpoint that is lost with the process. */
-function targetOf(savepoint: string, { path }: StoredSnapshot): SavepointPointer['checkpoint'] {
-  if (pluginScheme(path) !== undefined) return { url: path }
-  const absolute = localPath(path)
-  if (absolute === undefined) {
-    throw new StreamError(
-      'SAVEPOINT_BACKEND_INCOMPATIBLE',
-      `Savepoint ${savepoint} cannot point to ${path}, which is lost with its session: expected a checkpoint that outlives it, ` +
-        'or a self-contained savepoint (--self-contained).',
-    )
-  }
+/** With the way from the savepoint to a checkpoint on this machine. */
+function withWay(savepoint: string, pointer: SavepointPointer): SavepointPointer {
+  if ('url' in pointer.checkpoint) return pointer
+  const { absolute } = pointer.checkpoint
   const way = relative(savepoint, absolute)
-  return { relative: isAbsolute(way) ? undefined : way, absolute }
+  return { ...pointer, checkpoint: { relative: isAbsolute(way) ? undefined : way, absolute } }
 }
 
 /** Where a checkpoint may be now, the likeliest place first. */
@@ -219,10 +217,6 @@ const targetsOf = (dir: string, { checkpoint }: SavepointPointer): readonly stri
   const { relative, absolute } = checkpoint
   return relative === undefined ? [absolute] : [resolve(dir, relative), absolute]
 }
-
-/** Where it was when the savepoint was made. */
-const meantBy = ({ checkpoint }: SavepointPointer): string =>
-  'url' in checkpoint ? checkpoint.url : checkpoint.absolute
 
 const notFound = (path: string): StreamError =>
   new StreamError('SAVEPOINT_NOT_FOUND', `There is no savepoint at ${path}.`, { details: { path } })

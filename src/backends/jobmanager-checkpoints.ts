@@ -9,34 +9,23 @@ import { assert, StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import { checkpointNotFound, isResumable, leaseLost, namedFiles, newerOf } from './checkpoint-rules.ts'
 import type { CheckpointStorage, JobCheckpoints, StateWriter, StoredJob, StoredSnapshot } from './checkpoint-storage.ts'
-import { HeapStateWriter } from './heap-state-writer.ts'
+import { GatheredStateWriter } from './gathered-state-writer.ts'
+import {
+  deleteCheckpoint,
+  filesFor,
+  type HeapCheckpoint,
+  type HeapJob,
+  pathOf,
+  removeUnnamed,
+  snapshotOf,
+  wholeCheckpoints,
+} from './heap-job.ts'
 import { Holds } from './holds.ts'
-import { isShared, type Manifest, sharedFile } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
-import { sharedFileName } from './shared-files.ts'
-import { checkCodec, checkSegment, placeOf, readInline, stateFileMissing, stateFileName } from './state-segments.ts'
-
-interface Checkpoint {
-  readonly files: Map<string, Uint8Array>
-  readonly pins: Set<string>
-  manifest: Manifest | undefined
-  retired: boolean
-}
-
-interface Job {
-  name: string
-  epoch: number
-  highestId: CheckpointId | 0
-  /** Which opening of any job was the last of this one: higher is later. */
-  opened: number
-  finished: boolean
-  readonly checkpoints: Map<CheckpointId, Checkpoint>
-  /** What several checkpoints may name, by the file of their handles. */
-  readonly shared: Map<string, Uint8Array>
-}
+import { stateFileMissing } from './state-segments.ts'
 
 const pathForm = /^jobmanager:\/\/checkpoints\/([0-9a-f]{32})\/([1-9]\d*)$/
-const pathOf = (job: JobId, id: CheckpointId): string => `jobmanager://checkpoints/${job}/${id}`
 
 /**
  * Checkpoints kept in this process's memory, at `jobmanager://checkpoints/<job>/<n>`.
@@ -50,11 +39,11 @@ export function jobmanagerCheckpointStorage(): CheckpointStorage {
 
 class HeapStorage implements CheckpointStorage {
   readonly kind = 'jobmanager'
-  readonly #jobs = new Map<JobId, Job>()
+  readonly #jobs = new Map<JobId, HeapJob>()
   #openings = 0
 
   async open({ id, name }: StoredJob): Promise<JobCheckpoints> {
-    const job: Job = this.#jobs.get(id) ?? {
+    const job: HeapJob = this.#jobs.get(id) ?? {
       name,
       epoch: 0,
       highestId: 0,
@@ -127,55 +116,12 @@ class HeapStorage implements CheckpointStorage {
 }
 
 interface Found {
-  readonly job: Job
+  readonly job: HeapJob
   readonly id: CheckpointId
-  readonly checkpoint: Checkpoint
+  readonly checkpoint: HeapCheckpoint
 }
 
 const sessionHint = 'checkpoints of the jobmanager are lost when its session ends'
-
-const snapshotOf = (jobId: JobId, id: CheckpointId, job: Job): StoredSnapshot | undefined => {
-  const checkpoint = job.checkpoints.get(id)
-  if (checkpoint?.manifest === undefined) return undefined
-  const path = pathOf(jobId, id)
-  return {
-    path,
-    manifest: checkpoint.manifest,
-    async read(handle) {
-      const where = placeOf(path, handle)
-      if ('inline' in handle) return readInline(handle, where)
-      checkCodec(handle, where)
-      const file = filesFor(handle.file, checkpoint, job).get(handle.file)
-      if (file === undefined) throw stateFileMissing(where)
-      return checkSegment(file.subarray(handle.offset, handle.offset + handle.length), handle, where)
-    },
-  }
-}
-
-const wholeCheckpoints = (jobId: JobId, job: Job): readonly StoredSnapshot[] =>
-  [...job.checkpoints.keys()].sort((a, b) => a - b).flatMap((id) => snapshotOf(jobId, id, job) ?? [])
-
-/** Where a file of this name is kept. */
-const filesFor = (file: string, checkpoint: Checkpoint, job: Job): Map<string, Uint8Array> =>
-  isShared(file) ? job.shared : checkpoint.files
-
-function deleteCheckpoint(job: Job, id: CheckpointId): void {
-  job.checkpoints.delete(id)
-  removeUnnamed(job)
-}
-
-/** Shared files go when no manifest names them and the checkpoint that wrote them is not in the making any more. */
-function removeUnnamed(job: Job): readonly string[] {
-  const named = new Set(
-    [...job.checkpoints.values()].flatMap(({ manifest }) => [...(manifest ? namedFiles(manifest) : [])]),
-  )
-  const inTheMaking = [...job.checkpoints].filter(([, { manifest }]) => manifest === undefined).map(([id]) => id)
-  const removed = [...job.shared.keys()].filter(
-    (file) => !named.has(file) && !inTheMaking.some((id) => file.startsWith(sharedFile(sharedFileName(id, '')))),
-  )
-  for (const file of removed) job.shared.delete(file)
-  return removed
-}
 
 class HeapJobCheckpoints implements JobCheckpoints {
   readonly jobId: JobId
@@ -184,10 +130,10 @@ class HeapJobCheckpoints implements JobCheckpoints {
   readonly unreadable = []
   readonly highestId: CheckpointId | 0
   readonly hadFinished: boolean
-  readonly #job: Job
+  readonly #job: HeapJob
   readonly #holds: Holds
 
-  constructor(jobId: JobId, job: Job, hadFinished: boolean) {
+  constructor(jobId: JobId, job: HeapJob, hadFinished: boolean) {
     this.hadFinished = hadFinished
     this.jobId = jobId
     this.#job = job
@@ -198,16 +144,24 @@ class HeapJobCheckpoints implements JobCheckpoints {
   }
 
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
-    const name = stateFileName(subtask)
-    const shared = sharedFile(sharedFileName(checkpoint, name))
-    return new HeapStateWriter({ exclusive: name, shared }, (file, bytes) => {
-      this.#checkLease()
-      const files = filesFor(file, this.#checkpoint(checkpoint), this.#job)
-      if (files.has(file)) {
-        throw new StreamError('STORAGE_FAILED', `State file ${pathOf(this.jobId, checkpoint)}/${file} exists already.`)
-      }
-      files.set(file, bytes)
-      return () => files.delete(file)
+    return new GatheredStateWriter({
+      checkpoint,
+      subtask,
+      store: async (file, bytes) => {
+        this.#checkLease()
+        const files = filesFor(file, this.#checkpoint(checkpoint), this.#job)
+        if (files.has(file)) {
+          throw new StreamError(
+            'STORAGE_FAILED',
+            `State file ${pathOf(this.jobId, checkpoint)}/${file} exists already.`,
+          )
+        }
+        files.set(file, bytes)
+      },
+      remove: async (file) => {
+        const stored = this.#job.checkpoints.get(checkpoint)
+        if (stored !== undefined) filesFor(file, stored, this.#job).delete(file)
+      },
     })
   }
 
@@ -286,8 +240,8 @@ class HeapJobCheckpoints implements JobCheckpoints {
     if (this.#job.epoch !== this.epoch) throw leaseLost(this.jobId, this.epoch, this.#job.epoch)
   }
 
-  #checkpoint(id: CheckpointId): Checkpoint {
-    const checkpoint: Checkpoint = this.#job.checkpoints.get(id) ?? {
+  #checkpoint(id: CheckpointId): HeapCheckpoint {
+    const checkpoint: HeapCheckpoint = this.#job.checkpoints.get(id) ?? {
       files: new Map(),
       pins: new Set(),
       manifest: undefined,

@@ -12,7 +12,12 @@ import { JsonFields, type JsonObject } from './json-fields.ts'
 import { type Manifest, type ManifestSubtask, manifestVersion } from './manifest.ts'
 import { checkManifest } from './manifest-check.ts'
 
-/** Fails with `MANIFEST_DAMAGED` or `PATH_OUTSIDE_ROOT` when the manifest breaks its own rules. */
+/**
+ * The text of a manifest; `where` is for messages. Fails with `MANIFEST_DAMAGED` or `PATH_OUTSIDE_ROOT` when it breaks its
+ * own rules.
+ *
+ * @example await bucket.put(`${path}/_metadata`, Buffer.from(printManifest(manifest, path)))
+ */
 export function printManifest(manifest: Manifest, where: string): string {
   return printSealed(asText(checkManifest(manifest, new JsonFields('Manifest', where))))
 }
@@ -30,7 +35,11 @@ function asText({ operators, ...manifest }: Manifest): object {
   }
 }
 
-/** Fails with `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED` or `PATH_OUTSIDE_ROOT`. */
+/**
+ * What `printManifest` made, checked. Fails with `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED` or `PATH_OUTSIDE_ROOT`.
+ *
+ * @example parseManifest(String(await bucket.get(`${path}/_metadata`)), path).checkpointId
+ */
 export function parseManifest(text: string, where: string): Manifest {
   const fields = new JsonFields('Manifest', where)
   return checkManifest(parseSealed(text, fields, manifestVersion, where), fields)

@@ -3,10 +3,13 @@
  * Of a checkpoint on this machine the relative path is tried first, so that both may be moved together.
  * Tests: test/backends/savepoint-stores.test.ts.
  */
+import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
+import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { JsonFields } from './json-fields.ts'
+import { localPath } from './local-path.ts'
 import { parseSealed, printSealed } from './manifest-json.ts'
-import { placeUrl } from './place-url.ts'
+import { placeUrl, pluginScheme } from './place-url.ts'
 
 /** The newest that is read. */
 export const pointerVersion = 2
@@ -32,7 +35,33 @@ export interface SavepointPointer {
   readonly checkpoint: LocalTarget | UrlTarget
 }
 
-/** As text. A newer version is for what needs it, so that an earlier build still reads everything else. */
+/**
+ * The pointer of a new savepoint, whose path is for messages. Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE` for a checkpoint
+ * that is lost with its session.
+ *
+ * @example await bucket.put(`${name}/_metadata`, Buffer.from(printPointer(pointerTo(snapshot, path))))
+ */
+export function pointerTo({ path, manifest }: StoredSnapshot, savepoint: string): SavepointPointer {
+  const { job, timestamp } = manifest
+  if (pluginScheme(path) !== undefined) return { job, timestamp, checkpoint: { url: path } }
+  const absolute = localPath(path)
+  if (absolute !== undefined) return { job, timestamp, checkpoint: { relative: undefined, absolute } }
+  throw new StreamError(
+    'SAVEPOINT_BACKEND_INCOMPATIBLE',
+    `Savepoint ${savepoint} cannot point to ${path}, which is lost with its session: expected a checkpoint that outlives it, ` +
+      'or a self-contained savepoint (--self-contained).',
+  )
+}
+
+/** Where the checkpoint was when the savepoint was made. */
+export const pointedTo = ({ checkpoint }: SavepointPointer): string =>
+  'url' in checkpoint ? checkpoint.url : checkpoint.absolute
+
+/**
+ * As text. A newer version is for what needs it, so that an earlier build still reads everything else.
+ *
+ * @example printPointer({ job, timestamp, checkpoint: { url: 'bucket://main/0e0c2b1f…/chk-17' } })
+ */
 export const printPointer = ({ job, timestamp, checkpoint }: SavepointPointer): string =>
   printSealed({ formatVersion: 'url' in checkpoint ? 2 : 1, kind, job, timestamp, checkpoint })
 
@@ -45,7 +74,11 @@ export function isPointer(text: string): boolean {
   }
 }
 
-/** Fails with `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED`. */
+/**
+ * What `printPointer` made; `where` is for messages. Fails with `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED`.
+ *
+ * @example pointedTo(parsePointer(text, path)) // 'bucket://main/0e0c2b1f…/chk-17'
+ */
 export function parsePointer(text: string, where: string): SavepointPointer {
   const fields = new JsonFields('Savepoint', where)
   const body = parseSealed(text, fields, pointerVersion, where)

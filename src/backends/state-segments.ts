@@ -67,6 +67,26 @@ export function readInline(handle: InlineHandle, path: string): Uint8Array {
   return checkSegment(Buffer.from(handle.inline, 'base64'), handle, path)
 }
 
+/**
+ * The bytes of a segment, checked, for a storage of your own. `path` is that of the checkpoint; `read` gives up to `length`
+ * bytes from `offset` of a file by the name that the handle has, or undefined when there is no such file. Fails with
+ * `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`, `STATE_CODEC_UNSUPPORTED`.
+ *
+ * @example const read = (handle) => readSegment(path, handle, ({ file, offset, length }) => bucket.get(keyOf(file), offset, length))
+ */
+export async function readSegment(
+  path: string,
+  handle: StateHandle,
+  read: (handle: FileHandle) => Promise<Uint8Array | undefined>,
+): Promise<Uint8Array> {
+  const where = placeOf(path, handle)
+  if ('inline' in handle) return readInline(handle, where)
+  checkCodec(handle, where)
+  const bytes = await read(handle)
+  if (bytes === undefined) throw stateFileMissing(where)
+  return checkSegment(bytes, handle, where)
+}
+
 /** Fails with `STATE_CODEC_UNSUPPORTED`, before anything is read. */
 export function checkCodec(handle: StateHandle, path: string): void {
   if (handle.codec === codecVersion) return

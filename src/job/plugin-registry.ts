@@ -12,7 +12,7 @@ import type { StateBackend } from '../backends/state-backend.ts'
 import { asStreamError, StreamError } from '../core/errors.ts'
 
 const storageMethods = ['open', 'newest', 'finishedJob', 'jobNames', 'resolve', 'pin', 'unpin'] as const
-const storeMethods = ['reserve', 'publish', 'resolve', 'entry', 'list', 'remove'] as const
+const storeMethods = ['reserve', 'publish', 'resolve', 'entry', 'list', 'remove', 'clear'] as const
 
 export class PluginRegistry {
   readonly #plugins: readonly Plugin[]

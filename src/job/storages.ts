@@ -82,7 +82,8 @@ export class Storages {
     const entry = await store?.entry(plain)
     if (store === undefined || entry === undefined) throw notFound(path)
     const { checkpointPath } = entry
-    const storage = this.#storageAt(checkpointPath ?? plain)
+    // With a self-contained one goes no checkpoint, so that no storage is asked for any.
+    const storage = checkpointPath === undefined ? this.#memory : this.#storageAt(checkpointPath)
     if (storage === undefined) throw notFound(checkpointPath ?? path)
     return { store, storage, checkpointPath }
   }

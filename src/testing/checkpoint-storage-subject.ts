@@ -12,6 +12,8 @@ export type CheckpointStorageCapability = 'reopen' | 'damage'
 /** A storage under test, and what the suite must do to it from outside. */
 export interface CheckpointStorageSubject {
   readonly storage: CheckpointStorage
+  /** What the storage is opened with: a directory, or the URL of a place. Every path of it begins with this. */
+  readonly place: string
   /** The same place seen by another process. Needed for the capability `reopen`. */
   reopen?(): CheckpointStorage
   /** Changes one byte of a stored file. Needed for the capability `damage`. */

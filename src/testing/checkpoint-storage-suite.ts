@@ -15,7 +15,7 @@ export type { CheckpointStorageCapability, CheckpointStorageSubject } from './ch
  * The conformance cases of a checkpoint storage, for any test runner. `make` is called once per case.
  *
  * @example
- * const make = () => ({ storage: jobmanagerCheckpointStorage() })
+ * const make = () => ({ storage: jobmanagerCheckpointStorage(), place: 'jobmanager://checkpoints' })
  * const lost = 'lives in one process'
  * for (const { name, skip, run } of checkpointStorageSuite(make, { reopen: lost, damage: lost })) it.skipIf(skip !== undefined)(name, run)
  */

@@ -148,14 +148,32 @@ export const findingCases: readonly CheckpointStorageCase[] = [
     },
   },
   {
+    name: 'a checkpoint is two names below the place, by the id of its job',
+    async run({ storage, place }) {
+      const job = await storage.open(suiteJob)
+      const paths = [(await storeCheckpoint(job, 1)).path, (await storeCheckpoint(job, 2)).path]
+      for (const path of paths) {
+        const names = path.startsWith(`${place}/${suiteJob.id}/`) ? path.slice(place.length + 1).split(/[\\/]/) : []
+        expectTrue(names.length === 2 && names[1] !== '', `${path}: expected ${place}/${suiteJob.id}/<name>`)
+        expectEqual((await storage.resolve(path))?.path, path, 'it is called what it was found by')
+      }
+      expectTrue(paths[0] !== paths[1], 'each has its own')
+      expectEqual((await storage.newest('suite'))?.path, paths[1], 'the same path, however it is found')
+      expectEqual((await job.load(idOf(2))).path, paths[1], 'by its id, too')
+    },
+  },
+  {
     name: 'a path of another form is not answered, an unknown one fails with its name',
     async run({ storage }) {
       const job = await storage.open(suiteJob)
       const { path } = await storeCheckpoint(job, 1)
+      await storeCheckpoint(job, 2)
+      await job.discard(idOf(1))
       expectEqual(await storage.resolve('elsewhere://checkpoints/1'), undefined, 'another form')
-      const unknown = path.replace(/1$/, '77')
-      const error = await expectFailure(() => storage.resolve(unknown), ['CHECKPOINT_NOT_FOUND'])
-      expectTrue(error.message.includes(unknown), 'the message names the path')
+      for (const use of [() => storage.resolve(path), () => storage.pin(path, 'x')]) {
+        const error = await expectFailure(use, ['CHECKPOINT_NOT_FOUND'])
+        expectTrue(error.message.includes(path), 'the message names the path')
+      }
     },
   },
 ]

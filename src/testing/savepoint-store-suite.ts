@@ -20,6 +20,8 @@ export type SavepointStoreCapability = 'reopen' | 'directories' | 'copies'
 
 export interface SavepointStoreSubject {
   readonly store: SavepointStore
+  /** What the store is opened with: a directory, or the URL of a place. The path of a savepoint is one name below it. */
+  readonly place: string
   /** Where the checkpoints are that the savepoints point to. */
   readonly storage: CheckpointStorage
   /** The same place seen by another process. Needed for the capability `reopen`. */
@@ -145,10 +147,48 @@ const cases: readonly Case[] = [
     },
   },
   {
-    name: 'a path of another form is not answered',
-    async run({ store }) {
-      expectEqual(await store.resolve('elsewhere://savepoints/1'), undefined, 'resolve')
-      expectEqual(await store.entry('elsewhere://savepoints/1'), undefined, 'entry')
+    name: 'a savepoint is one name below the place',
+    async run(subject) {
+      const job = await subject.storage.open(suiteJob)
+      const path = await publish(subject, await storeCheckpoint(job, 1), new Random(1))
+      const name = path.startsWith(`${subject.place}/`) ? path.slice(subject.place.length + 1) : ''
+      expectTrue(/^[^\\/]+$/.test(name), `${path}: expected ${subject.place}/<name>`)
+    },
+  },
+  {
+    name: 'a path of another form is not answered, nor that of a checkpoint',
+    async run({ store, storage }) {
+      const { path } = await storeCheckpoint(await storage.open(suiteJob), 1)
+      for (const other of ['elsewhere://savepoints/1', path]) {
+        expectEqual(await store.resolve(other), undefined, `resolve ${other}`)
+        expectEqual(await store.entry(other), undefined, `entry ${other}`)
+      }
+    },
+  },
+  {
+    name: 'a savepoint may point into another storage, by the path of the checkpoint, whose storage need not be there',
+    async run(subject) {
+      const job = await subject.storage.open(suiteJob)
+      const path = `elsewhere://main/${suiteJob.id}/chk-7`
+      const savepoint = await publish(subject, { ...(await storeCheckpoint(job, 1)), path }, new Random(1))
+      expectEqual((await subject.store.entry(savepoint))?.checkpointPath, path, 'its entry')
+      expectEqual((await subject.store.list()).length, 1, 'listed')
+      await subject.store.remove(savepoint)
+      await expectFailure(() => subject.store.entry(savepoint), ['SAVEPOINT_NOT_FOUND'])
+    },
+  },
+  {
+    name: 'a savepoint that outlives the process points to no checkpoint in its memory',
+    needs: 'reopen',
+    async run(subject) {
+      const job = await subject.storage.open(suiteJob)
+      const path = `jobmanager://checkpoints/${suiteJob.id}/1`
+      const snapshot = { ...(await storeCheckpoint(job, 1)), path }
+      const error = await expectFailure(
+        () => publish(subject, snapshot, new Random(1)),
+        ['SAVEPOINT_BACKEND_INCOMPATIBLE'],
+      )
+      expectTrue(error.message.includes(path), 'the message names the checkpoint')
     },
   },
   {
@@ -181,7 +221,8 @@ const cases: readonly Case[] = [
  * The conformance cases of a savepoint store, for any test runner. `make` is called once per case.
  *
  * @example
- * const make = () => ({ store: jobmanagerSavepointStore(), storage: jobmanagerCheckpointStorage() })
+ * const place = 'jobmanager://savepoints'
+ * const make = () => ({ store: jobmanagerSavepointStore(), place, storage: jobmanagerCheckpointStorage() })
  * const lost = 'lives in one process'
  * const all = { reopen: lost, directories: lost, copies: lost }
  * for (const { name, skip, run } of savepointStoreSuite(make, all)) it.skipIf(skip !== undefined)(name, run)

@@ -11,6 +11,7 @@ const filesystem = (): CheckpointStorageSubject => {
   const dir = temporaryDir()
   return {
     storage: filesystemCheckpointStorage({ dir }),
+    place: dir,
     reopen: () => filesystemCheckpointStorage({ dir }),
     async damage({ path }, file) {
       const bytes = readFileSync(join(path, file))
@@ -20,8 +21,13 @@ const filesystem = (): CheckpointStorageSubject => {
   }
 }
 
+const inMemory = (): CheckpointStorageSubject => ({
+  storage: jobmanagerCheckpointStorage(),
+  place: 'jobmanager://checkpoints',
+})
+
 const suites = {
-  jobmanager: checkpointStorageSuite(() => ({ storage: jobmanagerCheckpointStorage() }), {
+  jobmanager: checkpointStorageSuite(inMemory, {
     reopen: 'memory belongs to one process',
     damage: 'memory is not damaged',
   }),
@@ -49,6 +55,7 @@ const breaking = (
       return { jobId, epoch, existing, highestId, hadFinished, ...bound, ...change(inner, storage) } as JobCheckpoints
     }
     return {
+      ...inMemory(),
       storage: {
         kind: storage.kind,
         open,

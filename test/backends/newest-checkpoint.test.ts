@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeFileSystem } from '../../src/backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../../src/backends/filesystem-checkpoints.ts'
 import { type JobRecord, takeJobRecord, writeJobRecord } from '../../src/backends/job-record.ts'
+import { manifestVersion } from '../../src/backends/manifest.ts'
 import { parseManifest, printSealed } from '../../src/backends/manifest-json.ts'
 import { newestCheckpoint } from '../../src/backends/newest-checkpoint.ts'
 import { asRead, isNoFile } from '../../src/backends/storage-errors.ts'
@@ -57,7 +58,8 @@ describe('the newest checkpoint', () => {
       'a manifest of a newer version',
       'MANIFEST_VERSION_UNSUPPORTED',
       'metadata',
-      (path: string) => changed(path, (text) => text.replace('"formatVersion": 1', '"formatVersion": 4')),
+      (path: string) =>
+        changed(path, (text) => text.replace('"formatVersion": 1', `"formatVersion": ${manifestVersion + 1}`)),
     ],
     ['no state file', 'STATE_FILE_MISSING', 'state', (path: string) => rmSync(path)],
     ['a short state file', 'STATE_FILE_DAMAGED', 'state', (path: string) => truncateSync(path, 4)],

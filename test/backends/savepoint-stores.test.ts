@@ -17,13 +17,22 @@ import { temporaryDir } from './temporary.ts'
 const onDisk = (root = temporaryDir()) => {
   const storage = filesystemCheckpointStorage({ dir: join(root, 'checkpoints') })
   const reopen = () => filesystemSavepointStore({ dir: join(root, 'savepoints'), storage })
-  return { root, storage, store: reopen(), reopen, otherDir: join(root, 'other') } satisfies SavepointStoreSubject & {
+  const place = join(root, 'savepoints')
+  return {
+    root,
+    storage,
+    store: reopen(),
+    place,
+    reopen,
+    otherDir: join(root, 'other'),
+  } satisfies SavepointStoreSubject & {
     root: string
   }
 }
 
 const inMemory = (): SavepointStoreSubject => ({
   store: jobmanagerSavepointStore(),
+  place: 'jobmanager://savepoints',
   storage: jobmanagerCheckpointStorage(),
 })
 
@@ -68,7 +77,7 @@ describe('the suite', () => {
         list: () => store.list(),
         remove: (path) => store.remove(path),
       }
-      return { store: caching, storage }
+      return { ...inMemory(), store: caching, storage }
     }
     const skip = 'not what is broken'
     const failures = await runCases(savepointStoreSuite(make, { reopen: skip, directories: skip, copies: skip }))

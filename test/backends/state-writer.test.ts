@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { checksumOf } from '../../src/backends/checksum.ts'
 import { ensureDir } from '../../src/backends/durable-files.ts'
-import { HeapStateWriter } from '../../src/backends/heap-state-writer.ts'
+import { GatheredStateWriter } from '../../src/backends/gathered-state-writer.ts'
 import { sharedFile } from '../../src/backends/manifest.ts'
 import { StateFile } from '../../src/backends/state-file.ts'
 import { FileStateWriter } from '../../src/backends/state-writer.ts'
 import { WriteChunks } from '../../src/backends/write-chunks.ts'
+import type { CheckpointId } from '../../src/core/ids.ts'
 import { Random } from '../../src/core/random.ts'
+import { suiteSubtask } from '../../src/testing/checkpoint-storage-subject.ts'
 import { MemoryFileSystem } from './memory-file-system.ts'
 
 async function scene(inlineBytes = 0) {
@@ -70,7 +72,12 @@ describe('the state of a subtask on its way to disk', () => {
   it('has segments one after the other', async () => {
     for (const writer of [
       (await scene()).writer,
-      new HeapStateWriter({ exclusive: 'a', shared: 'b' }, () => () => {}),
+      new GatheredStateWriter({
+        checkpoint: 1 as CheckpointId,
+        subtask: suiteSubtask,
+        store: async () => {},
+        remove: async () => {},
+      }),
     ]) {
       expect(() => writer.endSegment()).toThrow('ended that was not begun')
       expect(() => writer.append(Buffer.alloc(1))).toThrow('outside a segment')
@@ -114,23 +121,5 @@ describe('a large segment', () => {
     expect(handle).toMatchObject({ file: 'large.state', offset: 0, length: whole.length, checksum: checksumOf(whole) })
     expect((await fs.read('/job/large.state', 0, whole.length)).equals(whole)).toBe(true)
     expect([taken > 2, used.size <= 2]).toEqual([true, true])
-  })
-})
-
-describe('the state of a subtask in memory', () => {
-  it('is stored by scope when it is whole, and removed when it is given up', async () => {
-    const files = new Map<string, string>()
-    const writer = new HeapStateWriter({ exclusive: 'own', shared: 'all' }, (file, bytes) => {
-      files.set(file, Buffer.from(bytes).toString())
-      return () => files.delete(file)
-    })
-    writer.beginSegment('shared')
-    writer.append(Buffer.from('x'))
-    expect(writer.endSegment()).toMatchObject({ file: 'all', offset: 0, length: 1 })
-    expect(files.size).toBe(0)
-    await writer.close()
-    expect([...files]).toEqual([['all', 'x']])
-    await writer.abort()
-    expect(files.size).toBe(0)
   })
 })

@@ -51,6 +51,7 @@ function storeAt(url: string): SavepointStore {
     },
     list: (list) => async () => (await list()).map((entry) => ({ ...entry, path: outer(entry.path) })),
     remove: (remove) => (path) => remove(inner(path)),
+    clear: (clear) => (path) => clear(inner(path)),
   })
 }
 

@@ -24,12 +24,17 @@ describe('the suites', () => {
     checkpoints: checkpointStorageSuite(
       () => ({
         storage: jobmanagerCheckpointStorage(),
+        place: 'jobmanager://checkpoints',
         dispose: async () => void disposed++,
       }),
       { reopen: lost, damage: lost },
     ),
     savepoints: savepointStoreSuite(
-      () => ({ store: jobmanagerSavepointStore(), storage: jobmanagerCheckpointStorage() }),
+      () => ({
+        store: jobmanagerSavepointStore(),
+        place: 'jobmanager://savepoints',
+        storage: jobmanagerCheckpointStorage(),
+      }),
       { reopen: lost, directories: lost, copies: lost },
     ),
   }
@@ -56,6 +61,7 @@ describe('the suites', () => {
       'what is shared is found by the next owner, and swept by it when nothing names it',
       'one changed byte of state is found, and named',
       'a copy is a savepoint once it is sealed, and needs its checkpoint no more',
+      'a savepoint that outlives the process points to no checkpoint in its memory',
       'another process finds the savepoints',
       'a savepoint may be put into a directory of its own',
     ])

@@ -1,0 +1,72 @@
+/**
+ * The checkpoints of one job in memory, as data: what `jobmanager-checkpoints.ts` keeps, finds and deletes.
+ * Tests: test/backends/heap-job.test.ts, test/backends/checkpoint-storages.test.ts.
+ */
+import type { CheckpointId, JobId } from '../core/ids.ts'
+import { namedFiles } from './checkpoint-rules.ts'
+import type { StoredSnapshot } from './checkpoint-storage.ts'
+import { isShared, type Manifest, sharedFile } from './manifest.ts'
+import { sharedFileName } from './shared-files.ts'
+import { readSegment } from './state-segments.ts'
+
+export interface HeapCheckpoint {
+  readonly files: Map<string, Uint8Array>
+  readonly pins: Set<string>
+  manifest: Manifest | undefined
+  retired: boolean
+}
+
+export interface HeapJob {
+  name: string
+  epoch: number
+  highestId: CheckpointId | 0
+  /** Which opening of any job was the last of this one: higher is later. */
+  opened: number
+  finished: boolean
+  readonly checkpoints: Map<CheckpointId, HeapCheckpoint>
+  /** What several checkpoints may name, by the file of their handles. */
+  readonly shared: Map<string, Uint8Array>
+}
+
+export const pathOf = (job: JobId, id: CheckpointId): string => `jobmanager://checkpoints/${job}/${id}`
+
+export const snapshotOf = (jobId: JobId, id: CheckpointId, job: HeapJob): StoredSnapshot | undefined => {
+  const checkpoint = job.checkpoints.get(id)
+  if (checkpoint?.manifest === undefined) return undefined
+  const path = pathOf(jobId, id)
+  return {
+    path,
+    manifest: checkpoint.manifest,
+    read: (handle) =>
+      readSegment(path, handle, async ({ file, offset, length }) =>
+        filesFor(file, checkpoint, job)
+          .get(file)
+          ?.subarray(offset, offset + length),
+      ),
+  }
+}
+
+export const wholeCheckpoints = (jobId: JobId, job: HeapJob): readonly StoredSnapshot[] =>
+  [...job.checkpoints.keys()].sort((a, b) => a - b).flatMap((id) => snapshotOf(jobId, id, job) ?? [])
+
+/** Where a file of this name is kept. */
+export const filesFor = (file: string, checkpoint: HeapCheckpoint, job: HeapJob): Map<string, Uint8Array> =>
+  isShared(file) ? job.shared : checkpoint.files
+
+export function deleteCheckpoint(job: HeapJob, id: CheckpointId): void {
+  job.checkpoints.delete(id)
+  removeUnnamed(job)
+}
+
+/** Shared files go when no manifest names them and the checkpoint that wrote them is not in the making any more. */
+export function removeUnnamed(job: HeapJob): readonly string[] {
+  const named = new Set(
+    [...job.checkpoints.values()].flatMap(({ manifest }) => [...(manifest ? namedFiles(manifest) : [])]),
+  )
+  const inTheMaking = [...job.checkpoints].filter(([, { manifest }]) => manifest === undefined).map(([id]) => id)
+  const removed = [...job.shared.keys()].filter(
+    (file) => !named.has(file) && !inTheMaking.some((id) => file.startsWith(sharedFile(sharedFileName(id, '')))),
+  )
+  for (const file of removed) job.shared.delete(file)
+  return removed
+}
