@@ -23,7 +23,10 @@ export function guessRenames(graph: JobGraph, { matched, unclaimed }: Matching):
   const guesses = new Map<OperatorId, JobOperator>()
   for (const stored of gone) {
     const shape = storedShape(stored)
-    const alike = empty.filter((operator) => shapeOf(operator) === shape)
+    const alike = empty.filter((operator) => {
+      const declared = shapeOf(operator)
+      return declared === undefined ? operator.name === stored.name : declared === shape
+    })
     const named = alike.filter(({ name }) => name === stored.name)
     // Without keyed states all are alike.
     const [guess, another] = named.length > 0 || shape === nothing ? named : alike
@@ -41,7 +44,9 @@ const nothing = shape([])
 const storedShape = (stored: ManifestOperator): string =>
   shape(keyedStatesOf(stored).filter(({ kind }) => kind !== 'timers'))
 
-function shapeOf({ operator }: JobOperator): string {
-  const { states = {} } = operator as OperatorFactory
+/** Undefined when it does not say. */
+function shapeOf({ operator }: JobOperator): string | undefined {
+  const { states, keyed } = operator as OperatorFactory
+  if (states === undefined) return keyed ? undefined : nothing
   return shape(Object.entries(states).map(([name, { kind }]) => ({ name, kind })))
 }
