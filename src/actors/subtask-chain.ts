@@ -2,22 +2,20 @@
  * From a subtask's descriptor to its running chain: state backends, restored state, operators in their contexts.
  */
 
-import { readChannelSegment } from '../backends/channel-segment.ts'
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import type { ChannelStateHandle } from '../backends/manifest.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
-import { placeOf } from '../backends/state-segments.ts'
-import { assert, StreamError } from '../core/errors.ts'
-import { type OperatorId, parseSubtaskId } from '../core/ids.ts'
+import { assert } from '../core/errors.ts'
+import type { OperatorId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { OperatorChain } from '../operators/chain.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
+import { loadChannels } from './channel-restore.ts'
 import type { Self } from './kernel.ts'
 import type { KeyedOperator } from './keyed-chains.ts'
 import { loadOperatorState } from './operator-state-restore.ts'
 import { StateRestore } from './state-restore.ts'
 import type { OperatorRestore, SubtaskDescriptor } from './subtask-descriptor.ts'
-import type { LoadedChannel, LoadedOperator, StatePiece, SubtaskMessage } from './subtask-messages.ts'
+import type { LoadedOperator, StatePiece, SubtaskMessage } from './subtask-messages.ts'
 import type { SubtaskOutputs } from './subtask-outputs.ts'
 
 /** The state of one subtask's operators, by position in the chain. */
@@ -74,7 +72,7 @@ export class SubtaskState {
     const { restore } = this.#descriptor
     const [operators, inFlight] = await Promise.all([
       Promise.all((restore?.operators ?? []).map((operator) => loadOperator(from, operator))),
-      Promise.all((restore?.inFlight ?? []).map((handle) => loadChannel(from, this.#descriptor, handle))),
+      loadChannels(from, this.#descriptor, restore?.inFlight ?? []),
     ])
     return { type: 'state.loaded', operators, inFlight }
   }
@@ -105,26 +103,6 @@ const loadOperator = async (
   from: StoredSnapshot,
   { operatorId, operator }: OperatorRestore,
 ): Promise<LoadedOperator> => ({ operatorId, state: await loadOperatorState(from, operator) })
-
-async function loadChannel(
-  from: StoredSnapshot,
-  { inputs, vertexName }: SubtaskDescriptor,
-  handle: ChannelStateHandle,
-): Promise<LoadedChannel> {
-  const channel = inputs.findIndex((one) => one.gate === handle.gate && parseSubtaskId(one.from).index === handle.from)
-  assert(inputs[channel]?.input === handle.input, 'records for a channel that is not there')
-  const batches = readChannelSegment(await from.read(handle), handle, placeOf(from.path, handle))
-  if (inputs[channel].keyed === true && batches.some(({ keys }) => keys === undefined)) {
-    throw new StreamError(
-      'RESTORE_CHANNEL_MISMATCH',
-      `${from.path} is an unaligned checkpoint with records on their way to operator "${vertexName}" that have no keys, but the ` +
-        'program sends it records by key now. Restore it with the program that wrote it, or restore a savepoint, in which ' +
-        'nothing is on its way.',
-      { details: { operator: vertexName } },
-    )
-  }
-  return { channel, batches }
-}
 
 /** Ended before its snapshot: were there sinks that had not yet been told that their records may be seen? */
 export function sinksHaveState({ operators, restore }: SubtaskDescriptor): boolean {

@@ -5,6 +5,7 @@
 import type { ChannelStateHandle, KeyedStateHandle, OperatorStateHandle } from '../backends/manifest.ts'
 import type { StateChoice } from '../backends/state-backend.ts'
 import type { CheckpointId, JobId, OperatorId, SubtaskId, VertexId } from '../core/ids.ts'
+import type { KeyGroupRange } from '../core/key-groups.ts'
 import type { JobOperator } from '../graph/job-graph.ts'
 import type { Partitioning } from '../graph/transformation.ts'
 
@@ -63,11 +64,21 @@ export interface ItemRange {
   readonly to: number
 }
 
+/** Records that were on their way, and the channel that they are put into. */
+export interface ChannelPiece {
+  /** Of the channel that they were in: its edge is still the same. */
+  readonly handle: ChannelStateHandle
+  /** The index of the subtask that sends in the channel that they are put into. */
+  readonly from: number
+  /** Only the records with keys of these groups; all of them when left out. */
+  readonly keyGroups?: KeyGroupRange | undefined
+}
+
 export interface SubtaskRestore {
   readonly checkpointId: CheckpointId
   readonly operators: readonly OperatorRestore[]
-  /** What was on its way to this subtask. */
-  readonly inFlight?: readonly ChannelStateHandle[] | undefined
+  /** What was on its way to this subtask; several pieces for one channel in the order in which they go in. */
+  readonly inFlight?: readonly ChannelPiece[] | undefined
   /** It had finished when the snapshot was taken: nothing is left for it to do. */
   readonly finished: boolean
 }

@@ -4,7 +4,9 @@
  *
  * INV-IN-1 a blocked channel gives no element (S3). INV-IN-2 the watermark of an input never falls, and is that of its
  * slowest channel; a channel that has ended does not hold it back. INV-IN-3 a barrier that was put ahead is taken before
- * anything else, and also when nothing else may be taken because an output is full.
+ * anything else, and also when nothing else may be taken because an output is full. INV-IN-4 what was restored is taken
+ * before anything that has come since, on whichever channel: at another parallelism the records of one key, once of one
+ * channel, may come on two.
  */
 import type { Barrier, RecordBatch, StreamElement } from '../core/elements.ts'
 import { maxWatermark } from '../core/elements.ts'
@@ -22,6 +24,9 @@ export class SubtaskInputs {
   #ahead = 0
   /** The unaligned checkpoint whose channel state is collected, and of which channels what is consumed belongs to it. */
   #recording: { readonly checkpointId: CheckpointId; readonly channels: Set<number> } | undefined
+  /** Restored batches that are not yet taken: of all channels, and of each. */
+  #restored = 0
+  readonly #restoredOf: number[]
   /** The channel that `take` took from last. */
   channel = 0
 
@@ -34,6 +39,7 @@ export class SubtaskInputs {
     this.#channels = channels
     this.#inputOf = inputOf
     this.#blocked = channels.map(() => false)
+    this.#restoredOf = channels.map(() => 0)
     this.#watermarks = channels.map(() => Number.NEGATIVE_INFINITY)
     for (const channel of channels) channel.watchBarriers({ ahead: () => void this.#ahead++, queued })
   }
@@ -56,6 +62,10 @@ export class SubtaskInputs {
       const barrier = this.takeAhead()
       if (barrier !== undefined) return barrier
     }
+    if (this.#restored > 0) {
+      const channels = this.#restoredChannels()
+      if (channels.length > 0) return this.#takeRestored(channels)
+    }
     const count = this.#channels.length
     for (let tried = 0; tried < count; tried++) {
       const channel = this.#next
@@ -66,6 +76,27 @@ export class SubtaskInputs {
         this.channel = channel
         return element
       }
+    }
+    return undefined
+  }
+
+  /** Those with restored batches that may be taken. */
+  #restoredChannels(): readonly number[] {
+    return this.#restoredOf.flatMap((left, channel) => (left > 0 && !this.#blocked[channel] ? [channel] : []))
+  }
+
+  /** They stand at the head of their channels, but for barriers put ahead. Nothing else is taken meanwhile. */
+  #takeRestored(channels: readonly number[]): StreamElement | undefined {
+    for (const channel of channels) {
+      const element = this.#channels[channel]!.shift()
+      // A channel may hold back what it has.
+      if (element === undefined) continue
+      if (element.type === 'batch') {
+        this.#restoredOf[channel]!--
+        this.#restored--
+      }
+      this.channel = channel
+      return element
     }
     return undefined
   }
@@ -121,6 +152,8 @@ export class SubtaskInputs {
   /** Puts channel state back, before what has come since. */
   restore(channel: number, batches: readonly RecordBatch[]): void {
     this.#channels[channel]!.restore(batches)
+    this.#restoredOf[channel]! += batches.length
+    this.#restored += batches.length
   }
 
   /** Notes a watermark; returns the input's new minimum if it has risen, else undefined. */

@@ -1,6 +1,7 @@
 /**
  * Do the records that an unaligned checkpoint found on their way fit the channels of a program? They can only go where they
- * were going: into the same input of the operator that receives them, from a subtask that is still there.
+ * were going: into the same input of the operator that receives them, from the operator that sent them. How many subtasks
+ * either has may change (`channel-shares.ts`), but where a record of one subtask can only go to that of the same index.
  *
  * A savepoint holds no such records, so it is the way through such a change.
  */
@@ -9,30 +10,28 @@ import { StreamError } from '../core/errors.ts'
 import type { OperatorId } from '../core/ids.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
-import { peersOf } from './plan.ts'
 
-/** Fails with `RESTORE_CHANNEL_MISMATCH`, naming the operator and the channel. */
-export function checkChannels({ graph, matched }: Found, vertex: JobVertex, index: number, path: string): void {
+/** Why they do not, or undefined: `RESTORE_CHANNEL_MISMATCH`, naming the operator and the channel. */
+export function channelRefusal({ graph, matched }: Found, vertex: JobVertex, path: string): StreamError | undefined {
   const gates = graph.edges.filter(({ to }) => to === vertex.id)
   for (const [position, operator] of vertex.operators.entries()) {
-    const stored = matched.get(operator.id)
-    const rescaled = stored !== undefined && stored.parallelism !== vertex.parallelism
-    const handles = rescaled
-      ? stored.subtasks.flatMap(({ inFlight = [] }) => inFlight)
-      : stored?.subtasks[index]?.inFlight
-    for (const handle of handles ?? []) {
-      const edge = position === 0 ? gates[handle.gate] : undefined
-      const feeder = graph.vertices.find(({ id }) => id === edge?.from)
-      const sender = edge && feeder?.operators[edge.fromOperator]
-      const fits =
-        !rescaled &&
-        edge?.input === handle.input &&
-        peersOf(edge, index, feeder!).includes(handle.from) &&
-        // The same place among the edges may have gone to another stream: the operands of a union were exchanged.
-        [undefined, sender?.id, sender?.alternativeId].includes(handle.feeder)
-      if (!fits) throw mismatch(operator, handle, path)
+    const place = matched.get(operator.id)
+    for (const { index, inFlight = [] } of place?.subtasks ?? []) {
+      for (const handle of inFlight) {
+        const edge = position === 0 ? gates[handle.gate] : undefined
+        const feeder = graph.vertices.find(({ id }) => id === edge?.from)
+        const sender = edge && feeder?.operators[edge.fromOperator]
+        const only = edge?.partitioning.type === 'forward'
+        const fits =
+          edge?.input === handle.input &&
+          (!only || (vertex.parallelism === place!.parallelism && handle.from === index)) &&
+          // The same place among the edges may have gone to another stream: the operands of a union were exchanged.
+          [undefined, sender?.id, sender?.alternativeId, sender && matched.get(sender.id)?.id].includes(handle.feeder)
+        if (!fits) return mismatch(operator, handle, path)
+      }
     }
   }
+  return undefined
 }
 
 interface Found {

@@ -2,7 +2,7 @@
  * Snapshot × program → what each subtask restores, or why it cannot: pure.
  *
  * Who takes whose state is settled before (`operator-matching.ts`). Each subtask is given its share of it (`state-shares.ts`), at
- * any parallelism that the state allows (`parallelism-check.ts`). Records that were on their way (`channel-check.ts`) go with
+ * any parallelism that the state allows (`parallelism-check.ts`). Records that were on their way (`channel-shares.ts`) go with
  * the operator that would have received them.
  */
 import type { SubtaskRestore } from '../actors/subtask-descriptor.ts'
@@ -10,7 +10,8 @@ import type { Manifest, ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import { type CheckpointId, type OperatorId, type SubtaskId, subtaskId } from '../core/ids.ts'
 import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
-import { checkChannels } from './channel-check.ts'
+import { channelRefusal } from './channel-check.ts'
+import { shareChannels } from './channel-shares.ts'
 import { refuseFedFinished } from './finished-check.ts'
 import { type Matching, matchOperators, type UnclaimedState } from './operator-matching.ts'
 import { adoptMaxParallelism, parallelismRefusal } from './parallelism-check.ts'
@@ -79,32 +80,29 @@ export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: Resto
   const restores = new Map<SubtaskId, SubtaskRestore>()
   const assignment = { graph: adopted, restores, dropped: unclaimed, matched }
   for (const vertex of adopted.vertices) {
+    const error = channelRefusal(assignment, vertex, rules.path)
+    if (error !== undefined) refusals.push({ operator: vertex.operators[0]!.id, error })
     // What does not fit has no shares.
     if (vertex.operators.some(({ id }) => misfits.some(({ operator }) => operator === id))) continue
-    for (const [index, restore] of restoresOf(vertex, matching, manifest.checkpointId).entries()) {
+    for (const [index, restore] of restoresOf(adopted, vertex, matching, manifest.checkpointId).entries()) {
       if (restore !== undefined) restores.set(subtaskId(vertex.id, index), restore)
     }
-    refusals.push(...refusalOf(vertex.operators[0]!.id, () => checkAllChannels(vertex, assignment, rules.path)))
   }
   if (rules.exactlyOnce === true && refusals.length === 0) {
-    refusals.push(...refusalOf(undefined, () => refuseFedFinished(assignment, rules.path)))
+    refusals.push(...refusalOf(() => refuseFedFinished(assignment, rules.path)))
   }
   return { assignment, matching, refusals }
 }
 
-/** What a check refuses, for the operator that it names if none is given. */
-function refusalOf(operator: OperatorId | undefined, check: () => void): readonly Refusal[] {
+/** What a check refuses, for the operator that it names. */
+function refusalOf(check: () => void): readonly Refusal[] {
   try {
     check()
     return []
   } catch (error) {
     if (!(error instanceof StreamError) || error.code === 'BUG') throw error
-    return [{ operator: operator ?? (error.details.operatorId as OperatorId | undefined), error }]
+    return [{ operator: error.details.operatorId as OperatorId | undefined, error }]
   }
-}
-
-function checkAllChannels(vertex: JobVertex, assignment: StateAssignment, path: string): void {
-  for (let index = 0; index < vertex.parallelism; index++) checkChannels(assignment, vertex, index, path)
 }
 
 /** Only the head of a chain has keys, and its state brings their groups. */
@@ -126,16 +124,19 @@ const refuseParallelism = (graph: JobGraph, matching: Matching): readonly Refusa
 
 /** What each subtask of a vertex restores. */
 function restoresOf(
+  graph: JobGraph,
   vertex: JobVertex,
   matching: Matching,
   checkpointId: CheckpointId,
 ): readonly (SubtaskRestore | undefined)[] {
   const { parallelism } = vertex
   const shares = vertex.operators.map((operator) => shareState(vertex, operator, heritageOf(operator, matching)))
+  const head = matching.matched.get(vertex.operators[0]!.id)
+  const channels = head === undefined ? [] : shareChannels(graph, vertex, head)
   const places = vertex.operators.flatMap(({ id }) => matching.matched.get(id) ?? [])
   return Array.from({ length: parallelism }, (_, index) => {
     const operators = shares.flatMap((share) => share[index] ?? [])
-    const inFlight = places.flatMap(({ subtasks }) => subtasks[index]?.inFlight ?? [])
+    const inFlight = channels[index] ?? []
     const finished = places.length > 0 && places.every((place) => hadFinished(place, index, parallelism))
     if (operators.length === 0 && inFlight.length === 0 && !finished) return undefined
     return { checkpointId, operators, ...(inFlight.length > 0 && { inFlight }), finished }

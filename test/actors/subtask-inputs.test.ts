@@ -53,6 +53,30 @@ describe('the inputs of a subtask', () => {
   })
 })
 
+describe('what was restored', () => {
+  const restored = (...values: unknown[]) => values.map((value) => recordBatch([value]))
+
+  it('is taken before anything that has come since, on any channel', () => {
+    const { inputs, fill, takeAll } = make([0, 0, 0])
+    fill(0, 'c')
+    fill(1, 'd')
+    inputs.restore(1, restored('a', 'b'))
+    inputs.restore(2, restored('x'))
+    expect(takeAll()).toEqual(['1:a', '1:b', '2:x', '0:c', '1:d'])
+  })
+
+  it('holds up nothing while its channel is blocked', () => {
+    const { inputs, fill, takeAll } = make([0, 0])
+    inputs.restore(0, restored('a'))
+    fill(1, 'b')
+    inputs.block(0)
+    expect(takeAll()).toEqual(['1:b'])
+    inputs.unblockAll()
+    fill(1, 'c')
+    expect(takeAll()).toEqual(['0:a', '1:c'])
+  })
+})
+
 describe('the watermark of an input', () => {
   it('is that of its slowest channel, and told only when it rises', () => {
     const { inputs } = make([0, 0])

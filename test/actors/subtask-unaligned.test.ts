@@ -39,7 +39,8 @@ async function restoredFrom(
     timestamp: 0,
     operators: [],
   })
-  const restore = { checkpointId: ck(1), finished: false, operators: [], inFlight: state.inFlight }
+  const inFlight = state.inFlight?.map((handle) => ({ handle, from: handle.from }))
+  const restore = { checkpointId: ck(1), finished: false, operators: [], inFlight }
   return SubtaskRig.make({ ...subtask, restore, attempt: 1 }, { storage, restoreFrom: snapshot })
 }
 

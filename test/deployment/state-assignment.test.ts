@@ -181,12 +181,13 @@ describe('records that were on their way', () => {
     const operator = stored(n, [''])
     return manifest({ ...operator, subtasks: [{ ...operator.subtasks[0]!, inFlight }] })
   }
+  const given = (from: number) => ({ handle: channel(0, from), from })
   const job = graph([vertex(1, 2), vertex(2)], [edge(1, 2)])
 
   it('go with the operator that receives them, which then has something to restore', () => {
     const { restores, dropped } = assign(job, withChannels(2, channel(0, 0), channel(0, 1)))
     expect([...restores]).toEqual([
-      [subtask(2, 0), { checkpointId: 6, finished: false, operators: [], inFlight: [channel(0, 0), channel(0, 1)] }],
+      [subtask(2, 0), { checkpointId: 6, finished: false, operators: [], inFlight: [given(0), given(1)] }],
     ])
     expect(dropped).toEqual([])
   })

@@ -10,7 +10,7 @@ const descriptor = (index: number, ranges: readonly { start: number; end: number
     parallelism: 2,
     maxParallelism: 128,
     operators: [{ id: 'count' }, { id: 'stateless' }],
-    restore: { operators: [{ operatorId: 'count', keyed: ranges.map((keyGroups) => ({ keyGroups })) }] },
+    restore: { operators: [{ operatorId: 'count', keyed: ranges.map((keyGroups) => ({ handle: { keyGroups } })) }] },
   }) as unknown as SubtaskDescriptor
 
 const told = (...descriptors: readonly SubtaskDescriptor[]) =>

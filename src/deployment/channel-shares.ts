@@ -1,0 +1,69 @@
+/**
+ * Which subtask gets the records that an unaligned checkpoint found on their way to an operator, and in which channel, at the
+ * parallelism that wrote them or at another one: pure.
+ *
+ * By key, a record goes to the subtask that owns its key now. Records dealt in turn could have gone to anybody: each old
+ * channel goes to one subtask as a whole. Of those sent to everybody each subtask takes what was on its way to one old
+ * subtask, the one that broadcast state comes from (`operator-state-shares.ts`). Which senders are left decides the channel;
+ * what an old sender had sent stays together and in its order. What cannot go on is refused before (`channel-check.ts`).
+ * Tests: test/deployment/channel-shares.test.ts.
+ */
+import type { ChannelPiece } from '../actors/subtask-descriptor.ts'
+import type { ChannelStateHandle, ManifestOperator } from '../backends/manifest.ts'
+import { type KeyGroupRange, keyGroupRangeOf } from '../core/key-groups.ts'
+import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.ts'
+
+interface Given {
+  readonly handle: ChannelStateHandle
+  /** The old subtask that it was on its way to. */
+  readonly to: number
+}
+
+/** For each subtask of a vertex, in their order, what was on its way to the operator whose place its head takes. */
+export function shareChannels(graph: JobGraph, vertex: JobVertex, place: ManifestOperator): readonly ChannelPiece[][] {
+  const pieces = Array.from({ length: vertex.parallelism }, (): ChannelPiece[] => [])
+  const gates = graph.edges.filter(({ to }) => to === vertex.id)
+  const given = place.subtasks.flatMap(({ index, inFlight = [] }) => inFlight.map((handle) => ({ handle, to: index })))
+  for (const [gate, edge] of gates.entries()) {
+    const senders = graph.vertices.find(({ id }) => id === edge.from)!.parallelism
+    for (const [turn, one] of given.filter(({ handle }) => handle.gate === gate).entries()) {
+      for (const { index, keyGroups } of receiversOf(edge, vertex, place, one, turn)) {
+        const { handle } = one
+        pieces[index]!.push({ handle, from: handle.from % senders, ...(keyGroups && { keyGroups }) })
+      }
+    }
+  }
+  return pieces
+}
+
+interface Receiver {
+  readonly index: number
+  readonly keyGroups?: KeyGroupRange
+}
+
+function receiversOf(
+  { partitioning }: JobEdge,
+  { parallelism, maxParallelism }: JobVertex,
+  place: ManifestOperator,
+  { to }: Given,
+  turn: number,
+): readonly Receiver[] {
+  if (parallelism === place.parallelism) return [{ index: to }]
+  switch (partitioning.type) {
+    case 'hash': {
+      const before = keyGroupRangeOf(to, place.parallelism, maxParallelism)
+      const all = Array.from({ length: parallelism }, (_, index) => keyGroupRangeOf(index, parallelism, maxParallelism))
+      return all.flatMap((own, index): Receiver[] => {
+        if (own.start > before.end || before.start > own.end) return []
+        const everything = own.start <= before.start && before.end <= own.end
+        return [everything ? { index } : { index, keyGroups: own }]
+      })
+    }
+    case 'broadcast':
+      return Array.from({ length: parallelism }, (_, index) => ({ index })).filter(
+        ({ index }) => index % place.parallelism === to,
+      )
+    default:
+      return [{ index: turn % parallelism }]
+  }
+}
