@@ -1,42 +1,63 @@
-/** Which key groups each subtask of an attempt restores, by what it was handed; one that was handed none has its own. */
+/**
+ * Which key groups each subtask of an attempt restores, by what it was handed. Groups that nobody had written anything of are
+ * restored by their owner: there is nothing to hand over.
+ */
 import type { SubtaskDescriptor } from '../../actors/subtask-descriptor.ts'
-import { keyGroupRangeOf } from '../../core/key-groups.ts'
+import { type KeyGroupRange, keyGroupRangeOf } from '../../core/key-groups.ts'
 import type { Fact } from '../checkers/facts.ts'
+import { missingFrom } from '../checkers/item-ranges.ts'
 
 type Restored = Extract<Fact, { readonly type: 'key-groups.restored' }>
 
-/** `attempt` is the number that the facts give it, `labelOf` the name of a subtask in them. */
+/** The key groups of the segments of an operator in a checkpoint; undefined for one that the run does not know. */
+export type WrittenKeyGroups = (operatorId: string) => readonly KeyGroupRange[] | undefined
+
+/**
+ * `attempt` is the number that the facts give it, `labelOf` the name of a subtask in them. Where `writtenOf` does not know
+ * what was written, it is what was handed over.
+ */
 export function restoredKeyGroups(
   descriptors: readonly SubtaskDescriptor[],
   attempt: number,
   labelOf: (id: string) => string,
+  writtenOf: WrittenKeyGroups = () => undefined,
 ): readonly Restored[] {
-  const keyed = new Set(
-    descriptors.flatMap(({ restore }) =>
-      (restore?.operators ?? []).flatMap((operator) => (operator.keyed.length > 0 ? [operator.operatorId] : [])),
-    ),
-  )
-  return descriptors.flatMap(({ id, operators, index, parallelism, maxParallelism, restore }) =>
-    operators
-      .filter((operator) => keyed.has(operator.id))
-      .flatMap((operator): Restored[] => {
-        const own = keyGroupRangeOf(index, parallelism, maxParallelism)
-        const pieces = restore?.operators.find(({ operatorId }) => operatorId === operator.id)?.keyed ?? []
-        // What has changed since comes on top of what it changes, not beside it.
-        const ranges = pieces
-          .filter(({ handle }) => handle.delta !== true)
-          .map(({ handle: { keyGroups } }) => ({
-            start: Math.max(keyGroups.start, own.start),
-            end: Math.min(keyGroups.end, own.end),
-          }))
-        if (ranges.length === 0) ranges.push(own)
-        const of = {
-          type: 'key-groups.restored',
-          attempt,
-          subtask: labelOf(id),
-          operator: labelOf(operator.id),
-        } as const
-        return ranges.map(({ start, end }) => ({ ...of, maxParallelism, first: start, last: end }))
-      }),
+  const handed = new Map<string, KeyGroupRange[]>()
+  for (const { restore } of descriptors) {
+    for (const { operatorId } of restore?.operators ?? []) {
+      handed.set(operatorId, [...(handed.get(operatorId) ?? []), ...rangesOf({ restore }, operatorId)])
+    }
+  }
+  return descriptors.flatMap((descriptor) =>
+    descriptor.operators.flatMap(({ id }): Restored[] => {
+      const written = writtenOf(id) ?? handed.get(id) ?? []
+      if (written.length === 0) return []
+      const { index, parallelism, maxParallelism } = descriptor
+      const own = keyGroupRangeOf(index, parallelism, maxParallelism)
+      const of = { attempt, subtask: labelOf(descriptor.id), operator: labelOf(id), maxParallelism }
+      return [...rangesOf(descriptor, id).map((range) => within(range, own)), ...unwritten(written, own)].map(
+        ({ start, end }) => ({ type: 'key-groups.restored', ...of, first: start, last: end }),
+      )
+    }),
   )
 }
+
+/** What has changed since comes on top of what it changes, not beside it. */
+const rangesOf = ({ restore }: Pick<SubtaskDescriptor, 'restore'>, operatorId: string): readonly KeyGroupRange[] =>
+  (restore?.operators ?? [])
+    .filter((operator) => operator.operatorId === operatorId)
+    .flatMap(({ keyed }) => keyed.flatMap(({ handle }) => (handle.delta === true ? [] : [handle.keyGroups])))
+
+/** The reader keeps the own key groups. Of what has none of them the whole is told, for it should not have been handed over. */
+function within(range: KeyGroupRange, own: KeyGroupRange): KeyGroupRange {
+  const start = Math.max(range.start, own.start)
+  const end = Math.min(range.end, own.end)
+  return start <= end ? { start, end } : range
+}
+
+const unwritten = (written: readonly KeyGroupRange[], own: KeyGroupRange): readonly KeyGroupRange[] =>
+  missingFrom(
+    written.map(({ start, end }) => [start, end, 0] as const).toSorted(([a], [b]) => a - b),
+    own.start,
+    own.end,
+  ).map(([start, end]) => ({ start, end }))
