@@ -6,7 +6,8 @@ import { print } from '../../src/connectors/print.ts'
 import { toArray } from '../../src/connectors/to-array.ts'
 import { toSubject } from '../../src/connectors/to-subject.ts'
 import type { SnapshotKind } from '../../src/core/elements.ts'
-import { ck, codeOf, jobOf, stored, testContext } from './endpoint-harness.ts'
+import { DividedState } from '../../src/core/operator-state.ts'
+import { ck, codeOf, dealtOut, jobOf, stored, testContext } from './endpoint-harness.ts'
 
 describe('toArray', () => {
   it('appends when the checkpoint that covers the records completes', () => {
@@ -101,22 +102,68 @@ describe('toArray', () => {
     expect(seen).toEqual([1, 2, 2])
   })
 
-  it('goes on numbering after a restart, so that a lost notification is made up for', () => {
+  it('hands over once, and in its order, what several writers left, whoever inherits it', () => {
+    const seen: number[] = []
+    const sink = toArray(seen)
+    const states = [0, 1, 2].map((subtaskIndex) => {
+      const writer = sink.createWriter(testContext({ parallelism: 3, subtaskIndex }), undefined)
+      for (const checkpoint of [1, 2]) {
+        writer.write([subtaskIndex * 10 + checkpoint])
+        writer.snapshot(ck(checkpoint), 'checkpoint')
+      }
+      const { state } = writer.snapshot(ck(3), 'checkpoint')
+      // The notification that the first checkpoint was completed reached one of them only.
+      if (subtaskIndex === 1) void writer.notifyCompleted(ck(1))
+      return state
+    })
+    for (const attempt of [1, 2]) {
+      for (const [subtaskIndex, restored] of dealtOut(states, 2).entries()) {
+        sink.createWriter(testContext({ parallelism: 2, subtaskIndex, attempt }), restored)
+      }
+    }
+    const of = (subtask: number) => seen.filter((value) => Math.floor(value / 10) === subtask)
+    expect([of(0), of(1), of(2)]).toEqual([
+      [1, 2],
+      [11, 12],
+      [21, 22],
+    ])
+  })
+
+  it('goes on from state that was written before it could be divided', () => {
+    const seen: number[] = []
+    const sink = toArray(seen)
+    const portion = (sequence: number, writer = 'old') => ({ writer, sequence, values: [sequence] })
+    const state = { format: 1, sequence: 3, portions: [portion(0, 'older'), portion(1), portion(2)] }
+    sink.createWriter(testContext(), state)
+    sink.createWriter(testContext({ attempt: 1 }), state)
+    expect(seen).toEqual([0, 1, 2])
+  })
+
+  it('makes up for a lost notification after a restart', () => {
     const seen: number[] = []
     const sink = toArray(seen)
     let state: unknown
     for (const value of [1, 2]) {
-      const writer = sink.createWriter(testContext(), state)
+      const writer = sink.createWriter(testContext({ attempt: value }), state)
       writer.write([value])
       state = stored(writer.snapshot(ck(value), 'checkpoint').state)
       if (value === 1) void writer.notifyCompleted(ck(1))
     }
-    sink.createWriter(testContext(), state)
+    sink.createWriter(testContext({ attempt: 3 }), state)
     expect(seen).toEqual([1, 2])
   })
 
-  it.each([['x'], [{ format: 2 }], [{ format: 1, sequence: 0 }]])('refuses the state %j', async (state) => {
-    const { code } = await codeOf(() => toArray([]).createWriter(testContext(), state))
+  it.each([
+    ['x'],
+    [{ format: 2 }],
+    [{ format: 1, sequence: 0 }],
+    [{ format: 1, portions: [null] }],
+    [[null]],
+    [[{ writer: 'w', portions: [{ sequence: 0 }] }]],
+    [[{ writer: 1, portions: [] }]],
+  ])('refuses the state %j', async (state) => {
+    const restored = Array.isArray(state) ? new DividedState({ waiting: { mode: 'split', items: state } }) : state
+    const { code } = await codeOf(() => toArray([]).createWriter(testContext(), restored))
     expect(code).toBe('RESTORE_STATE_INCOMPATIBLE')
   })
 })
@@ -142,7 +189,9 @@ it('delivers every record exactly once, in order, over restarts and lost notific
     fc.property(fc.array(action, { maxLength: 40, size: 'max' }), (actions) => {
       const seen: number[] = []
       const sink = deferredSink<number>('test', (values) => void seen.push(...values), {})
-      const open = (state: unknown) => sink.createWriter(testContext(), state === undefined ? state : stored(state))
+      let attempt = 0
+      const open = (state: unknown) =>
+        sink.createWriter(testContext({ attempt: attempt++ }), state === undefined ? state : stored(state))
       let writer = open(undefined)
       let next = 0
       let id = 0
