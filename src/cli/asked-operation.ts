@@ -52,7 +52,7 @@ export async function ask(client: RestClient, { jobId, triggerId, path, body }: 
   }
 }
 
-/** Waits for the path of the savepoint. Fails as the operation does; a time-out says how to ask for its end. */
+/** Waits for the path of the savepoint. Fails as the operation does; when nothing is heard of it, says how to ask for its end. */
 export async function savepointPath(
   invocation: Invocation,
   client: RestClient,
@@ -60,10 +60,17 @@ export async function savepointPath(
 ): Promise<unknown> {
   const target = invocation.flags.value('--jobmanager')
   const where = target === undefined ? '' : ` -m ${target}`
-  const command = `tidemark savepoint${where} --status ${triggerId} ${jobId}`
-  const next = `its id is ${triggerId}, and \`${command}\` tells its end (-detached does not wait for it)`
-  const { location } = await client.result(`/jobs/${jobId}/savepoints/${triggerId}`, next)
-  return location
+  const next =
+    `its id is ${triggerId}, and \`tidemark savepoint${where} --status ${triggerId} ${jobId}\` tells its end ` +
+    '(-detached does not wait for it)'
+  try {
+    const { location } = await client.result(`/jobs/${jobId}/savepoints/${triggerId}`, next)
+    return location
+  } catch (error) {
+    if (!(error instanceof StreamError) || error.code !== 'SESSION_UNREACHABLE') throw error
+    const meanwhile = `What was asked for before may have gone on: ${next}.`
+    throw new StreamError(error.code, `${error.message} ${meanwhile}`, { cause: error })
+  }
 }
 
 /** `--status`: one look at an operation. Gives 0 when it has succeeded, 2 while it is under way. Fails as the operation did. */
@@ -114,7 +121,11 @@ export async function tellingEnd<T>(
     const status = await client.statusOf(jobId, (status) => status !== 'FAILING').catch(() => undefined)
     if (status === undefined) throw error
     const now = endStatuses.includes(status) ? `the job is ${status}` : `the job goes on: it is ${status}`
-    throw new StreamError(code, `${message} No savepoint was made; ${now}.`, { cause: error, restartable, details })
+    throw new StreamError(code, `${message.replace(/[^.!?]$/, '$&.')} No savepoint was made; ${now}.`, {
+      cause: error,
+      restartable,
+      details,
+    })
   }
 }
 

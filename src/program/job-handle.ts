@@ -91,6 +91,11 @@ export interface JobResult {
   readonly error?: StreamError
 }
 
+/**
+ * A savepoint as it is asked for.
+ *
+ * @example await job.triggerSavepoint({ dir: 'state/savepoints', triggerId: '0123456789abcdef0123456789abcdef' })
+ */
 export interface SavepointRequest {
   /** The directory that the savepoint goes into. Left out: the configured place. */
   readonly dir?: string | undefined

@@ -6,7 +6,7 @@ import { StreamError } from '../../src/core/errors.ts'
 import { makeCli, until } from './cli.ts'
 
 const triggerId = 'ab'.repeat(16)
-const expired = new StreamError('CHECKPOINT_FAILED', 'It expired (CHECKPOINT_EXPIRED).')
+const expired = new StreamError('CHECKPOINT_FAILED', 'It expired (CHECKPOINT_EXPIRED)')
 const details = { path: '/s/1', status: 'RESTARTING', failure: null }
 const incomplete = new StreamError('STOP_INCOMPLETE', 'A savepoint has been created at /s/1, but …', { details })
 
@@ -98,6 +98,19 @@ describe('a client that times out', () => {
     expect(cli.err()).toMatch(/`tidemark savepoint -m localhost:99 --status [0-9a-f]{32} [0-9a-f]{32}`/)
   })
 
+  it('says the id also when the session is not there any more', async () => {
+    const { cli, job, run } = serving()
+    const done = run('savepoint', job.id)
+    await until(() => job.calls.length > 0)
+    cli.network.clear()
+    const { code, err } = await done
+    expect([code, err]).toEqual([1, expect.stringMatching(/^error\[SESSION_UNREACHABLE\]/)])
+    const [id, polled] = [job.savepointOperations()[0]?.triggerId, job.id]
+    expect(err).toContain(
+      `may have gone on: its id is ${id}, and \`tidemark savepoint --status ${id} ${polled}\` tells its end`,
+    )
+  })
+
   it('repeats a request whose answer was lost, and asks for nothing twice', async () => {
     const { cli, job, run } = serving()
     const app = cli.network.get('127.0.0.1:8081')!
@@ -145,7 +158,9 @@ describe('the three outcomes of a stop', () => {
       const { code, out, err } = await ending(expired, 'stop', '--trigger-id', triggerId, job.id)
       expect([code, out]).toEqual([1, expect.not.stringContaining('Savepoint completed')])
       expect(err).toMatch(/^error\[CHECKPOINT_FAILED\]: Could not stop .*It expired/)
-      expect(err).toContain(`No savepoint was made; the job goes on: it is ${status}.\n`)
+      expect(err).toContain(
+        `It expired (CHECKPOINT_EXPIRED). No savepoint was made; the job goes on: it is ${status}.\n`,
+      )
       const polled = await run('savepoint', '--status', triggerId, job.id)
       expect([polled.code, polled.out]).toEqual([1, ''])
       expect(polled.err).toContain(`No savepoint was made; the job goes on: it is ${status}.\n`)
@@ -214,7 +229,7 @@ describe('--pending', () => {
       '-'.repeat(62),
       '--------------------- Recent Savepoints ----------------------',
       `at ${ids[2]} : stop : /s/1 : STOP_INCOMPLETE: A savepoint has been created at /s/1, but …`,
-      `at ${ids[1]} : drain : CHECKPOINT_FAILED: It expired (CHECKPOINT_EXPIRED).`,
+      `at ${ids[1]} : drain : CHECKPOINT_FAILED: It expired (CHECKPOINT_EXPIRED)`,
       `at ${ids[0]} : savepoint : /s/1`,
       '-'.repeat(62),
       '',
