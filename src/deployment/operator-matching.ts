@@ -43,11 +43,18 @@ export interface Matching {
 export const hasState = ({ subtasks }: ManifestOperator): boolean =>
   subtasks.some((subtask) => handlesOf(subtask).length > 0)
 
-/** What was on its way goes to whoever stands in the place, the rest only to an operator that keeps state. */
+/** Operators with keys keep what belongs to none only if they declare it. */
+export const keepsUnkeyed = ({ operator }: JobOperator): boolean => {
+  const { stateful, keyed, operatorStates } = operator as OperatorFactory
+  return stateful && (!keyed || operatorStates !== undefined)
+}
+
+/** What was on its way goes to whoever stands in the place, the rest only to an operator that can keep it. */
 const leavesUnkeyed = ({ subtasks }: ManifestOperator, heir: JobOperator | undefined): boolean =>
   subtasks.some(
     ({ operator, inFlight = [] }) =>
-      (operator !== undefined && heir?.operator.stateful !== true) || (inFlight.length > 0 && heir === undefined),
+      (operator !== undefined && (heir === undefined || !keepsUnkeyed(heir))) ||
+      (inFlight.length > 0 && heir === undefined),
   )
 
 export function matchOperators(

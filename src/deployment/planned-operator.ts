@@ -10,7 +10,8 @@ import type { OperatorStateMode } from '../core/operator-state.ts'
 import type { StateKind } from '../core/state-handles.ts'
 import type { JobOperator, JobVertex } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
-import { hasState, type KeyedSource, type Matching, type UnclaimedState } from './operator-matching.ts'
+import { hasState, type KeyedSource, keepsUnkeyed, type Matching, type UnclaimedState } from './operator-matching.ts'
+import { judgeLists, listsOf } from './operator-state-check.ts'
 import { judgeStates, type StateVerdict } from './state-check.ts'
 import { labelOf, mappingName } from './state-mapping.ts'
 
@@ -77,7 +78,7 @@ export function planOperator(
   const stored = [...takenFrom].filter(hasState)
   const states = [
     ...keyedStates(operator, place, sources),
-    ...(place !== undefined && operator.operator.stateful ? unkeyedStates(place, 'as-is') : []),
+    ...(place !== undefined && keepsUnkeyed(operator) ? unkeyedStates(place, operator) : []),
     ...left.flatMap(droppedStates),
   ]
   const other = stored.find(({ id }) => id !== operator.id)
@@ -178,20 +179,24 @@ const droppedStates = ({ stored, heir, states, unkeyed }: UnclaimedState): reado
       why,
     }
   }),
-  ...(unkeyed ? unkeyedStates(stored, 'dropped') : []),
+  ...(unkeyed ? unkeyedStates(stored, undefined) : []),
 ]
 
-function unkeyedStates({ subtasks }: ManifestOperator, outcome: 'as-is' | 'dropped'): readonly PlannedState[] {
-  const handles = subtasks.flatMap(({ operator }) => operator ?? [])
-  const lists = new Map<string, { mode: OperatorStateMode; items: number }>()
-  for (const { name, mode, items } of handles.flatMap(({ states }) => states ?? [])) {
-    lists.set(name, { mode, items: items + (lists.get(name)?.items ?? 0) })
-  }
-  const rest = { from: undefined, storedKind: undefined, version: { stored: undefined, program: undefined }, outcome }
-  const whole = handles.some(({ states }) => states === undefined)
+function unkeyedStates(place: ManifestOperator, heir: JobOperator | undefined): readonly PlannedState[] {
+  const rest = { from: undefined, storedKind: undefined, version: { stored: undefined, program: undefined } }
+  const lists =
+    heir === undefined ? listsOf(place).map((list) => ({ list, type: 'dropped' }) as const) : judgeLists(heir, place)
+  const whole = place.subtasks.some(({ operator }) => operator !== undefined && operator.states === undefined)
+  const wholeOutcome = heir === undefined ? 'dropped' : 'as-is'
   return [
-    ...[...lists].map(([name, { mode, items }]) => ({ ...rest, name, kind: mode, items, why: undefined })),
-    ...(whole ? [{ ...rest, name: undefined, kind: 'whole' as const, items: undefined, why: undefined }] : []),
+    ...lists.map(({ list: { name, mode, items }, type }): PlannedState => {
+      const why = type === 'carried' ? 'carried along, since it is not declared' : undefined
+      const outcome = type === 'same' || type === 'carried' ? 'as-is' : type
+      return { ...rest, name, kind: mode, items, outcome, why }
+    }),
+    ...(whole
+      ? [{ ...rest, name: undefined, kind: 'whole', items: undefined, outcome: wholeOutcome, why: undefined } as const]
+      : []),
   ]
 }
 

@@ -14,6 +14,7 @@ import { channelRefusal } from './channel-check.ts'
 import { shareChannels } from './channel-shares.ts'
 import { refuseFedFinished } from './finished-check.ts'
 import { type Matching, matchOperators, type UnclaimedState } from './operator-matching.ts'
+import { listRefusals } from './operator-state-check.ts'
 import { adoptMaxParallelism, parallelismRefusal } from './parallelism-check.ts'
 import { stateRefusals } from './state-check.ts'
 import { labelOf, type StateMapping } from './state-mapping.ts'
@@ -73,7 +74,10 @@ export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: Resto
   const misfits = refuseParallelism(graph, matching)
   refusals.push(...misfits)
   for (const operator of graph.vertices.flatMap(({ operators }) => operators)) {
-    const errors = stateRefusals(operator, matching.keyed.get(operator.id) ?? [], rules.path)
+    const errors = [
+      ...stateRefusals(operator, matching.keyed.get(operator.id) ?? [], rules.path),
+      ...listRefusals(operator, matched.get(operator.id), rules.path),
+    ]
     refusals.push(...errors.map((error) => ({ operator: operator.id, error })))
   }
   const adopted = { ...graph, vertices: graph.vertices.map((vertex) => adopt(vertex, matching)) }
@@ -88,7 +92,8 @@ export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: Resto
       if (restore !== undefined) restores.set(subtaskId(vertex.id, index), restore)
     }
   }
-  if (rules.exactlyOnce === true && refusals.length === 0) {
+  const fits = refusals.every(({ error }) => error.code === 'RESTORE_STATE_UNMATCHED')
+  if (rules.exactlyOnce === true && fits) {
     refusals.push(...refusalOf(() => refuseFedFinished(assignment, rules.path)))
   }
   return { assignment, matching, refusals }

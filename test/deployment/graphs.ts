@@ -15,7 +15,7 @@ export const operator = (n: number, more: Partial<JobOperator> = {}): JobOperato
   uid: undefined,
   name: `op${n}`,
   node: n,
-  operator: { ...mapOperator((x) => x), stateful: true, keyed: true } as OperatorFactory,
+  operator: { ...mapOperator((x) => x), stateful: true, keyed: true, operatorStates: {} } as OperatorFactory,
   parent: undefined,
   sideOutput: undefined,
   ...more,

@@ -4,6 +4,7 @@ import type { OperatorId } from '../../src/core/ids.ts'
 import { droppedText, type Matching, matchOperators } from '../../src/deployment/operator-matching.ts'
 import { parseStateMapping } from '../../src/deployment/state-mapping.ts'
 import type { JobOperator } from '../../src/graph/job-graph.ts'
+import { reduceOperator } from '../../src/operators/process.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 import { graph, hex, keyedOperator, operator, vertex } from './graphs.ts'
 import { handle, keyedHandle, stored } from './snapshots.ts'
@@ -73,6 +74,8 @@ describe('without a mapping', () => {
     expect(lost(match([unkeyed], snapshot))).toEqual(['one a'])
     expect(lost(match([operator(1, { operator: mapOperator((x) => x) })], snapshot))).toEqual(['one a rest'])
     expect(lost(match([operator(2)], snapshot))).toEqual(['one a rest'])
+    const reduce = operator(1, { operator: reduceOperator((a: number) => a) })
+    expect(lost(match([reduce], snapshot))).toEqual(['one a rest'])
   })
 
   it('records on their way go with whoever stands in the place, state or not', () => {
