@@ -153,6 +153,36 @@ describe('a job', () => {
     expect(job.savepointOperations()).toHaveLength(1)
   })
 
+  it('answers alike when the attempt failed under a savepoint, and makes another one under another id', async () => {
+    let stuck = true
+    const process = new SimulatedProcess({ held: (label) => stuck && label.includes('persist') })
+    const feed = new Feed(['to'])
+    const restart = { strategy: 'fixed-delay', attempts: 1, delayMs: 1 } as const
+    const before = (word: string) => {
+      if (word === 'fail' && stuck) throw new Error('once')
+    }
+    const observed = await process.submit(countProgram(feed.source, [], { restart }, { before }))
+    await observed.is('RUNNING')
+    const { job } = observed
+    const request = { triggerId: idOf('a') }
+    const [first, second] = [job.triggerSavepoint(request), job.triggerSavepoint(request)]
+    await process.until(() => observed.of('checkpoint-triggered').length === 1)
+    feed.push('fail')
+    const failed = { code: 'CHECKPOINT_FAILED' }
+    await expect(process.settle(first)).rejects.toMatchObject(failed)
+    await expect(second).rejects.toMatchObject(failed)
+    stuck = false
+    await process.until(() => observed.of('restarting').length === 1)
+    await observed.is('RUNNING')
+    await expect(job.triggerSavepoint(request)).rejects.toMatchObject(failed)
+    const path = await process.settle(job.triggerSavepoint({ triggerId: idOf('b') }))
+    expect(job.savepointOperations()).toMatchObject([
+      { triggerId: idOf('b'), status: 'completed', path },
+      { triggerId: idOf('a'), status: 'failed', error: failed, path: undefined },
+    ])
+    expect(observed.of('savepoint-completed')).toHaveLength(1)
+  })
+
   it('shows a savepoint that is under way, under an id that can be asked with', async () => {
     let slow = true
     const process = new SimulatedProcess({ held: (label) => slow && label.includes('publish') })
