@@ -5,7 +5,7 @@ import { conformanceTests } from '../../scripts/conformance-page.ts'
 import { catalogue, explained } from './catalogue.ts'
 
 /** How many lines each group has. */
-const sizes = { A: 14, B: 11, C: 12, D: 40, E: 10, F: 6, G: 7, H: 12, J: 16 }
+const sizes = { A: 14, B: 11, C: 12, D: 40, E: 10, F: 6, G: 7, H: 12, I: 10, J: 16, K: 5 }
 const lines = catalogue.flatMap((group) => group.lines)
 const tests = conformanceTests()
 const tested = new Set(tests.map(({ id }) => id))

@@ -7,6 +7,7 @@
 import * as ofCoordinator from './coordinator-lines.ts'
 import * as coordinatorReasons from './not-applicable-b-g.ts'
 import * as ofOperatorIds from './operator-id-lines.ts'
+import * as ofRescale from './rescale-lines.ts'
 import * as ofRestore from './restore-lines.ts'
 
 /** Id → the behaviour in one sentence. */
@@ -28,7 +29,7 @@ export interface CatalogueGroup {
 }
 
 const reasons = { ...coordinatorReasons.notApplicable, ...ofRestore.notApplicable }
-const differences = { ...coordinatorReasons.differs, ...ofRestore.differs }
+const differences = { ...coordinatorReasons.differs, ...ofRestore.differs, ...ofRescale.differs }
 
 const group = (letter: string, title: string, lines: Lines): CatalogueGroup => ({
   letter,
@@ -50,7 +51,9 @@ export const catalogue: readonly CatalogueGroup[] = [
   group('F', 'Failures that count', ofCoordinator.failures),
   group('G', 'Completed checkpoints', ofCoordinator.completedCheckpoints),
   group('H', 'Restoring', ofRestore.restoring),
+  group('I', 'State assignment', ofRescale.stateAssignment),
   group('J', 'Savepoints and stopping', ofRestore.savepoints),
+  group('K', 'Rescaling', ofRescale.rescaling),
 ]
 
 /** The ids for which a reason or a difference is given. */

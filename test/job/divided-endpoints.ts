@@ -95,7 +95,7 @@ export class PortionSink<T> {
   readonly sink: Sink<T> = {
     kind: 'portions',
     stateful: true,
-    createWriter: (_context, restored) => {
+    createWriter: ({ checkpointing }, restored) => {
       let open: T[] = []
       let waiting = ((restored as DividedState | undefined)?.items('portions') ?? []) as readonly Portion<T>[]
       const show = (until: number) => {
@@ -105,7 +105,9 @@ export class PortionSink<T> {
       show(Number.POSITIVE_INFINITY)
       return {
         write: (values) => void open.push(...values),
-        endOfData() {},
+        endOfData: () => {
+          if (!checkpointing) this.shown.push(...open.splice(0))
+        },
         snapshot: (checkpoint) => {
           if (open.length > 0) waiting = [...waiting, { id: `p${this.#portions++}`, checkpoint, values: open }]
           open = []
