@@ -29,7 +29,8 @@ export async function readCheckpoint(fs: FileSystem, dir: string): Promise<Store
   return snapshotOf(fs, dir, parseManifest(text, path))
 }
 
-const snapshotOf = (fs: FileSystem, dir: string, manifest: Manifest): StoredSnapshot => ({
+/** What a manifest means for the files in `dir`. */
+export const snapshotOf = (fs: FileSystem, dir: string, manifest: Manifest): StoredSnapshot => ({
   path: dir,
   manifest,
   read: async (handle) =>

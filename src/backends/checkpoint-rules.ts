@@ -14,7 +14,7 @@ export function newerOf(a: StoredSnapshot | undefined, b: StoredSnapshot): Store
   return a.manifest.timestamp > b.manifest.timestamp ? a : b
 }
 
-export const fileHandlesOf = (manifest: Manifest): readonly FileHandle[] =>
+export const fileHandlesOf = (manifest: Pick<Manifest, 'operators'>): readonly FileHandle[] =>
   manifest.operators.flatMap(({ subtasks }) => subtasks.flatMap(handlesOf)).filter((handle) => 'file' in handle)
 
 /** Every file that a manifest names. */

@@ -93,6 +93,10 @@ export const limits = {
   leaseAttemptsMax: 100,
   /** How many random names are tried for a savepoint. */
   savepointNamesMax: 10,
+  /** Subtasks of one operator whose state can be written anew, each into a file of its own. */
+  savepointSubtasksMax: 1_024,
+  /** Keys of a savepoint that are compared at once; of more, one part of the key groups after the other. */
+  savepointKeysAtOnce: 500_000,
   /** Keys of state values that the codec remembers to need no escape. */
   safeKeysMax: 1_024,
   /** Messages in one channel of a system that is explored; more is a sender without end. */

@@ -8,8 +8,10 @@ export {
   inspectSavepoint,
 } from './inspect-savepoint.ts'
 export { type OpenSavepointOptions, openSavepoint } from './open-savepoint.ts'
+export type { ChangedRow, NewRows, RowChange } from './operator-draft.ts'
 export type { SavepointOperator } from './operator-facts.ts'
 export { querySavepoint, type SavepointQuery, type SavepointRow } from './query-savepoint.ts'
+export { type ChangedState, type NewOperator, type NewState, SavepointBuilder } from './savepoint-builder.ts'
 export type {
   InFlightRow,
   KeyedRow,
@@ -20,3 +22,4 @@ export type {
 } from './savepoint-reader.ts'
 export { parseKey, printTagged, tagged } from './tagged-json.ts'
 export { verifySavepoint } from './verify-savepoint.ts'
+export type { WriteSavepointOptions } from './write-savepoint.ts'

@@ -68,9 +68,17 @@ function summed(facts: readonly OperatorItemsFacts[]): readonly OperatorItemsFac
   return [...sums.values()]
 }
 
+interface Named {
+  readonly id: string
+  readonly uid: string | undefined
+  readonly name: string
+}
+
+export const operatorCalled = (manifest: Manifest, called: string): ManifestOperator =>
+  oneCalled(manifest.operators, called)
+
 /** The operator of a uid, an id, or a name that only one has. Fails with `ARGUMENT_INVALID`, saying what there is. */
-export function operatorCalled(manifest: Manifest, called: string): ManifestOperator {
-  const { operators } = manifest
+export function oneCalled<T extends Named>(operators: readonly T[], called: string): T {
   const byName = operators.filter(({ name }) => name === called)
   const found =
     operators.find(({ uid }) => uid === called) ?? operators.find(({ id }) => id === called.toLowerCase()) ?? byName[0]
@@ -81,7 +89,7 @@ export function operatorCalled(manifest: Manifest, called: string): ManifestOper
       { details: { operator: called } },
     )
   }
-  if (found !== byName[0] || byName.length === 1) return found
+  if (found !== byName[0] || byName.length === 1 || found.uid === called) return found
   throw new StreamError(
     'ARGUMENT_INVALID',
     `The savepoint has ${byName.length} operators of the name "${called}": expected a uid or an id of ${listed(byName.map(labelOf))}.`,
@@ -90,7 +98,7 @@ export function operatorCalled(manifest: Manifest, called: string): ManifestOper
 }
 
 /** `"count" (uid "count")`, or with the id of one without a uid. */
-export const labelOf = ({ name, uid, id }: { name: string; uid: string | undefined; id: string }): string =>
+export const labelOf = ({ name, uid, id }: Named): string =>
   uid === undefined ? `"${name}" (${id})` : `"${name}" (uid "${uid}")`
 
 /** Some of the names, for a message. */

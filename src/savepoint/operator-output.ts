@@ -1,0 +1,193 @@
+/**
+ * Writes the state of one operator of a savepoint in the making. What has not changed is copied, segment by segment, with its
+ * checksum compared; chains of incremental checkpoints stay chains. Tests: test/savepoint/savepoint-builder.test.ts.
+ */
+import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import { extendChecksum, printChecksum } from '../backends/checksum.ts'
+import type { FileSystem } from '../backends/file-system.ts'
+import type {
+  ChannelStateHandle,
+  KeyedStateHandle,
+  ManifestOperator,
+  ManifestSubtask,
+  OperatorStateHandle,
+  StateHandle,
+  StoredState,
+} from '../backends/manifest.ts'
+import { placeOf, segmentDamaged } from '../backends/state-segments.ts'
+import { decodeValue, encodeValue } from '../core/codec.ts'
+import type { OperatorId, VertexId } from '../core/ids.ts'
+import { DividedState, decodeDivided, type OperatorItems } from '../core/operator-state.ts'
+import { chainEntries } from './chain-entries.ts'
+import { KeyedOutput } from './keyed-output.ts'
+import type { ChangedRow } from './operator-draft.ts'
+import { isKeyedChanged, isListsChanged, type OperatorDraft, type RowChange } from './operator-draft.ts'
+import type { KeyedRow } from './savepoint-reader.ts'
+import { timestampsOf } from './savepoint-reader.ts'
+import { StateOutput } from './state-output.ts'
+
+export interface WrittenOperator {
+  readonly operator: ManifestOperator
+  /** Entries of each key group; undefined when its keyed state was copied. */
+  readonly counts: ArrayLike<number> | undefined
+}
+
+/** Leaves every file durable in `dir`, or none. Fails as the reading of the other savepoint does, and as `KeyedOutput`. */
+export async function writeOperator(fs: FileSystem, dir: string, draft: OperatorDraft): Promise<WrittenOperator> {
+  const outputs = Array.from({ length: draft.parallelism }, (_, index) => new StateOutput(fs, dir, draft.id, index))
+  try {
+    const anew = isKeyedChanged(draft) && draft.states.length > 0 ? await writeKeyed(draft, outputs) : undefined
+    const subtasks: ManifestSubtask[] = []
+    for (const [index, output] of outputs.entries()) {
+      subtasks.push(await writeSubtask(draft, index, output, anew?.handles))
+      await output.close()
+    }
+    const { id, uid, name, vertex, parallelism, maxParallelism } = draft
+    const named = { id: id as OperatorId, uid, name, vertex: vertex as VertexId }
+    return { operator: { ...named, parallelism, maxParallelism, subtasks }, counts: anew?.counts }
+  } catch (error) {
+    for (const output of outputs) await output.abort()
+    throw error
+  }
+}
+
+async function writeKeyed(draft: OperatorDraft, outputs: readonly StateOutput[]) {
+  const states = draft.states.map(({ from: _, changes: __, ...state }): StoredState => state)
+  const output = new KeyedOutput(draft, states, outputs)
+  for (const [place, { from, changes, kind }] of draft.states.entries()) {
+    const rows = 'rows' in from ? newRows(from.rows, kind) : storedRows(draft, from.stored, kind)
+    for await (const row of rows) {
+      for (const { key, value } of changed(row, changes)) {
+        const content = kind === 'timers' ? timersContent(value) : value
+        if (content !== undefined) await output.add(place, key, content)
+      }
+    }
+  }
+  const handles = await output.end()
+  return { handles, counts: output.counts }
+}
+
+async function* newRows(
+  rows: Iterable<readonly [KeyedRow['key'], unknown]> | AsyncIterable<readonly [KeyedRow['key'], unknown]>,
+  kind: StoredState['kind'],
+): AsyncGenerator<ChangedRow> {
+  for await (const [key, value] of rows) yield { key, value: kind === 'timers' ? timestampsOf(value) : value }
+}
+
+async function* storedRows(
+  { stored }: OperatorDraft,
+  name: string,
+  kind: StoredState['kind'],
+): AsyncGenerator<KeyedRow> {
+  if (stored === undefined) return
+  const { savepoint, operator } = stored
+  for (const { keyed } of operator.subtasks) {
+    for await (const entries of chainEntries(savepoint.snapshot, keyed, { state: (one) => one === name })) {
+      for (const { key, keyGroup, content } of entries) {
+        yield { key, keyGroup, value: kind === 'timers' ? timestampsOf(content) : content }
+      }
+    }
+  }
+}
+
+/** A row goes through each change in turn, as none, one or several. */
+function changed(row: ChangedRow, changes: readonly RowChange[]): readonly ChangedRow[] {
+  let rows: readonly ChangedRow[] = [row]
+  for (const change of changes) {
+    rows = rows.flatMap((one): readonly ChangedRow[] => {
+      const result = change(one as KeyedRow)
+      return result === undefined ? [] : 'key' in result ? [result] : result
+    })
+  }
+  return rows
+}
+
+/** One timestamp alone, several as a list; undefined for none. */
+function timersContent(value: unknown): unknown {
+  const times = value as readonly number[]
+  return times.length === 0 ? undefined : times.length === 1 ? times[0] : [...new Set(times)]
+}
+
+async function writeSubtask(
+  draft: OperatorDraft,
+  index: number,
+  output: StateOutput,
+  anew: ReadonlyMap<number, KeyedStateHandle> | undefined,
+): Promise<ManifestSubtask> {
+  const from = draft.stored?.savepoint.snapshot
+  const stored = draft.stored?.operator.subtasks[index]
+  const copied: KeyedStateHandle[] = []
+  if (from !== undefined && stored !== undefined && anew === undefined && draft.states.length > 0) {
+    for (const handle of stored.keyed) copied.push(await copy(from, handle, output))
+  }
+  const handle = anew?.get(index)
+  const inFlight: ChannelStateHandle[] = []
+  const operator = await writeOperatorState(draft, index, output)
+  if (from !== undefined) {
+    for (const channel of stored?.inFlight ?? []) inFlight.push(await copy(from, channel, output))
+  }
+  return {
+    index,
+    finished: stored?.finished ?? false,
+    keyed: handle === undefined ? copied : [handle],
+    operator,
+    ...(inFlight.length > 0 && { inFlight }),
+  }
+}
+
+/** The same bytes, compared with their checksum on the way. */
+async function copy<H extends StateHandle>(from: StoredSnapshot, handle: H, output: StateOutput): Promise<H> {
+  if ('inline' in handle) return handle
+  const pieces = from.readInPieces?.(handle) ?? [await from.read(handle)]
+  let checksum = 0
+  const { file, offset, length } = await output.segment(
+    (async function* () {
+      for await (const bytes of pieces) {
+        checksum = extendChecksum(bytes, checksum)
+        yield bytes
+      }
+    })(),
+  )
+  if (length === handle.length && printChecksum(checksum) === handle.checksum) return { ...handle, file, offset }
+  throw segmentDamaged(handle, placeOf(from.path, handle), `${length} bytes with CRC-32 ${printChecksum(checksum)}`)
+}
+
+async function writeOperatorState(
+  draft: OperatorDraft,
+  index: number,
+  output: StateOutput,
+): Promise<OperatorStateHandle | undefined> {
+  const from = draft.stored?.savepoint.snapshot
+  const handle = draft.stored?.operator.subtasks[index]?.operator
+  if (from !== undefined && handle !== undefined && !isListsChanged(draft)) return copy(from, handle, output)
+  if (draft.whole !== undefined) return output.segment([encodeValue(draft.whole[index])])
+  const { listChanges, listsRemoved, lists, parallelism } = draft
+  const change = (row: Parameters<(typeof listChanges)[number]>[0]): unknown =>
+    listChanges.reduce<unknown>((value, one) => (value === undefined ? value : one({ ...row, value })), row.value)
+  const all = new Map<string, OperatorItems>()
+  if (from !== undefined && handle !== undefined) {
+    const bytes = await from.read(handle)
+    if (handle.states === undefined) {
+      const value = change({ subtask: index, list: undefined, mode: undefined, value: decodeValue(bytes) })
+      return value === undefined ? undefined : output.segment([encodeValue(value)])
+    }
+    for (const [list, { mode, items }] of decodeDivided(bytes, handle.states).lists) {
+      if (listsRemoved.has(list)) continue
+      const kept = items.map((value) => change({ subtask: index, list, mode, value }))
+      all.set(list, { mode, items: kept.filter((value) => value !== undefined) })
+    }
+  }
+  for (const [list, { mode, items }] of lists) all.set(list, { mode, items: shareOf(items, mode, index, parallelism) })
+  if (all.size === 0) return undefined
+  const state = new DividedState(all)
+  return { ...(await output.segment([state.encode()])), states: state.facts }
+}
+
+/** Of a list that is everywhere the same, everything; of another, what the subtask begins with. */
+const shareOf = (items: readonly unknown[], mode: string, index: number, parallelism: number): readonly unknown[] =>
+  mode === 'broadcast'
+    ? items
+    : items.slice(
+        Math.floor((index * items.length) / parallelism),
+        Math.floor(((index + 1) * items.length) / parallelism),
+      )
