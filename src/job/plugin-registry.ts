@@ -10,9 +10,29 @@ import { checkPlugin, type Plugin, pluginInvalid } from '../backends/plugin.ts'
 import type { SavepointStore } from '../backends/savepoint-store.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
 import { asStreamError, StreamError } from '../core/errors.ts'
+import { guardedStorage, guardedStore } from './guarded-storage.ts'
 
-const storageMethods = ['open', 'newest', 'finishedJob', 'jobNames', 'resolve', 'pin', 'unpin'] as const
-const storeMethods = ['reserve', 'publish', 'resolve', 'entry', 'list', 'remove', 'clear'] as const
+/** What every object of a contract has, as a table that does not compile when one is forgotten. */
+type Methods<T> = { readonly [K in keyof T as K extends 'kind' ? never : undefined extends T[K] ? never : K]: true }
+
+const storageMethods: Methods<CheckpointStorage> = {
+  open: true,
+  newest: true,
+  finishedJob: true,
+  jobNames: true,
+  resolve: true,
+  pin: true,
+  unpin: true,
+}
+const storeMethods: Methods<SavepointStore> = {
+  reserve: true,
+  publish: true,
+  clear: true,
+  resolve: true,
+  entry: true,
+  list: true,
+  remove: true,
+}
 
 export class PluginRegistry {
   readonly #plugins: readonly Plugin[]
@@ -37,8 +57,9 @@ export class PluginRegistry {
     const place = placeOf(url)
     const plugin = this.#withScheme('checkpointStorage', place)
     if (plugin === undefined) throw this.#keepsOnly('checkpoints', place)
+    const create = () => plugin.part.create(place)
     return kept(this.#storages, place, () =>
-      made(plugin.of, 'checkpointStorage', storageMethods, () => plugin.part.create(place)),
+      guardedStorage(made(plugin.of, 'checkpointStorage', storageMethods, create), nameOf(plugin.of, place)),
     )
   }
 
@@ -47,8 +68,9 @@ export class PluginRegistry {
     const place = placeOf(url)
     const plugin = this.#withScheme('savepointStore', place)
     if (plugin === undefined) throw this.#keepsOnly('savepoints', place)
+    const create = () => plugin.part.create(place, this.#checkpoints)
     return kept(this.#stores, place, () =>
-      made(plugin.of, 'savepointStore', storeMethods, () => plugin.part.create(place, this.#checkpoints)),
+      guardedStore(made(plugin.of, 'savepointStore', storeMethods, create), nameOf(plugin.of, place)),
     )
   }
 
@@ -113,7 +135,7 @@ export function pluginStateBackend(plugins: readonly Plugin[], name: string): St
   const of = plugins.find(({ stateBackend }) => stateBackend?.name === name)
   const part = of?.stateBackend
   if (of === undefined || part === undefined) return undefined
-  return made(of, 'stateBackend', ['create'], () => part.create())
+  return made(of, 'stateBackend', { create: true }, () => part.create())
 }
 
 /** Each of them, and no two for one thing. Fails with `PLUGIN_INVALID`. */
@@ -146,6 +168,8 @@ function placeOf(url: string): string {
   )
 }
 
+const nameOf = ({ name }: Plugin, place: string): string => `Plugin "${name}" (${place})`
+
 function kept<T>(known: Map<string, T>, place: string, make: () => T): T {
   const found = known.get(place) ?? make()
   known.set(place, found)
@@ -153,7 +177,7 @@ function kept<T>(known: Map<string, T>, place: string, make: () => T): T {
 }
 
 /** What a plugin makes, looked at: it was written elsewhere, perhaps without types. */
-function made<T>({ name }: Plugin, part: string, methods: readonly string[], make: () => T): T {
+function made<T>({ name }: Plugin, part: string, methods: Methods<T>, make: () => T): T {
   const called = `Plugin "${name}"`
   let value: T
   try {
@@ -162,7 +186,7 @@ function made<T>({ name }: Plugin, part: string, methods: readonly string[], mak
     throw asStreamError(thrown, 'PLUGIN_INVALID', `${called} failed in ${part}.create`, false)
   }
   const fields = (value ?? {}) as Readonly<Record<string, unknown>>
-  const missing = methods.filter((method) => typeof fields[method] !== 'function')
+  const missing = Object.keys(methods).filter((method) => typeof fields[method] !== 'function')
   if (missing.length > 0) throw pluginInvalid(called, `what ${part}.create returned has no ${missing.join(', ')}`)
   return value
 }
