@@ -23,6 +23,7 @@ export function restoreLines(plan: RestorePlan): readonly string[] {
   const indent = ' '.repeat(Math.max(0, ...operators.map(({ outcome }) => words(outcome).length)) + 6)
   const taken = new Date(snapshot.timestamp).toISOString()
   const kind = snapshot.kind === 'checkpoint' ? 'checkpoint' : 'savepoint'
+  const refusesToDrop = plan.problems.some((problem) => !isTold(problem))
   const told = new Set(operators.flatMap(({ refusals }) => refusals.map(({ message }) => message)))
   return [
     `Restoring from ${path}: ${kind} ${snapshot.checkpointId} of job "${printable(snapshot.job.name)}", taken ${taken}`,
@@ -33,7 +34,7 @@ export function restoreLines(plan: RestorePlan): readonly string[] {
       ...operator.refusals
         .filter(isTold)
         .map(({ code, message }) => `${indent}! error[${code}]: ${printable(message)}`),
-      ...remedyLines(operator).map((line) => `${indent}${line}`),
+      ...remedyLines(operator, refusesToDrop).map((line) => `${indent}${line}`),
     ]),
     ...section(
       'Problems',
@@ -94,12 +95,16 @@ const kindText = (kind: PlannedState['kind']): string =>
     kind as string
   ] ?? kind
 
-function remedyLines({ remedies }: PlannedOperator): readonly string[] {
-  const keep = remedies.filter((remedy) => remedy !== '--allowNonRestoredState')
-  if (remedies.length === 0) return []
+/** What is allowed to be dropped needs no word about how to allow it. */
+function remedyLines({ remedies }: PlannedOperator, refused: boolean): readonly string[] {
+  const keeping = remedies.filter(({ effect }) => effect === 'keeps')
+  const dropping = refused ? remedies.filter(({ effect }) => effect === 'drops') : []
   return [
-    ...keep.map((remedy, index) => `${index === 0 ? 'to keep it:' : '        or:'} ${printable(remedy)}`),
-    'to drop it: --allowNonRestoredState',
+    ...keeping.map(({ type, guessed }, index) => {
+      const doubt = guessed ? '  (if this is what it is called now)' : ''
+      return `${index === 0 ? 'to keep it:' : '        or:'} ${printable(type)}${doubt}`
+    }),
+    ...dropping.map(({ type }) => `to drop it: ${printable(type)}`),
   ]
 }
 

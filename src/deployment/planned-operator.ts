@@ -34,8 +34,17 @@ export interface PlannedOperator {
   readonly states: readonly PlannedState[]
   /** What is wrong, each with what mends it. */
   readonly refusals: readonly { readonly code: ErrorCode; readonly message: string }[]
-  /** What to type so that nothing is dropped, and what to type so that it may be. */
-  readonly remedies: readonly string[]
+  /** Against what is dropped. */
+  readonly remedies: readonly Remedy[]
+}
+
+/** What to type. */
+export interface Remedy {
+  readonly type: string
+  /** Is the state kept then, or may it be dropped? */
+  readonly effect: 'keeps' | 'drops'
+  /** Does it name what only looks like the same thing under a new name? */
+  readonly guessed: boolean
 }
 
 export interface OperatorName {
@@ -200,27 +209,30 @@ function unkeyedStates(place: ManifestOperator, heir: JobOperator | undefined): 
   ]
 }
 
-const drop = '--allowNonRestoredState'
+const drop: Remedy = { type: '--allowNonRestoredState', effect: 'drops', guessed: false }
+const keep = (type: string, guessed = false): Remedy => ({ type, effect: 'keeps', guessed })
 
 /** For states that the operator in their place does not declare: perhaps one that starts empty is the same under a new name. */
 function keepingStates(
   { stored, states }: UnclaimedState,
   operator: JobOperator,
   planned: readonly PlannedState[],
-): readonly string[] {
+): readonly Remedy[] {
   const [from, to] = [stored, operator].map(({ uid, id }) => mappingName(uid ?? id))
   const moves = states.flatMap(({ name, kind }) => {
     if (kind === 'timers') return []
-    const fresh = planned.filter((state) => state.outcome === 'new' && state.kind === kind)
-    const target = fresh.length === 1 ? `${to}/${mappingName(fresh[0]!.name!)}` : '<uid>/<state>'
-    return [`--map-state ${from}/${mappingName(name)}=${target}`]
+    const [fresh, ...others] = planned.filter((state) => state.outcome === 'new' && state.kind === kind)
+    const guess = others.length > 0 ? undefined : fresh?.name
+    const target = guess === undefined ? '<uid>/<state>' : `${to}/${mappingName(guess)}`
+    return [keep(`--map-state ${from}/${mappingName(name)}=${target}`, guess !== undefined)]
   })
   return [...moves, drop]
 }
 
 /** For an operator that is gone. */
-function keepingOperator({ stored }: UnclaimedState, guess: JobOperator | undefined): readonly string[] {
+function keepingOperator({ stored }: UnclaimedState, guess: JobOperator | undefined): readonly Remedy[] {
   const target = guess === undefined ? '<uid>' : mappingName(guess.uid ?? guess.id)
   const named = stored.uid === undefined ? `.setUidHash('${stored.id}')` : `.uid('${stored.uid}')`
-  return [`--map-state ${mappingName(stored.uid ?? stored.id)}=${target}`, named, drop]
+  const move = `--map-state ${mappingName(stored.uid ?? stored.id)}=${target}`
+  return [keep(move, guess !== undefined), keep(named), drop]
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ManifestOperator, StoredState } from '../../src/backends/manifest.ts'
 import type { StateDescriptor } from '../../src/backends/state-backend.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
-import '../../src/deployment/planned-operator.ts'
+import type { PlannedOperator } from '../../src/deployment/planned-operator.ts'
 import '../../src/deployment/rename-guesses.ts'
 import { planRestore, type RestorePlan } from '../../src/deployment/restore-plan.ts'
 import type { RestoreRules } from '../../src/deployment/state-assignment.ts'
@@ -33,6 +33,8 @@ const keyed = (n: number, uid: string | undefined, names: readonly string[]): Ma
 
 const outcomes = ({ operators }: RestorePlan) =>
   operators.map(({ uid, id, outcome }) => `${uid ?? Number(`0x${id}`)} ${outcome}`)
+const typed = (operator: PlannedOperator | undefined) =>
+  operator?.remedies.map(({ type, guessed }) => `${type}${guessed ? '?' : ''}`)
 const statesOf = ({ operators }: RestorePlan, uid: string) =>
   operators
     .find((one) => one.uid === uid)
@@ -108,8 +110,8 @@ describe('state that would be dropped', () => {
     expect(outcomes(found)).toEqual(['count as-is', 'gone dropped', '9 dropped'])
     expect(found).toMatchObject({ verdict: 'drops-state', starts: false })
     expect(found.problems.map(({ code }) => code)).toEqual(['RESTORE_STATE_UNMATCHED', 'RESTORE_STATE_UNMATCHED'])
-    expect(found.operators[1]?.remedies).toEqual(['--map-state gone=<uid>', `.uid('gone')`, '--allowNonRestoredState'])
-    expect(found.operators[2]?.remedies).toEqual([
+    expect(typed(found.operators[1])).toEqual(['--map-state gone=<uid>', `.uid('gone')`, '--allowNonRestoredState'])
+    expect(typed(found.operators[2])).toEqual([
       `--map-state ${hex(9)}=<uid>`,
       `.setUidHash('${hex(9)}')`,
       '--allowNonRestoredState',
@@ -131,10 +133,10 @@ describe('state that would be dropped', () => {
     )
     expect(outcomes(found)).toEqual(['count as-is'])
     expect(statesOf(found, 'count')).toEqual(['a value as-is', 'new value new', 'old value dropped'])
-    expect(found.operators[0]?.remedies).toEqual(['--map-state count/old=count/new', '--allowNonRestoredState'])
+    expect(typed(found.operators[0])).toEqual(['--map-state count/old=count/new?', '--allowNonRestoredState'])
     expect(found).toMatchObject({ verdict: 'drops-state', starts: false })
     const none = plan(program, [keyed(1, 'count', ['a', 'old'])]).plan
-    expect(none.operators[0]?.remedies[0]).toBe('--map-state count/old=<uid>/<state>')
+    expect(none.operators[0]?.remedies[0]?.type).toBe('--map-state count/old=<uid>/<state>')
   })
 
   it('comes with the operator that it may belong to now: one that starts empty, with the same states', () => {
@@ -142,7 +144,7 @@ describe('state that would be dropped', () => {
       plan(
         uids.map((uid, n) => chain(20 + n, keyedOperator(20 + n, ['s'], { uid, name: uid }))),
         [keyed(8, 'gone', ['s'])],
-      ).plan.operators.at(-1)?.remedies[0]
+      ).plan.operators.at(-1)?.remedies[0]?.type
     expect(renamed('new')).toBe('--map-state gone=new')
     expect(renamed('one', 'another')).toBe('--map-state gone=<uid>')
     const sameName = plan(
@@ -152,20 +154,20 @@ describe('state that would be dropped', () => {
       ],
       [keyed(8, 'gone', ['s'])],
     )
-    expect(sameName.plan.operators.at(-1)?.remedies[0]).toBe('--map-state gone=x')
+    expect(sameName.plan.operators.at(-1)?.remedies[0]?.type).toBe('--map-state gone=x')
     const otherStates = plan([chain(20, keyedOperator(20, ['s', 'more'], { uid: 'new' }))], [keyed(8, 'gone', ['s'])])
-    expect(otherStates.plan.operators.at(-1)?.remedies[0]).toBe('--map-state gone=<uid>')
+    expect(otherStates.plan.operators.at(-1)?.remedies[0]?.type).toBe('--map-state gone=<uid>')
     const twoGone = plan(
       [chain(20, keyedOperator(20, ['s'], { uid: 'new' }))],
       [keyed(8, 'gone', ['s']), keyed(9, 'old', ['s'])],
     )
-    expect(twoGone.plan.operators.at(-1)?.remedies[0]).toBe('--map-state old=<uid>')
+    expect(twoGone.plan.operators.at(-1)?.remedies[0]?.type).toBe('--map-state old=<uid>')
   })
 
   it('without keyed states is guessed by the name of its operator only', () => {
     const source = (name: string) => chain(20, operator(20, { uid: 'in', name }))
     const first = (name: string) =>
-      plan([source(name)], [stored(8, ['o'], { uid: 'gone', name: 'lines' })]).plan.operators.at(-1)?.remedies[0]
+      plan([source(name)], [stored(8, ['o'], { uid: 'gone', name: 'lines' })]).plan.operators.at(-1)?.remedies[0]?.type
     expect([first('lines'), first('sink')]).toEqual(['--map-state gone=in', '--map-state gone=<uid>'])
   })
 })

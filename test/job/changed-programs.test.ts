@@ -179,7 +179,7 @@ describe('state of an operator without a uid', () => {
     const refused = process.submit(program, { fromSavepoint })
     await expect(refused).rejects.toMatchObject({ code: plan!.problems[0]!.code, message: plan!.problems[0]!.message })
 
-    const [move, uidHash] = lost.remedies
+    const [move, uidHash] = lost.remedies.map(({ type }) => type)
     expect(uidHash).toBe(`.setUidHash('${lost.id}')`)
     expect(move).toBe(`--map-state ${lost.id}=${generated(after, 'all')}`)
     const stateMapping = [parseStateMapping(move!.replace('--map-state ', ''))]
