@@ -27,11 +27,12 @@ export function releasePart(pendingDir: string, part: string): void {
   rmSync(markOf(pendingDir, part), { force: true })
 }
 
-/** Takes away the marks of an owner's parts that are not pending any more: their commit did not come to its end. */
-export function releaseStrays(pendingDir: string, owner: string): void {
+/** Takes away the marks of parts of these owners that are not pending any more: their commit did not come to its end. */
+export function releaseStrays(pendingDir: string, isOwn: (owner: string) => boolean): void {
   const names = new Set(readdirSync(pendingDir))
   for (const name of names) {
     const part = name.endsWith(suffix) ? name.slice(0, -suffix.length) : ''
-    if (parsePartName(part)?.owner === owner && !names.has(part)) releasePart(pendingDir, part)
+    const owner = parsePartName(part)?.owner
+    if (owner !== undefined && isOwn(owner) && !names.has(part)) releasePart(pendingDir, part)
   }
 }

@@ -13,9 +13,9 @@
  * INV-PF-2 The marker moves before the parts do. A part that is in neither place was therefore committed if the marker
  * covers it (somebody has taken the output away since), and is lost if not.
  * INV-PF-3 A committed name is never written twice: the counter is part of the state, and a taken name is passed over.
- * INV-PF-4 A writer deletes pending parts that it wrote itself, or that an older incarnation wrote and its restored state
- * does not list, and no others: a process that was superseded, and does not know yet, touches nothing of its successor.
- * Parts that a savepoint lists are no rubbish, whoever wrote them (`kept-parts.ts`).
+ * INV-PF-4 A writer deletes pending parts that it wrote itself, or that an older incarnation of one that it answers for wrote
+ * and the restored state does not list, and no others: a superseded process touches nothing of its successor, and no subtask
+ * what another one is to commit. Parts that a savepoint lists are no rubbish, whoever wrote them (`kept-parts.ts`).
  * INV-PF-5 A commit may meet the same commit by another process (of a superseded one that was under way, of the restore
  * by its successor): what the other one has done already counts as done.
  */
@@ -38,6 +38,8 @@ import { isKept, keepPart, releasePart, releaseStrays } from './kept-parts.ts'
 import {
   asideNameOf,
   committedNameOf,
+  isHeirOf,
+  isOfSink,
   isOlder,
   markerNameOf,
   ownerOf,
@@ -51,10 +53,12 @@ import { syncDirectoryNow, syncPath } from './sync-path.ts'
 
 export class PartFiles {
   readonly dir: string
+  /** Whose parts this writer writes. */
+  readonly owner: string
   readonly #pendingDir: string
+  readonly #context: EndpointContext
   readonly #operator: string
-  readonly #checkpointing: boolean
-  /** Whose parts this writer writes, and in which incarnation. */
+  /** The same, and in which incarnation. */
   readonly #self: Omit<PartName, 'counter'>
   /** The highest committed counter of each owner found in the directory. */
   readonly #markers = new Map<string, number>()
@@ -65,9 +69,10 @@ export class PartFiles {
   constructor(dir: string, context: EndpointContext) {
     this.dir = resolve(dir)
     this.#pendingDir = join(this.dir, '.pending')
+    this.#context = context
     this.#operator = context.operatorName
-    this.#checkpointing = context.checkpointing
-    this.#self = { owner: ownerOf(context), epoch: context.epoch, attempt: context.attempt }
+    this.owner = ownerOf(context)
+    this.#self = { owner: this.owner, epoch: context.epoch, attempt: context.attempt }
     const probe = join(this.#pendingDir, `${this.#self.owner}.probe-${context.epoch}.${context.attempt}`)
     try {
       mkdirSync(this.#pendingDir, { recursive: true })
@@ -77,10 +82,6 @@ export class PartFiles {
     } catch (thrown) {
       throw outputDirectoryError(thrown, this.#operator, this.dir)
     }
-  }
-
-  get owner(): string {
-    return this.#self.owner
   }
 
   /** The highest counter of `owner` whose part has been committed here; undefined when none has. */
@@ -178,12 +179,13 @@ export class PartFiles {
 
   /** Removes what earlier incarnations left in `.pending` and no restored state lists; it is committed by now if one did. */
   removeOrphans(): void {
+    const isOurs = (owner: string) => isOfSink(owner, this.#context) && isHeirOf(owner, this.#context)
     for (const name of readdirSync(this.#pendingDir)) {
       const part = parsePartName(name)
-      if (part?.owner !== this.owner || !isOlder(part, this.#self) || isKept(this.#pendingDir, name)) continue
-      this.remove(name)
+      if (part === undefined || !isOurs(part.owner) || !isOlder(part, this.#self)) continue
+      if (!isKept(this.#pendingDir, name)) this.remove(name)
     }
-    releaseStrays(this.#pendingDir, this.owner)
+    releaseStrays(this.#pendingDir, isOurs)
     // A commit by a superseded process may have come through until just now; from here on it finds nothing to rename.
     this.#readMarkers()
   }
@@ -203,7 +205,7 @@ export class PartFiles {
 
   /** Without checkpoints no lease keeps two incarnations from both committing, so they must not share a counter. */
   #countersElsewhere(): ReadonlySet<number> {
-    if (this.#checkpointing) return new Set()
+    if (this.#context.checkpointing) return new Set()
     const parts = readdirSync(this.#pendingDir).map(parsePartName)
     return new Set(parts.flatMap((part) => (part?.owner === this.owner ? [part.counter] : [])))
   }

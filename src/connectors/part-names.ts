@@ -25,8 +25,22 @@ const markerName = /^([0-9a-f]{32}-[0-9a-f]{32}-\d+)\.committed-(\d+)$/
 const ownerName = /^([0-9a-f]{32})-([0-9a-f]{32})-(\d+)$/
 const padded = (counter: number): string => String(counter).padStart(8, '0')
 
-export const ownerOf = ({ jobId, operatorId, subtaskIndex }: EndpointContext): string =>
-  `${jobId}-${operatorId}-${subtaskIndex}`
+export const ownerOf = ({
+  jobId,
+  operatorId,
+  subtaskIndex,
+}: Pick<EndpointContext, 'jobId' | 'operatorId' | 'subtaskIndex'>): string => `${jobId}-${operatorId}-${subtaskIndex}`
+
+/** The subtask index in the name of an owner. */
+export const ownerIndexOf = (owner: string): number => Number(ownerName.exec(owner)?.[3])
+
+/** Does this subtask answer for that owner now? Of all subtasks of a sink exactly one does. */
+export const isHeirOf = (owner: string, { subtaskIndex, parallelism }: EndpointContext): boolean =>
+  ownerIndexOf(owner) % parallelism === subtaskIndex
+
+/** Is it the owner of a subtask, that there is or was, of this sink in this job? */
+export const isOfSink = (owner: string, { jobId, operatorId }: EndpointContext): boolean =>
+  owner === ownerOf({ jobId, operatorId, subtaskIndex: ownerIndexOf(owner) })
 
 export const isOwnerName = (name: string): boolean => ownerName.test(name)
 
@@ -39,8 +53,6 @@ export function parsePartName(name: string): PartName | undefined {
   if (owner === undefined) return undefined
   return { owner, epoch: Number(epoch), attempt: Number(attempt), counter: Number(counter) }
 }
-
-export const isPartName = (name: string): boolean => pendingName.test(name)
 
 /** Whether `part` was written by an earlier incarnation than `than`: only then may that one clean it up. */
 export const isOlder = (part: PartName, than: { readonly epoch: number; readonly attempt: number }): boolean =>

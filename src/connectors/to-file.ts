@@ -9,6 +9,8 @@
  * completed one is restored. A savepoint the job goes on after commits nothing, because a failure falls back to the
  * checkpoint before it: its parts wait for the next checkpoint, and are kept for the savepoint if none comes.
  * INV-TF-2 A part stays in the state until its commit is durable.
+ * INV-TF-3 What a writer has left is committed and cleaned up by one subtask, its heir: the one of its index, or, with fewer
+ * subtasks now, another one. It commits first.
  */
 
 import { closeSync } from 'node:fs'
@@ -18,9 +20,9 @@ import { limits } from '../core/limits.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { EndpointContext, Sink, SinkSnapshot, SinkWriter } from '../operators/endpoints.ts'
 import { checkArgument, checkInteger } from './argument.ts'
+import { carriedOn, counterOf, decodeFileSinkState, encodeFileSinkState, type WriterState } from './file-sink-state.ts'
 import { PartFiles } from './part-files.ts'
-import { isOwnerName, isPartName, ownerOf, type Part } from './part-names.ts'
-import { incompatibleState } from './position.ts'
+import { isHeirOf, ownerIndexOf, type Part } from './part-names.ts'
 import { lineFormatter, type RecordFormat } from './record-format.ts'
 
 export interface ToFileOptions<T> {
@@ -54,15 +56,6 @@ export function toFile<T>(dir: string, options: ToFileOptions<T> = {}): Sink<T> 
   }
 }
 
-interface FileSinkState {
-  readonly format: 1
-  /** Whose counter it is: a job that is restored under another id begins names of its own. */
-  readonly owner: string
-  /** The counter of the next part. */
-  readonly counter: number
-  readonly parts: readonly Part[]
-}
-
 interface SealedPart extends Part {
   /** The first snapshot that lists it; undefined until there is one. */
   coveredBy: CheckpointId | undefined
@@ -76,6 +69,8 @@ class FileWriter<T> implements SinkWriter<T> {
   readonly #files: PartFiles
   readonly #format: (value: T) => string
   readonly #maxPartBytes: number
+  /** Writers that are no more, whose counters are carried on. */
+  readonly #carried: readonly WriterState[]
   #counter: number
   #open: { readonly name: string; readonly fd: number; bytes: number } | undefined
   #text = ''
@@ -88,16 +83,19 @@ class FileWriter<T> implements SinkWriter<T> {
     options: Required<ToFileOptions<T>> & { readonly dir: string },
     restored: unknown,
   ) {
-    const state = decodeState(context, restored)
+    const writers = decodeFileSinkState(context, restored)
+    const inherited = writers.filter(({ owner }) => isHeirOf(owner, context))
     this.#context = context
     this.#format = lineFormatter(options.format, context)
     this.#maxPartBytes = options.maxPartBytes
     this.#files = new PartFiles(options.dir, context)
-    this.#counter = state.counter
-    this.#warnIfBehind(state)
+    this.#counter = counterOf(writers, context)
+    this.#carried = carriedOn(writers, context)
+    this.#warnIfBehind(inherited)
     // The state is of a completed checkpoint, so its parts are due, whether or not the notification came through.
-    this.#files.commit(state.parts)
-    if (state.parts.length > 0) this.#files.syncCommitsNow()
+    const due = inherited.flatMap(({ parts }) => parts)
+    this.#files.commit(due)
+    if (due.length > 0) this.#files.syncCommitsNow()
     this.#warnOfAside()
     this.#files.removeOrphans()
     // Once for all subtasks.
@@ -127,12 +125,12 @@ class FileWriter<T> implements SinkWriter<T> {
     if (kind === 'savepoint') this.#plainSavepoints.add(checkpoint)
     for (const part of this.#sealed) part.coveredBy ??= checkpoint
     const parts = [...this.#sealed]
-    const state: FileSinkState = {
-      format: 1,
+    const own: WriterState = {
       owner: this.#files.owner,
       counter: this.#counter,
       parts: parts.map(({ name, bytes }) => ({ name, bytes })),
     }
+    const state = encodeFileSinkState([own, ...this.#carried])
     if (parts.length === 0) return { state }
     return { state, durable: () => (kind === 'savepoint' ? this.#keep(parts, checkpoint) : this.#secure(parts)) }
   }
@@ -195,13 +193,15 @@ class FileWriter<T> implements SinkWriter<T> {
   }
 
   /** Somebody has chosen an older checkpoint, or there is none: output after it stays, and comes again. */
-  #warnIfBehind({ owner, counter }: FileSinkState): void {
-    for (const writer of new Set([owner, this.#files.owner])) {
-      const committed = this.#files.committedUpTo(writer)
+  #warnIfBehind(inherited: readonly WriterState[]): void {
+    const counters = new Map([[this.#files.owner, this.#counter]])
+    for (const { owner, counter } of inherited) counters.set(owner, counter)
+    for (const [owner, counter] of counters) {
+      const committed = this.#files.committedUpTo(owner)
       if (committed === undefined || committed < counter) continue
       this.#context.log(
         'warn',
-        `Sink ${operatorLabel(this.#context)}, subtask ${this.#context.subtaskIndex}, starts from part ${counter}, but parts up to ${committed} have been committed in ${this.#files.dir} already: the job was restored from an older checkpoint, or from none. What was written after it cannot be taken back, and will be written again.`,
+        `Sink ${operatorLabel(this.#context)}, subtask ${ownerIndexOf(owner)}, starts from part ${counter}, but parts up to ${committed} have been committed in ${this.#files.dir} already: the job was restored from an older checkpoint, or from none. What was written after it cannot be taken back, and will be written again.`,
       )
     }
   }
@@ -241,18 +241,4 @@ class FileWriter<T> implements SinkWriter<T> {
     closeSync(fd)
     this.#sealed.push({ name, bytes, coveredBy: undefined, synced: false, keptFor: new Set() })
   }
-}
-
-/** Fails with `RESTORE_STATE_INCOMPATIBLE`. Names are checked, so that a state file cannot name another path. */
-function decodeState(context: EndpointContext, restored: unknown): FileSinkState {
-  if (restored === undefined) return { format: 1, owner: ownerOf(context), counter: 0, parts: [] }
-  const { format, owner, counter, parts } = (restored ?? {}) as Partial<FileSinkState>
-  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-  const isPart = (part: Partial<Part> | null) =>
-    typeof part?.name === 'string' && isPartName(part.name) && isCount(part.bytes)
-  const isOwner = typeof owner === 'string' && isOwnerName(owner)
-  if (format !== 1 || !isOwner || !isCount(counter) || !Array.isArray(parts) || !parts.every(isPart)) {
-    throw incompatibleState(context, 'a toFile sink')
-  }
-  return { format, owner, counter, parts }
 }

@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { PartFiles } from '../../src/connectors/part-files.ts'
-import type { Part } from '../../src/connectors/part-names.ts'
 import { toFile } from '../../src/connectors/to-file.ts'
 import type { SnapshotKind } from '../../src/core/elements.ts'
 import type { SinkWriter } from '../../src/operators/endpoints.ts'
 import { ck, jobOf, stored, temporaryDirectory, testContext } from './endpoint-harness.ts'
+import { partsOf } from './file-sink-harness.ts'
 
 interface Taken {
   readonly id: number
@@ -157,8 +157,7 @@ class SinkJob {
 
   async #crashInCommit(done: Taken, steps: number): Promise<void> {
     await this.#leave()
-    const parts = (done.state as { parts: Part[] }).parts
-    const commit = new PartFiles(this.#dir, this.#context()).commitSteps(parts)
+    const commit = new PartFiles(this.#dir, this.#context()).commitSteps(partsOf(done.state))
     for (const step of commit.slice(0, steps)) step()
     await this.crash(false)
   }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { toFile } from '../../src/connectors/to-file.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
 import { ck, codeOf, jobOf, temporaryDirectory, testContext } from './endpoint-harness.ts'
-import { contents, opened, pending, snapshotOf, visible } from './file-sink-harness.ts'
+import { contents, opened, pending, snapshotOf, stateOf, visible, writersOf } from './file-sink-harness.ts'
 
 const owner = `${'a'.repeat(32)}-${'b'.repeat(32)}-0`
 
@@ -36,18 +36,18 @@ describe('toFile, restored', () => {
     const others = [
       testContext({ jobId: jobOf('c') }),
       testContext({ operatorId: 'd'.repeat(32) as OperatorId }),
-      testContext({ subtaskIndex: 1, parallelism: 2 }),
+      testContext({ subtaskIndex: 1, parallelism: 11 }),
       testContext({ subtaskIndex: 10, parallelism: 11 }),
     ].map((context) => toFile<string>(dir).createWriter(context, undefined))
     for (const other of others) {
       other.write(['theirs'])
       await snapshotOf(other, 1)
     }
-    const mine = toFile<string>(dir).createWriter(testContext(), undefined)
+    const mine = toFile<string>(dir).createWriter(testContext({ parallelism: 11 }), undefined)
     mine.write(['mine'])
     await snapshotOf(mine, 1)
     expect(pending(dir)).toHaveLength(5)
-    toFile(dir).createWriter(testContext({ attempt: 1 }), undefined)
+    toFile(dir).createWriter(testContext({ parallelism: 11, attempt: 1 }), undefined)
     expect(pending(dir)).toHaveLength(4)
     for (const other of others) await other.notifyCompleted(ck(1))
     expect(contents(dir)).toBe('"theirs"\n'.repeat(4))
@@ -117,9 +117,23 @@ describe('toFile, restored', () => {
     [{ format: 1, owner: '../..', counter: 0, parts: [] }],
     [{ format: 1, owner, counter: 0, parts: [{ name: '../../etc/passwd', bytes: 1 }] }],
     [{ format: 1, owner, counter: 0, parts: [null] }],
+    [[null]],
+    [[{ owner, counter: -1, parts: [] }]],
+    [[{ owner, counter: 0, parts: [{ name: `${owner.slice(0, -1)}1-1.0-00000000`, bytes: 1 }] }]],
   ])('refuses the state %j', async (state) => {
-    const open = () => toFile(temporaryDirectory()).createWriter(testContext(), state)
+    const restored = Array.isArray(state) ? stateOf(...state) : state
+    const open = () => toFile(temporaryDirectory()).createWriter(testContext(), restored)
     expect((await codeOf(open)).code).toBe('RESTORE_STATE_INCOMPATIBLE')
+  })
+
+  it('goes on from state that was written before it could be divided', async () => {
+    const { dir, writer } = opened()
+    writer.write([1])
+    const state = await snapshotOf(writer, 1)
+    const resumed = toFile(dir).createWriter(testContext({ attempt: 1 }), { format: 1, ...writersOf(state)[0] })
+    expect(contents(dir)).toBe('1\n')
+    resumed.write([2])
+    expect(writersOf(await snapshotOf(resumed, 2))).toMatchObject([{ owner, counter: 2 }])
   })
 
   it('makes a savepoint durable also when a later checkpoint has committed its parts meanwhile', async () => {

@@ -3,14 +3,12 @@ import { readdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { PartFiles } from '../../src/connectors/part-files.ts'
-import type { Part } from '../../src/connectors/part-names.ts'
 import { toFile } from '../../src/connectors/to-file.ts'
 import { ck, codeOf, jobOf, temporaryDirectory, testContext } from './endpoint-harness.ts'
-import { contents, pending, snapshotOf, visible } from './file-sink-harness.ts'
+import { contents, partsOf, pending, snapshotOf, stateOf, visible, writersOf } from './file-sink-harness.ts'
 
 const incarnation = (epoch: number, attempt = 0) => testContext({ operatorName: 'out', epoch, attempt })
 const sink = (dir: string) => toFile<string>(dir, { format: 'text', maxPartBytes: 1 })
-const partsOf = (state: unknown) => (state as { parts: Part[] }).parts
 const paths = (dir: string): string[] => pending(dir).map((name) => join(dir, '.pending', name))
 
 /** An owner with a part that is committed and three that no checkpoint covers; its successor with three, saved. */
@@ -175,7 +173,7 @@ describe('toFile, restored from an older checkpoint', () => {
     sink(dir).createWriter(another, state)
     expect(another.logged).toEqual([behind(1, 3, dir)])
     const owner = 'd'.repeat(32)
-    const foreign = { ...(state as object), owner: `${owner}-${owner}-0` }
+    const foreign = stateOf({ ...writersOf(state)[0], owner: `${owner}-${owner}-0`, parts: [] })
     const onceMore = incarnation(3, 1)
     sink(dir).createWriter(onceMore, foreign)
     expect(onceMore.logged).toEqual([behind(1, 3, dir)])

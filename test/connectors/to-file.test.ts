@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { PartFiles } from '../../src/connectors/part-files.ts'
 import { toFile } from '../../src/connectors/to-file.ts'
 import { ck, codeOf, temporaryDirectory, testContext } from './endpoint-harness.ts'
-import { contents, opened, pending, snapshotOf, visible } from './file-sink-harness.ts'
+import { contents, opened, partsOf, pending, snapshotOf, visible, writersOf } from './file-sink-harness.ts'
 
 describe('toFile', () => {
   it('shows records when the checkpoint that covers them completes, and not before', async () => {
@@ -49,8 +49,8 @@ describe('toFile', () => {
   it('has nothing to make durable, and makes no file, when no record came', async () => {
     const { dir, writer } = opened()
     const { state, durable } = writer.snapshot(ck(1), 'checkpoint')
-    expect([state, durable]).toEqual([
-      { format: 1, owner: `${'a'.repeat(32)}-${'b'.repeat(32)}-0`, counter: 0, parts: [] },
+    expect([writersOf(state), durable]).toEqual([
+      [{ owner: `${'a'.repeat(32)}-${'b'.repeat(32)}-0`, counter: 0, parts: [] }],
       undefined,
     ])
     await writer.notifyCompleted(ck(1))
@@ -61,7 +61,7 @@ describe('toFile', () => {
   it('keeps a part in the state until its commit is known', async () => {
     const { writer } = opened()
     writer.write([1])
-    const parts = (state: unknown) => (state as { parts: { bytes: number }[] }).parts.map((part) => part.bytes)
+    const parts = (state: unknown) => partsOf(state).map((part) => part.bytes)
     expect(parts(await snapshotOf(writer, 1))).toEqual([2])
     const committing = writer.notifyCompleted(ck(1))
     expect(parts(await snapshotOf(writer, 2))).toEqual([2])
