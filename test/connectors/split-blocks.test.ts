@@ -46,7 +46,8 @@ const content = fc.oneof(text, rubbish)
 
 describe('readBlocks', () => {
   it('gives every line to the range in which it starts, whatever the ranges and chunks', async () => {
-    const sizes = fc.record({ splitBytes: fc.integer({ min: 1, max: 20 }), chunkBytes: fc.integer({ min: 1, max: 9 }) })
+    // From 4 on, as the source asks for: a range is longer than a byte order mark.
+    const sizes = fc.record({ splitBytes: fc.integer({ min: 4, max: 20 }), chunkBytes: fc.integer({ min: 1, max: 9 }) })
     await fc.assert(
       fc.asyncProperty(content, sizes, async (bytes, { splitBytes, chunkBytes }) => {
         const lines: string[] = []
