@@ -18,11 +18,11 @@ export const fileHandlesOf = (manifest: Pick<Manifest, 'operators'>): readonly F
   manifest.operators.flatMap(({ subtasks }) => subtasks.flatMap(handlesOf)).filter((handle) => 'file' in handle)
 
 /** Every file that a manifest names. */
-export const namedFiles = (manifest: Manifest): ReadonlySet<string> =>
+export const namedFiles = (manifest: Pick<Manifest, 'operators'>): ReadonlySet<string> =>
   new Set(fileHandlesOf(manifest).map(({ file }) => file))
 
 /** The names in the shared directory of those among them that other checkpoints may name, too. */
-export const sharedFilesOf = (manifest: Manifest): readonly string[] =>
+export const sharedFilesOf = (manifest: Pick<Manifest, 'operators'>): readonly string[] =>
   [...namedFiles(manifest)].filter(isShared).map(sharedName)
 
 export const checkpointNotFound = (path: string, why?: string): StreamError =>

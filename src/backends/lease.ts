@@ -12,7 +12,7 @@ import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import { leaseLost } from './checkpoint-rules.ts'
-import { listIfThere, removeUnlessDir, temporaryMark } from './durable-files.ts'
+import { listIfThere, readWhole, removeUnlessDir, temporaryMark } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { errnoOf } from './storage-errors.ts'
 
@@ -73,5 +73,17 @@ export class Lease {
       const older = writer < this.epoch || (epochOf(name) > 0 && epochOf(name) < this.epoch)
       if (older) await removeUnlessDir(this.#fs, join(dir, name))
     }
+  }
+}
+
+/** The process that took the job in `dir` over last, as its lease notes for people; undefined when there is none. */
+export async function leaseHolder(fs: FileSystem, dir: string): Promise<number | undefined> {
+  const highest = highestEpoch(await listIfThere(fs, dir))
+  if (highest === 0) return undefined
+  try {
+    const { pid } = JSON.parse((await readWhole(fs, join(dir, `lease-${highest}`))) ?? '') as { pid?: unknown }
+    return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
+  } catch {
+    return undefined
   }
 }

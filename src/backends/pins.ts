@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { removeIfThere, writeWhole } from './durable-files.ts'
+import { listIfThere, readWhole, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 
 export const retiredName = 'retired'
@@ -38,3 +38,19 @@ export const markRetired = (fs: FileSystem, dir: string): Promise<void> =>
     text: 'The job does not need this checkpoint; its pins do.\n',
     writer: 'pin',
   })
+
+/** Who has pinned the checkpoint in `dir`, sorted; a pin whose content cannot be read is called by its file. */
+export async function pinHolders(fs: FileSystem, dir: string): Promise<readonly string[]> {
+  const pins = (await listIfThere(fs, dir)).filter((name) => pinForm.test(name))
+  const holders = pins.map(async (name) => {
+    try {
+      const { holder } = JSON.parse((await readWhole(fs, join(dir, name))) ?? '') as { holder?: unknown }
+      // What is inside is for people, and may be anything; the name is the hash of the holder.
+      if (typeof holder === 'string' && pinName(holder) === name) return holder
+    } catch {
+      // Torn.
+    }
+    return join(dir, name)
+  })
+  return (await Promise.all(holders)).sort()
+}

@@ -21,6 +21,7 @@ export const sharedFileName = (checkpoint: CheckpointId, stateFile: string): str
 const checkpointDir = /^chk-[1-9]\d*$/
 /** Nobody here has made any other. */
 const sharedForm = /^[1-9]\d*-\w+-\d+\.state$/
+export const isSharedFile = (name: string): boolean => sharedForm.test(name)
 
 /** Makes the directory of the job in `jobDir`. Fails with `PATH_OUTSIDE_ROOT` when its name is that of a link. */
 export async function ensureSharedDir(fs: FileSystem, jobDir: string): Promise<void> {
@@ -43,7 +44,7 @@ export async function removeUnnamed(
   const dir = join(jobDir, sharedDirName)
   // Behind a link are the files of others.
   if (await isLink(fs, dir)) return []
-  const ours = (await listIfThere(fs, dir)).filter((name) => sharedForm.test(name))
+  const ours = (await listIfThere(fs, dir)).filter(isSharedFile)
   const candidates = ours.filter((name) => mayGo(name, Number.parseInt(name, 10)))
   if (candidates.length === 0) return []
   const named = await namedByManifests(fs, jobDir)

@@ -12,7 +12,10 @@ import { infoCommand } from './info-command.ts'
 import { listCommand } from './list-command.ts'
 import { runCommand } from './run-command.ts'
 import { checkpointCommand, savepointCommand } from './savepoint-commands.ts'
+import { savepointDiffCommand } from './savepoint-diff-command.ts'
+import { savepointGcCommand } from './savepoint-gc-command.ts'
 import { savepointInspectCommand } from './savepoint-inspect-command.ts'
+import { savepointListCommand } from './savepoint-list-command.ts'
 import { savepointQueryCommand } from './savepoint-query-command.ts'
 import { savepointVerifyCommand } from './savepoint-verify-command.ts'
 import { startCommand } from './start-command.ts'
@@ -27,6 +30,9 @@ export const commands: readonly Command[] = [
   savepointInspectCommand,
   savepointVerifyCommand,
   savepointQueryCommand,
+  savepointDiffCommand,
+  savepointListCommand,
+  savepointGcCommand,
   checkpointCommand,
   stopCommand,
   cancelCommand,

@@ -33,6 +33,8 @@ export interface CliContext {
   importModule(url: string): Promise<unknown>
   /** Calls `hear` for each Ctrl-C or request to end, until the returned function is called. */
   onInterrupt(hear: () => void): () => void
+  /** Is there a process of this number on this machine? */
+  isProcessAlive(pid: number): boolean
   /** Ends the process at once. */
   exit(code: number): void
 }

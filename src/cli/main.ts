@@ -32,8 +32,19 @@ export const realContext = (): CliContext => ({
     process.on('SIGINT', hear).on('SIGTERM', hear)
     return () => void process.off('SIGINT', hear).off('SIGTERM', hear)
   },
+  isProcessAlive,
   exit: (code) => process.exit(code),
 })
+
+/** One that belongs to somebody else is there, too. */
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
 
 /** Two folders up, both from `src/cli` and from `dist/cli`. */
 const packageVersion = (): string => {

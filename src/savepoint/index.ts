@@ -1,5 +1,6 @@
 /** The published part `tidemark/savepoint`: savepoints read, checked, changed and made without a session. */
 
+export { type Difference, type DiffOptions, diffSavepoints } from './diff-savepoints.ts'
 export type { Finding } from './finding.ts'
 export {
   type InspectedOperator,
@@ -7,6 +8,7 @@ export {
   type InspectOptions,
   inspectSavepoint,
 } from './inspect-savepoint.ts'
+export { type ListedSavepoint, listSavepoints } from './list-savepoints.ts'
 export { type OpenSavepointOptions, openSavepoint } from './open-savepoint.ts'
 export type { ChangedRow, NewRows, RowChange } from './operator-draft.ts'
 export type { SavepointOperator } from './operator-facts.ts'

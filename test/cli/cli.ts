@@ -85,6 +85,7 @@ export const makeCli = (overrides: Partial<CliContext> = {}) => {
       hearers.add(hear)
       return () => void hearers.delete(hear)
     },
+    isProcessAlive: () => false,
     exit: (code) => void exits.push(code),
     ...overrides,
   }

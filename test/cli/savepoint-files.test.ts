@@ -1,11 +1,16 @@
 /** The commands that look into savepoints on disk, without a session. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { opened } from '../../src/cli/savepoint-argument.ts'
+import { savepointDiffCommand } from '../../src/cli/savepoint-diff-command.ts'
+import { savepointGcCommand } from '../../src/cli/savepoint-gc-command.ts'
 import { savepointInspectCommand } from '../../src/cli/savepoint-inspect-command.ts'
+import { savepointListCommand } from '../../src/cli/savepoint-list-command.ts'
 import { savepointQueryCommand } from '../../src/cli/savepoint-query-command.ts'
 import { savepointVerifyCommand } from '../../src/cli/savepoint-verify-command.ts'
+import { SavepointBuilder } from '../../src/savepoint/savepoint-builder.ts'
+import { temporaryDir } from '../backends/temporary.ts'
 import { type KeptJob, keepJob } from '../savepoint/kept-job.ts'
 import { makeCli } from './cli.ts'
 
@@ -145,5 +150,105 @@ describe('tidemark savepoint verify', () => {
       code: 1,
       out: expect.stringContaining('damage[SAVEPOINT_NOT_FOUND]'),
     })
+  })
+})
+
+describe('tidemark savepoint diff', () => {
+  it('shows by operator, state and key what differs, and says so with its exit code', async () => {
+    const other = join(temporaryDir(), 'other')
+    await SavepointBuilder.from(await opened(kept.savepoint))
+      .transform<number>('count', 'count', ({ key, value }) => ({ key, value: value + 1 }))
+      .removeState('count', 'seen')
+      .transformOperatorState('words', () => ({ position: 9 }))
+      .addOperator({ uid: 'new' })
+      .write(other)
+    const { code, out } = await run('diff', kept.savepoint, other)
+    expect(code).toBe(1)
+    for (const line of [
+      'operator "count"\n',
+      '  ~ count "be": 4 → 5\n',
+      '  - state "seen": "list"\n',
+      '  ~ state without keys, subtask 0: {"position":8} → {"position":9}\n',
+      'operator "new"\n  + operator: "new"\n',
+      '\n7 differences.\n',
+    ]) {
+      expect(out).toContain(line)
+    }
+    const few = await run('diff', '--limit', '1', kept.savepoint, other)
+    expect(few.out).toContain('  … and 3 keys more\n')
+    const json = (await run('diff', '--json', kept.savepoint, other)).out.trim().split('\n')
+    expect(json.length).toBe(7)
+    expect(json.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ operator: 'count', state: 'count', key: 'be', change: 'changed', before: 4, after: 5 }),
+    )
+  })
+
+  it('finds nothing between a savepoint and its checkpoint', async () => {
+    expect(await run('diff', kept.savepoint, kept.checkpoint)).toEqual({ code: 0, out: 'No differences.\n', err: '' })
+    expect(await run('diff', kept.savepoint)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('another savepoint'),
+    })
+    expect(savepointDiffCommand.name).toBe('savepoint diff')
+  })
+})
+
+describe('tidemark savepoint list', () => {
+  it('shows what is below a directory', async () => {
+    const { code, out } = await run('list', '.')
+    expect(code).toBe(0)
+    expect(out).toContain(`${kept.savepoint}\n  pointer of job "many states" (${kept.jobId}), `)
+    expect(out).toContain(`  pins ${kept.checkpoint}\n`)
+    expect(out).toMatch(/checkpoint 2 of job "many states" .*, \d+ B\n {2}pinned by /)
+    const json = (await run('list', '--json', 'savepoints')).out.trim().split('\n')
+    expect(JSON.parse(json[0]!)).toMatchObject({ form: 'pointer', pointsTo: kept.checkpoint })
+    expect((await run('list', 'nothing')).out).toMatch(/^No savepoints or checkpoints below/)
+    expect(savepointListCommand.name).toBe('savepoint list')
+  })
+
+  it('shows what is damaged', async () => {
+    const damaged = await keepJob()
+    writeFileSync(join(damaged.savepoint, '_metadata'), 'no JSON')
+    expect((await run('list', damaged.savepoint)).out).toContain('  damaged[MANIFEST_DAMAGED] ')
+  })
+})
+
+describe('tidemark savepoint gc', () => {
+  const littered = async () => {
+    const littered = await keepJob()
+    const orphan = join(littered.dir, 'checkpoints', littered.jobId, 'chk-9')
+    mkdirSync(orphan)
+    return { ...littered, orphan, checkpoints: join(littered.dir, 'checkpoints') }
+  }
+
+  it('says without deleting what is an orphan and what holds the rest', async () => {
+    const { orphan, checkpoints, checkpoint, savepoint, dir } = await littered()
+    mkdirSync(join(dir, 'savepoints', 'savepoint-abcdef-000000000000'))
+    const { code, out } = await run('gc', '--dry-run', checkpoints, join(dir, 'savepoints'))
+    expect(code).toBe(0)
+    expect(out).toContain(`  orphan  ${orphan}: has no manifest\n`)
+    expect(out).toContain(`  held  ${checkpoint}: pinned by ${savepoint}\n`)
+    expect(out).toContain('savepoint-abcdef-000000000000: has no manifest')
+    expect(out).toContain('\nOrphans: 1. Nothing was deleted.\n')
+    expect(existsSync(orphan)).toBe(true)
+  })
+
+  it('deletes orphans of a job that is not running', async () => {
+    const { orphan, checkpoints } = await littered()
+    expect((await run('gc', checkpoints)).out).toContain(`  deleted ${orphan}\nDone.\n`)
+    expect(existsSync(orphan)).toBe(false)
+    expect((await run('gc', checkpoints)).out).toContain('Nothing to delete.')
+  })
+
+  it('leaves a job alone whose process is there', async () => {
+    const { orphan, checkpoints, dir } = await littered()
+    const asked: number[] = []
+    const cli = makeCli({ cwd: dir, isProcessAlive: (pid) => asked.push(pid) > 0 })
+    expect(await cli.run('savepoint', 'gc', checkpoints)).toBe(0)
+    expect(asked).toEqual([process.pid])
+    expect(cli.out()).toContain(`, in process ${process.pid}: left alone\n`)
+    expect(existsSync(orphan)).toBe(true)
+    expect((await run('gc')).out).toContain('Missing argument: a directory of checkpoints.')
+    expect(savepointGcCommand.name).toBe('savepoint gc')
   })
 })

@@ -1,0 +1,53 @@
+/** `tidemark savepoint gc`: what in a directory of checkpoints nobody needs, and what holds the rest. */
+import { nodeFileSystem } from '../backends/file-system.ts'
+import { collectGarbage } from '../savepoint/collect-garbage.ts'
+import { type GarbageLine, garbageIn, type JobGarbage, oddSavepointsIn } from '../savepoint/garbage.ts'
+import type { Command, Invocation } from './command.ts'
+import { printable } from './context.ts'
+import { UsageError } from './flags.ts'
+import { pathFrom } from './job-argument.ts'
+import { type Print, printing } from './printing.ts'
+
+export const savepointGcCommand: Command = {
+  name: 'savepoint gc',
+  usage: '[--dry-run] <checkpoint directory> [savepoint directory...]',
+  about:
+    'Deletes what jobs that are not running have left in a directory of checkpoints and nobody needs. Needs no session.',
+  example: 'tidemark savepoint gc --dry-run /data/checkpoints /data/savepoints',
+  flags: [
+    { names: ['--dry-run'], value: 'none', about: 'Delete nothing; say what is an orphan, and what holds the rest.' },
+  ],
+  run: gc,
+}
+
+async function gc(invocation: Invocation): Promise<number> {
+  const { flags, context } = invocation
+  const [checkpoints, ...savepoints] = flags.args.map((path) => pathFrom(context.cwd, path))
+  if (checkpoints === undefined) throw new UsageError('Missing argument: a directory of checkpoints.')
+  const dry = flags.has('--dry-run')
+  return printing(context.stdout, async (print) => {
+    let orphans = 0
+    for await (const job of garbageIn(nodeFileSystem, checkpoints)) {
+      const running = job.pid !== undefined && context.isProcessAlive(job.pid)
+      await printJob(job, running, dry, print)
+      orphans += running ? 0 : job.lines.filter(({ verdict }) => verdict === 'orphan').length
+      if (dry || running || job.name === undefined || !job.lines.some(({ verdict }) => verdict === 'orphan')) continue
+      for (const path of await collectGarbage(nodeFileSystem, job.dir, context.clock.now())) {
+        await print(printable(`  deleted ${path}`))
+      }
+    }
+    for (const dir of savepoints) {
+      for await (const line of oddSavepointsIn(nodeFileSystem, dir)) await print(printable(described(line)))
+    }
+    await print(orphans === 0 ? 'Nothing to delete.' : dry ? `Orphans: ${orphans}. Nothing was deleted.` : 'Done.')
+    return 0
+  })
+}
+
+async function printJob({ dir, name, pid, lines }: JobGarbage, running: boolean, dry: boolean, print: Print) {
+  const named = name === undefined ? 'whose record cannot be read, so that it is left alone' : `"${printable(name)}"`
+  await print(`job ${named} in ${printable(dir)}${running ? `, in process ${pid}: left alone` : ''}`)
+  for (const line of lines) if (dry || line.verdict !== 'held') await print(`  ${printable(described(line))}`)
+}
+
+const described = ({ path, verdict, why }: GarbageLine): string => `${verdict}  ${path}: ${why}`

@@ -1,0 +1,45 @@
+/** `tidemark savepoint list`: every savepoint and retained checkpoint below a directory. */
+import { type ListedSavepoint, listSavepoints } from '../savepoint/list-savepoints.ts'
+import type { Command, Invocation } from './command.ts'
+import { printable } from './context.ts'
+import { printing } from './printing.ts'
+import { formatBytes } from './progress.ts'
+import { jsonFlag, pathsOf } from './savepoint-argument.ts'
+
+export const savepointListCommand: Command = {
+  name: 'savepoint list',
+  usage: '[--json] <directory>',
+  about:
+    'Lists the savepoints and retained checkpoints below a directory: job, time, size, what they pin. Needs no session.',
+  example: 'tidemark savepoint list /data/savepoints',
+  flags: [jsonFlag],
+  run: list,
+}
+
+async function list(invocation: Invocation): Promise<number> {
+  const [dir = ''] = pathsOf(invocation, ['a directory'])
+  return printing(invocation.context.stdout, async (print) => {
+    let found = 0
+    for await (const savepoint of listSavepoints(dir)) {
+      found++
+      if (invocation.flags.has('--json')) await print(JSON.stringify(savepoint))
+      else for (const line of linesOf(savepoint)) await print(printable(line))
+    }
+    if (found === 0 && !invocation.flags.has('--json')) await print(`No savepoints or checkpoints below ${dir}.`)
+    return 0
+  })
+}
+
+function linesOf(savepoint: ListedSavepoint): readonly string[] {
+  const { path, form, job, timestamp, checkpointId, bytes, pointsTo, pinnedBy, problem } = savepoint
+  if (problem !== undefined) return [path, `  damaged[${problem.code}] ${problem.message}`]
+  const time = timestamp === undefined ? '' : new Date(timestamp).toISOString()
+  const id = checkpointId === undefined ? '' : ` ${checkpointId}`
+  const size = form === 'pointer' ? '' : `, ${formatBytes(bytes)}`
+  return [
+    path,
+    `  ${form}${id} of job "${job?.name}" (${job?.id}), ${time}${size}`,
+    ...(pointsTo === undefined ? [] : [`  pins ${pointsTo}`]),
+    ...pinnedBy.map((holder) => `  pinned by ${holder}`),
+  ]
+}

@@ -1,0 +1,41 @@
+/**
+ * Deletes the garbage of one job, of which no process is running: takes the job's lease, so that a process that was there all
+ * the same stops with `LEASE_LOST` instead of losing what it writes, and looks again. Tests: test/savepoint/garbage.test.ts.
+ */
+import { basename, join } from 'node:path'
+import { deleteCheckpoint } from '../backends/checkpoint-directory.ts'
+import type { FileSystem } from '../backends/file-system.ts'
+import { checkpointDirName, checkpointIdsIn } from '../backends/filesystem-job.ts'
+import { readJobRecord, writeJobRecord } from '../backends/job-record.ts'
+import { Lease } from '../backends/lease.ts'
+import { removeUnnamed } from '../backends/shared-files.ts'
+import { asStorage } from '../backends/storage-errors.ts'
+import { sweepCheckpoint } from '../backends/sweep.ts'
+import type { CheckpointId, JobId } from '../core/ids.ts'
+
+/**
+ * Returns what it removed. Leaves a job alone whose record cannot be read. Fails with `MANIFEST_DAMAGED`,
+ * `MANIFEST_VERSION_UNSUPPORTED`, `LEASE_LOST`, `STORAGE_FAILED`.
+ */
+export async function collectGarbage(fs: FileSystem, dir: string, now: number): Promise<readonly string[]> {
+  const record = await readJobRecord(fs, dir)
+  if (record === undefined) return []
+  return asStorage('remove garbage from', dir, async () => {
+    const id = basename(dir) as JobId
+    const lease = await Lease.take(fs, dir, id, now)
+    await lease.clear(dir)
+    const ids = checkpointIdsIn(await lease.check())
+    const removed: string[] = []
+    for (const checkpoint of ids) {
+      const path = join(dir, checkpointDirName(checkpoint))
+      const swept = await sweepCheckpoint(fs, path, async () => {
+        // An id is not used twice, whatever is gone.
+        const highestId = Math.max(record.highestId, ids.at(-1) ?? 0) as CheckpointId
+        await writeJobRecord(fs, dir, id, { ...record, highestId }, lease.epoch)
+        await deleteCheckpoint(fs, path)
+      })
+      removed.push(...swept)
+    }
+    return [...removed, ...(await removeUnnamed(fs, dir, () => true))]
+  })
+}
