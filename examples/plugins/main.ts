@@ -68,6 +68,8 @@ async function run(): Promise<void> {
   await killed(first)
   const names = await show()
   claim('it points to the second checkpoint there', names.includes('chk-2'))
+  const { output: verified } = await tidemark('savepoint', 'verify', savepoint)
+  claim('it is sound, which can be seen without a session', verified.includes(`${savepoint} is sound.`))
 
   const second = await SessionProcess.start(configuration)
   const next = found((await tidemark('run', '-d', '-s', savepoint, 'job.ts')).output, /JobID ([0-9a-f]{32})/)

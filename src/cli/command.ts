@@ -2,12 +2,14 @@
  * What a command is, and the flags that all of them have. Owns the table's shape and the help; each command is in its
  * own file.
  */
+import type { Plugin } from '../backends/plugin.ts'
 import type { Configuration, ConfigurationEntry } from '../job/configuration.ts'
+import { sessionOptionsOf } from '../job/configured-session.ts'
 import type { Log, SessionOptions } from '../job/session-options.ts'
 import { definitionEntry, loadConfiguration } from './configuration-sources.ts'
 import { type CliContext, printable, printLine } from './context.ts'
 import { describeFlags, type Flag, type ParsedFlags, UsageError } from './flags.ts'
-import { configuredOptions } from './load-plugins.ts'
+import { loadPlugins } from './load-plugins.ts'
 import { RestClient } from './rest-client.ts'
 
 export interface Command {
@@ -89,10 +91,15 @@ export class Invocation {
     return this.#configuration
   }
 
-  /** The options of a session of ours, with the plugins that configuration names. */
-  sessionOptions(): Promise<SessionOptions> {
+  /** The plugins that configuration names, loaded. Fails with `PLUGIN_INVALID`. */
+  plugins(): Promise<readonly Plugin[]> {
     const { cwd, importModule } = this.context
-    return configuredOptions({ configuration: this.configuration, cwd, importModule }, this.log)
+    return loadPlugins({ configuration: this.configuration, cwd, importModule })
+  }
+
+  /** The options of a session of ours. Fails as `sessionOptionsOf` and `plugins` do. */
+  async sessionOptions(): Promise<SessionOptions> {
+    return sessionOptionsOf(this.configuration, this.log, await this.plugins())
   }
 
   client(): RestClient {

@@ -9,8 +9,6 @@ import { checkPlugin, type Plugin } from '../backends/plugin.ts'
 import { StreamError } from '../core/errors.ts'
 import type { Configuration } from '../job/configuration.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
-import { sessionOptionsOf } from '../job/configured-session.ts'
-import type { Log, SessionOptions } from '../job/session-options.ts'
 import { moduleFailure } from './module-failure.ts'
 
 export interface PluginSources {
@@ -37,10 +35,6 @@ export async function loadPlugins({ configuration, cwd, importModule }: PluginSo
   }
   return plugins
 }
-
-/** The options of a session under this configuration, plugins included. Fails as `sessionOptionsOf` does. */
-export const configuredOptions = async (sources: PluginSources, log: Log): Promise<SessionOptions> =>
-  sessionOptionsOf(sources.configuration, log, await loadPlugins(sources))
 
 /** A job that imports the module, too, shares it: it is loaded under its own URL, once. */
 async function loadPlugin(path: string, importModule: PluginSources['importModule']): Promise<Plugin> {

@@ -1,4 +1,5 @@
 /** Arguments of the commands that look into savepoints on disk. */
+import { Storages } from '../job/storages.ts'
 import { type OpenSavepointOptions, openSavepoint } from '../savepoint/open-savepoint.ts'
 import type { SavepointReader } from '../savepoint/savepoint-reader.ts'
 import type { Invocation } from './command.ts'
@@ -16,9 +17,23 @@ export function pathsOf({ flags, context }: Invocation, names: readonly string[]
   return args.map((path) => pathFrom(context.cwd, path))
 }
 
+/**
+ * How a savepoint is opened: what has a URL is found by the plugins that configuration names, which are loaded when the first
+ * URL comes.
+ */
+export function openingOf(invocation: Invocation): OpenSavepointOptions {
+  let storages: Promise<Storages> | undefined
+  return {
+    async resolveUrl(url) {
+      storages ??= invocation.plugins().then((plugins) => new Storages({ plugins }))
+      return (await storages).find(url)
+    },
+  }
+}
+
 /** Opens the savepoint at a path. Fails as `openSavepoint` does. */
-export const opened = (path: string, options?: OpenSavepointOptions): Promise<SavepointReader> =>
-  openSavepoint(path, options)
+export const opened = (path: string, invocation: Invocation): Promise<SavepointReader> =>
+  openSavepoint(path, openingOf(invocation))
 
 /** The value of a flag that takes a number from 0. Fails with `UsageError`. */
 export function countOf({ flags }: Invocation, name: string, fallback: number): number {

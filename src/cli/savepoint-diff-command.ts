@@ -1,7 +1,7 @@
 /** `tidemark savepoint diff`: what differs between two savepoints, by operator, state and key. */
 import { type Difference, diffSavepoints } from '../savepoint/diff-savepoints.ts'
 import { printTagged } from '../savepoint/tagged-json.ts'
-import type { Command, Invocation } from './command.ts'
+import { type Command, defineFlag, type Invocation } from './command.ts'
 import { printable } from './context.ts'
 import { type Print, printing } from './printing.ts'
 import { formatCount } from './progress.ts'
@@ -21,6 +21,7 @@ export const savepointDiffCommand: Command = {
       about: 'Keys of each state to show. Default: 20; with --json: all.',
     },
     jsonFlag,
+    defineFlag,
   ],
   run: diff,
 }
@@ -29,7 +30,7 @@ async function diff(invocation: Invocation): Promise<number> {
   const json = invocation.flags.has('--json')
   const limit = countOf(invocation, '--limit', json ? Number.POSITIVE_INFINITY : 20)
   const [before = '', after = ''] = pathsOf(invocation, ['the path of a savepoint', 'the path of another savepoint'])
-  const differences = diffSavepoints(await opened(before), await opened(after))
+  const differences = diffSavepoints(await opened(before, invocation), await opened(after, invocation))
   return printing(invocation.context.stdout, async (print) => {
     const shown = new ShownDifferences(print, json, limit)
     for await (const difference of differences) await shown.add(difference)

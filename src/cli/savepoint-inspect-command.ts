@@ -3,7 +3,7 @@ import type { OperatorItemsFacts } from '../core/operator-state.ts'
 import { type InspectedOperator, type InspectedState, inspectSavepoint } from '../savepoint/inspect-savepoint.ts'
 import type { SavepointReader } from '../savepoint/savepoint-reader.ts'
 import { printTagged, tagged } from '../savepoint/tagged-json.ts'
-import type { Command, Invocation } from './command.ts'
+import { type Command, defineFlag, type Invocation } from './command.ts'
 import { printable } from './context.ts'
 import { type Print, printing } from './printing.ts'
 import { formatBytes, formatCount } from './progress.ts'
@@ -17,6 +17,7 @@ export const savepointInspectCommand: Command = {
   flags: [
     { names: ['--sample'], value: 'needed', valueName: 'n', about: 'Rows of each state to show. Default: 3.' },
     jsonFlag,
+    defineFlag,
   ],
   run: inspect,
 }
@@ -24,7 +25,7 @@ export const savepointInspectCommand: Command = {
 async function inspect(invocation: Invocation): Promise<number> {
   const [path = ''] = pathsOf(invocation, ['the path of a savepoint'])
   const sample = countOf(invocation, '--sample', 3)
-  const savepoint = await opened(path)
+  const savepoint = await opened(path, invocation)
   return printing(invocation.context.stdout, async (print) => {
     const json = invocation.flags.has('--json')
     if (json) await print(JSON.stringify({ savepoint: headOf(savepoint) }))

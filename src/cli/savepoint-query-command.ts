@@ -1,7 +1,7 @@
 /** `tidemark savepoint query`: the rows of a savepoint as lines of JSON. */
 import { querySavepoint } from '../savepoint/query-savepoint.ts'
 import { parseKey, printTagged } from '../savepoint/tagged-json.ts'
-import type { Command, Invocation } from './command.ts'
+import { type Command, defineFlag, type Invocation } from './command.ts'
 import { printing } from './printing.ts'
 import { countOf, opened, pathsOf } from './savepoint-argument.ts'
 
@@ -25,6 +25,7 @@ export const savepointQueryCommand: Command = {
       about: 'Only of this key: "a", 7, true, null, {"$bigint":"7"}; what is no JSON is a string.',
     },
     { names: ['--limit'], value: 'needed', valueName: 'n', about: 'At most so many rows. Default: all.' },
+    defineFlag,
   ],
   run: query,
 }
@@ -34,7 +35,7 @@ async function query(invocation: Invocation): Promise<number> {
   const [path = ''] = pathsOf(invocation, ['the path of a savepoint'])
   const limit = countOf(invocation, '--limit', Number.POSITIVE_INFINITY)
   const key = flags.value('--key')
-  const savepoint = await opened(path)
+  const savepoint = await opened(path, invocation)
   const rows = querySavepoint(savepoint, {
     operator: flags.value('--operator'),
     state: flags.value('--state'),

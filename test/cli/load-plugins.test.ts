@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { definitionEntry, loadConfiguration } from '../../src/cli/configuration-sources.ts'
-import { configuredOptions, loadPlugins } from '../../src/cli/load-plugins.ts'
+import { loadPlugins } from '../../src/cli/load-plugins.ts'
 import { StreamError } from '../../src/core/errors.ts'
 import { memoryPlugin } from '../job/memory-plugin.ts'
 
@@ -48,13 +48,8 @@ describe('plugins that configuration names', () => {
     expect(urls).toEqual(['conf/a.ts', 'a.ts', 'b.ts', 'conf/a.ts'].map((name) => pathToFileURL(join(dir, name)).href))
   })
 
-  it('come with the options of the session', async () => {
-    const settings = ['plugins=a.ts', 'state.checkpoints.dir=mem://main']
-    const options = await configuredOptions(
-      sources(async () => ({ default: { default: plugin } }), {}, ...settings),
-      () => {},
-    )
-    expect(options).toMatchObject({ plugins: [plugin], checkpointStorage: { kind: 'custom', url: 'mem://main' } })
+  it('are taken from a CommonJS module, too', async () => {
+    expect(await load({ default: { default: plugin } })).toEqual([plugin])
   })
 
   it('must be there, and be plugins', async () => {

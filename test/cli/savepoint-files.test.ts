@@ -2,13 +2,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { opened } from '../../src/cli/savepoint-argument.ts'
 import { savepointDiffCommand } from '../../src/cli/savepoint-diff-command.ts'
 import { savepointGcCommand } from '../../src/cli/savepoint-gc-command.ts'
 import { savepointInspectCommand } from '../../src/cli/savepoint-inspect-command.ts'
 import { savepointListCommand } from '../../src/cli/savepoint-list-command.ts'
 import { savepointQueryCommand } from '../../src/cli/savepoint-query-command.ts'
 import { savepointVerifyCommand } from '../../src/cli/savepoint-verify-command.ts'
+import { openSavepoint } from '../../src/savepoint/open-savepoint.ts'
 import { SavepointBuilder } from '../../src/savepoint/savepoint-builder.ts'
 import { temporaryDir } from '../backends/temporary.ts'
 import { type KeptJob, keepJob } from '../savepoint/kept-job.ts'
@@ -29,7 +29,7 @@ describe('tidemark savepoint inspect', () => {
   it('shows operators, states, keys and sizes', async () => {
     const { code, out } = await run('inspect', kept.savepoint)
     expect(code).toBe(0)
-    const { id } = (await opened(kept.savepoint)).operator('count')
+    const { id } = (await openSavepoint(kept.savepoint)).operator('count')
     for (const line of [
       `  points to ${kept.checkpoint}`,
       `  savepoint 2 of job "many states" (${kept.jobId})`,
@@ -156,7 +156,7 @@ describe('tidemark savepoint verify', () => {
 describe('tidemark savepoint diff', () => {
   it('shows by operator, state and key what differs, and says so with its exit code', async () => {
     const other = join(temporaryDir(), 'other')
-    await SavepointBuilder.from(await opened(kept.savepoint))
+    await SavepointBuilder.from(await openSavepoint(kept.savepoint))
       .transform<number>('count', 'count', ({ key, value }) => ({ key, value: value + 1 }))
       .removeState('count', 'seen')
       .transformOperatorState('words', () => ({ position: 9 }))

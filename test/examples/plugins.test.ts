@@ -193,7 +193,7 @@ describe('the plugins example', () => {
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)))
     const [code] = await once(child, 'close')
-    expect(output.trimEnd().split('\n').at(-1), output).toBe('all 8 claims hold')
+    expect(output.trimEnd().split('\n').at(-1), output).toBe('all 9 claims hold')
     expect(code).toBe(0)
     expect(output).not.toContain('✘')
   })
