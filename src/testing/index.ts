@@ -64,4 +64,5 @@ export {
   OperatorHarness,
   type OperatorHarnessOptions,
 } from './operator-harness.ts'
+export { rescaledSnapshot } from './rescaled-snapshot.ts'
 export * from './simulation/simulation-exports.ts'

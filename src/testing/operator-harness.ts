@@ -29,7 +29,8 @@ export interface HarnessSnapshot {
   readonly state: Uint8Array
   /** The lists in `state`, when it can be divided; left out when it is whole. */
   readonly lists?: readonly OperatorItemsFacts[]
-  readonly keyed: Uint8Array | undefined
+  /** Segments of keyed state; of each, what belongs to the subtask that is restored is taken. */
+  readonly keyed: readonly Uint8Array[]
 }
 
 export interface OperatorHarnessOptions {
@@ -95,7 +96,7 @@ export class OperatorHarness {
         operatorName: name,
         uid: options.uid,
       })
-      if (options.restored?.keyed !== undefined) this.#state.restore(options.restored.keyed)
+      for (const segment of options.restored?.keyed ?? []) this.#state.restore(segment)
     }
     const keyOf = [options.key, options.key2 ?? options.key]
     this.#partitioners = keyOf.map((key, input) => {
@@ -225,7 +226,7 @@ export class OperatorHarness {
     const state = Uint8Array.from(divided?.encode() ?? encodeValue(part.state))
     await part.durable?.()
     const lists = divided === undefined ? {} : { lists: divided.facts }
-    return { state, ...lists, keyed: part.keyed === undefined ? undefined : new Uint8Array(Buffer.concat(chunks)) }
+    return { state, ...lists, keyed: part.keyed === undefined ? [] : [new Uint8Array(Buffer.concat(chunks))] }
   }
 
   notifyCompleted(checkpoint = 1): void | Promise<void> {
