@@ -26,7 +26,7 @@ export interface PlannedOperator {
   readonly uid: string | undefined
   readonly name: string
   readonly outcome: OperatorOutcome
-  /** Whose state it takes, when that was stored under another id than its own. */
+  /** In whose place it stands, when that was stored under another id than its own. */
   readonly from: OperatorName | undefined
   readonly parallelism: { readonly stored: number | undefined; readonly program: number | undefined }
   /** Of all state that it takes from, or that is dropped. */
@@ -90,11 +90,10 @@ export function planOperator(
     ...(place !== undefined && keepsUnkeyed(operator) ? unkeyedStates(place, operator) : []),
     ...left.flatMap(droppedStates),
   ]
-  const other = stored.find(({ id }) => id !== operator.id)
   const planned = {
     ...nameOf(operator),
-    from: other && nameOf(other),
-    parallelism: { stored: stored[0]?.parallelism, program: parallelism },
+    from: place === undefined || place.id === operator.id ? undefined : nameOf(place),
+    parallelism: { stored: (place ?? stored[0])?.parallelism, program: parallelism },
     bytes: stored.reduce((sum, one) => sum + storedBytes(one), 0),
     states,
     refusals: refusals.map(({ code, message }) => ({ code, message })),
