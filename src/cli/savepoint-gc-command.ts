@@ -1,5 +1,6 @@
 /** `tidemark savepoint gc`: what in a directory of checkpoints nobody needs, and what holds the rest. */
 import { nodeFileSystem } from '../backends/file-system.ts'
+import { pluginScheme } from '../backends/place-url.ts'
 import { collectGarbage } from '../savepoint/collect-garbage.ts'
 import { type GarbageLine, garbageIn, type JobGarbage, oddSavepointsIn } from '../savepoint/garbage.ts'
 import type { Command, Invocation } from './command.ts'
@@ -24,6 +25,12 @@ async function gc(invocation: Invocation): Promise<number> {
   const { flags, context } = invocation
   const [checkpoints, ...savepoints] = flags.args.map((path) => pathFrom(context.cwd, path))
   if (checkpoints === undefined) throw new UsageError('Missing argument: a directory of checkpoints.')
+  const place = flags.args.find((path) => pluginScheme(path) !== undefined)
+  if (place !== undefined) {
+    throw new UsageError(
+      `${place} is not a directory: what a plugin keeps is swept by the jobs that have their checkpoints there.`,
+    )
+  }
   const dry = flags.has('--dry-run')
   return printing(context.stdout, async (print) => {
     let orphans = 0

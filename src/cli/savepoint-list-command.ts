@@ -1,6 +1,8 @@
 /** `tidemark savepoint list`: every savepoint and retained checkpoint below a directory. */
+import { pluginScheme } from '../backends/place-url.ts'
+import { Storages } from '../job/storages.ts'
 import { type ListedSavepoint, listSavepoints } from '../savepoint/list-savepoints.ts'
-import type { Command, Invocation } from './command.ts'
+import { type Command, defineFlag, type Invocation } from './command.ts'
 import { printable } from './context.ts'
 import { printing } from './printing.ts'
 import { formatBytes } from './progress.ts'
@@ -8,19 +10,20 @@ import { jsonFlag, pathsOf } from './savepoint-argument.ts'
 
 export const savepointListCommand: Command = {
   name: 'savepoint list',
-  usage: '[--json] <directory>',
+  usage: '[--json] <directory or URL>',
   about:
     'Lists the savepoints and retained checkpoints below a directory: job, time, size, what they pin. Needs no session.',
   example: 'tidemark savepoint list /data/savepoints',
-  flags: [jsonFlag],
+  flags: [jsonFlag, defineFlag],
   run: list,
 }
 
 async function list(invocation: Invocation): Promise<number> {
-  const [dir = ''] = pathsOf(invocation, ['a directory'])
+  const [dir = ''] = pathsOf(invocation, ['a directory, or the place of a plugin'])
   return printing(invocation.context.stdout, async (print) => {
     let found = 0
-    for await (const savepoint of listSavepoints(dir)) {
+    const savepoints = pluginScheme(dir) === undefined ? listSavepoints(dir) : await savepointsAt(dir, invocation)
+    for await (const savepoint of savepoints) {
       found++
       if (invocation.flags.has('--json')) await print(JSON.stringify(savepoint))
       else for (const line of linesOf(savepoint)) await print(printable(line))
@@ -28,6 +31,23 @@ async function list(invocation: Invocation): Promise<number> {
     if (found === 0 && !invocation.flags.has('--json')) await print(`No savepoints or checkpoints below ${dir}.`)
     return 0
   })
+}
+
+/** Those that a plugin keeps at a place: savepoints, which is what it can list. */
+async function savepointsAt(url: string, invocation: Invocation): Promise<readonly ListedSavepoint[]> {
+  const storages = new Storages({ plugins: await invocation.plugins() })
+  const entries = await storages.savepoints({ kind: 'custom', url }).list()
+  return entries.map(({ path, jobId: id, jobName: name, timestamp, checkpointPath: pointsTo }) => ({
+    path,
+    form: pointsTo === undefined ? 'self-contained' : 'pointer',
+    job: { id, name },
+    timestamp,
+    checkpointId: undefined,
+    bytes: 0,
+    pointsTo,
+    pinnedBy: [],
+    problem: undefined,
+  }))
 }
 
 function linesOf(savepoint: ListedSavepoint): readonly string[] {

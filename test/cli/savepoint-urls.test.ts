@@ -52,6 +52,28 @@ describe('a savepoint that a plugin keeps', () => {
       ])
       expect(err).toContain('"tidemark.plugins"')
     }
+    expect((await run('list', 'mem://main')).err).toContain(
+      'error[STORAGE_UNKNOWN]: There is no storage for mem://main',
+    )
     expect((await run('verify', 'mem://main/savepoint-1')).out).toContain('damage[STORAGE_UNKNOWN]')
+  })
+
+  it('is listed at its place, and no garbage is looked for there', async () => {
+    const plugin = memoryPlugin()
+    const checkpoint = await storeCheckpoint(await plugin.checkpointStorage!.create('mem://main').open(suiteJob), 1)
+    const store = plugin.savepointStore!.create('mem://saved', { resolve: async () => checkpoint })
+    const path = await store.reserve(suiteJob.id, undefined, (length) => new Uint8Array(length))
+    await store.publish(path, checkpoint)
+    const cli = makeCli({
+      cwd: import.meta.dirname,
+      env: { TIDEMARK_PLUGINS: basename(import.meta.filename) },
+      importModule: async () => ({ default: plugin }),
+    })
+    expect(await cli.run('savepoint', 'list', '--json', 'mem://saved')).toBe(0)
+    expect(JSON.parse(cli.out())).toMatchObject({ path, form: 'pointer', job: suiteJob, timestamp: 1_001 })
+    expect(await run('gc', 'mem://main')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('mem://main is not a directory'),
+    })
   })
 })
