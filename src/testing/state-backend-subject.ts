@@ -14,7 +14,7 @@ import { type Key, type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
 import type { Random } from '../core/random.ts'
 import type { CaseDefinition } from './conformance.ts'
 
-export type StateBackendCapability = 'freeze' | 'concurrentSnapshots' | 'incremental'
+export type StateBackendCapability = 'freeze' | 'concurrentSnapshots' | 'incremental' | 'portable'
 
 export type StateBackendCase = CaseDefinition<StateBackend, StateBackendCapability>
 

@@ -4,6 +4,7 @@ import { buildCases, type CapabilityManifest, type ConformanceCase } from './con
 import { changeCases } from './state-backend-change-cases.ts'
 import { evolutionCases } from './state-backend-evolution-cases.ts'
 import { handleCases, timerCases } from './state-backend-handle-cases.ts'
+import { portableCases } from './state-backend-portable-cases.ts'
 import { snapshotCases } from './state-backend-snapshot-cases.ts'
 import type { StateBackendCapability } from './state-backend-subject.ts'
 
@@ -13,7 +14,8 @@ export type { StateBackendCapability } from './state-backend-subject.ts'
  * The conformance cases of a keyed state backend, for any test runner.
  *
  * @example
- * for (const { name, skip, run } of stateBackendSuite(() => heapStateBackend, { freeze: true, concurrentSnapshots: true, incremental: true })) {
+ * const all = { freeze: true, concurrentSnapshots: true, incremental: true, portable: true } as const
+ * for (const { name, skip, run } of stateBackendSuite(() => heapStateBackend, all)) {
  *   it.skipIf(skip !== undefined)(name, run)
  * }
  */
@@ -21,4 +23,8 @@ export const stateBackendSuite = (
   make: () => StateBackend,
   capabilities: CapabilityManifest<StateBackendCapability>,
 ): readonly ConformanceCase[] =>
-  buildCases([...handleCases, ...timerCases, ...snapshotCases, ...changeCases, ...evolutionCases], capabilities, make)
+  buildCases(
+    [...handleCases, ...timerCases, ...snapshotCases, ...changeCases, ...evolutionCases, ...portableCases],
+    capabilities,
+    make,
+  )

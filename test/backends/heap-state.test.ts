@@ -3,9 +3,10 @@ import { heapStateBackend } from '../../src/backends/heap-state.ts'
 import type { KeyedStateBackend, StateBackend, ValueState } from '../../src/backends/state-backend.ts'
 import { keyGroupOf } from '../../src/core/key-groups.ts'
 import { runCases } from '../../src/testing/conformance.ts'
+import { changed } from '../../src/testing/simulation/changed.ts'
 import { stateBackendSuite } from '../../src/testing/state-backend-suite.ts'
 
-const capabilities = { freeze: true, concurrentSnapshots: true, incremental: true } as const
+const capabilities = { freeze: true, concurrentSnapshots: true, incremental: true, portable: true } as const
 
 describe('heap state conforms', () => {
   for (const { name, run } of stateBackendSuite(() => heapStateBackend, capabilities)) it(name, run)
@@ -45,7 +46,40 @@ const lateMark = (state: KeyedStateBackend): ReturnType<KeyedStateBackend['mark'
   }
 }
 
+/** A backend whose bytes only it can read. */
+const ownBytes: StateBackend = {
+  kind: 'own bytes',
+  create(options) {
+    const turned = (bytes: Uint8Array) => Buffer.from(bytes.map((byte) => byte ^ 1))
+    return changed(heapStateBackend.create(options), {
+      mark: (mark) => () =>
+        changed(mark(), {
+          write: (write) => (more) => {
+            const piece = write(more)
+            return piece && turned(piece)
+          },
+        }),
+      restore: (restore) => (bytes) => restore(turned(bytes)),
+    })
+  },
+}
+
 describe('the suite', () => {
+  it('fails a backend whose bytes others cannot read, and finds nothing else wrong with it', async () => {
+    const failures = await runCases(stateBackendSuite(() => ownBytes, { ...capabilities, incremental: 'too much' }))
+    const names = failures.map(({ name }) => name)
+    expect(names).toEqual(
+      expect.arrayContaining(['the heap restores what it writes', 'it restores what the heap writes']),
+    )
+    const alone = stateBackendSuite(() => ownBytes, { ...capabilities, incremental: 'no', portable: 'its own bytes' })
+    const others = (await runCases(alone)).map(({ name }) => name)
+    expect(names.filter((name) => !others.includes(name))).toEqual([
+      'the heap restores what it writes',
+      'it restores what the heap writes',
+      'it restores what the heap writes as changes since an earlier snapshot',
+    ])
+  })
+
   it('fails a backend whose snapshots see later updates', async () => {
     const failures = await runCases(stateBackendSuite(() => lateSnapshots, capabilities))
     expect(failures.map(({ name }) => name)).toContain(

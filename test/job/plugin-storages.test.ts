@@ -1,7 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { heapStateBackend } from '../../src/backends/heap-state.ts'
 import { definePlugin } from '../../src/backends/plugin.ts'
+import { readConfiguration } from '../../src/job/configuration.ts'
+import { sessionOptionsOf } from '../../src/job/configured-session.ts'
 import { createSession } from '../../src/job/create-session.ts'
 import { temporaryDir } from '../backends/temporary.ts'
 import { type Counted, countProgram, expectedCounts, shown } from './count-program.ts'
@@ -122,6 +125,44 @@ describe('a session with a plugin', () => {
     await observed.is('RUNNING')
     await process.settle(observed.job.triggerCheckpoint())
     expect(made).toEqual(['checkpoints mem://main'])
+  })
+})
+
+describe('a state backend of a plugin', () => {
+  it('keeps the state of jobs when configuration names it, and goes on from what the heap has written', async () => {
+    let made = 0
+    const counting = definePlugin({
+      name: 'counting',
+      stateBackend: {
+        name: 'counting',
+        create: () => ({
+          kind: 'counting',
+          create(options) {
+            made++
+            return heapStateBackend.create(options)
+          },
+        }),
+      },
+    })
+    const plugins = [memoryPlugin(), counting]
+    const entries = [{ key: 'state.backend.type', value: 'counting', origin: 'test' }]
+    const configured = sessionOptionsOf(readConfiguration([entries]), () => {}, plugins)
+    const feed = new Feed(words.slice(0, 3))
+    const output: Counted[] = []
+    const first = new SimulatedProcess({ plugins })
+    const observed = await first.submit(countProgram(feed.source, output, inMemory))
+    await observed.is('RUNNING')
+    await first.until(() => output.length === 3)
+    const path = await first.settle(observed.job.triggerSavepoint())
+    expect(made).toBe(0)
+
+    const second = new SimulatedProcess({ ...configured, seed: 2 })
+    feed.push(...words.slice(3))
+    feed.end()
+    const restored = await second.submit(countProgram(feed.source, output, inMemory), { fromSavepoint: path })
+    expect((await second.settle(restored.job.done)).status).toBe('FINISHED')
+    expect(shown(output)).toEqual(expectedCounts(words))
+    expect(made).toBe(1)
   })
 })
 

@@ -12,6 +12,7 @@ import { savepointStoreSuite } from '../../src/testing/savepoint-store-suite.ts'
 import { changeCases } from '../../src/testing/state-backend-change-cases.ts'
 import { evolutionCases } from '../../src/testing/state-backend-evolution-cases.ts'
 import { handleCases, timerCases } from '../../src/testing/state-backend-handle-cases.ts'
+import { portableCases } from '../../src/testing/state-backend-portable-cases.ts'
 import { snapshotCases } from '../../src/testing/state-backend-snapshot-cases.ts'
 import { open, restored, Subject, setKey, someKeys, writeAll } from '../../src/testing/state-backend-subject.ts'
 import { stateBackendSuite } from '../../src/testing/state-backend-suite.ts'
@@ -20,7 +21,12 @@ describe('the suites', () => {
   const lost = 'memory belongs to one process'
   let disposed = 0
   const suites = {
-    state: stateBackendSuite(() => heapStateBackend, { freeze: true, concurrentSnapshots: true, incremental: true }),
+    state: stateBackendSuite(() => heapStateBackend, {
+      freeze: true,
+      concurrentSnapshots: true,
+      incremental: true,
+      portable: true,
+    }),
     checkpoints: checkpointStorageSuite(
       () => ({
         storage: jobmanagerCheckpointStorage(),
@@ -43,7 +49,12 @@ describe('the suites', () => {
     const names = Object.values(suites).flatMap((cases) => cases.map(({ name }) => name))
     expect(new Set(names).size).toBe(names.length)
     expect(suites.state).toHaveLength(
-      handleCases.length + timerCases.length + snapshotCases.length + changeCases.length + evolutionCases.length,
+      handleCases.length +
+        timerCases.length +
+        snapshotCases.length +
+        changeCases.length +
+        evolutionCases.length +
+        portableCases.length,
     )
     expect(suites.checkpoints).toHaveLength(
       [storingCases, findingCases, keepingCases, owningCases, sharingCases, damageCases].reduce(

@@ -11,7 +11,7 @@ import { maxParallelism, Subject, someKeys, wholeRange } from '../../../src/test
 import { stateBackendSuite } from '../../../src/testing/state-backend-suite.ts'
 import { temporaryDir } from '../temporary.ts'
 
-const capabilities = { freeze: true, concurrentSnapshots: true, incremental: true } as const
+const capabilities = { freeze: true, concurrentSnapshots: true, incremental: true, portable: true } as const
 
 /** As `backend`; `disposeAll` disposes of all that it has made: the suite leaves that to the garbage collector. */
 function disposing(backend: StateBackend): StateBackend & { disposeAll(): void } {
