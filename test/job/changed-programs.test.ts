@@ -121,12 +121,13 @@ describe.each(Object.entries(edits))('when %s', (_title, edit) => {
   const { before = {}, after, submit = {}, planned = {}, verdict = 'lossless', anew = () => false } = edit
 
   it.each(['savepoint', 'checkpoint'] as const)('state goes on from a %s as if nothing had been', async (from) => {
-    const checkpoint = { intervalMs: 100, storage: { kind: 'filesystem' as const, dir: temporaryDir() } }
+    // A checkpoint is found again on disk, a savepoint in what both processes share.
+    const storage = from === 'savepoint' ? undefined : { kind: 'filesystem' as const, dir: temporaryDir() }
+    const checkpoint = { intervalMs: 100, ...(storage && { storage }) }
     const output: string[] = []
     const feed = new Feed(early)
     const first = makeProcess(1)
-    const savepoint = { kind: 'filesystem' as const, dir: temporaryDir() }
-    const { job } = await first.submit(changingProgram(feed.source, output, before, { checkpoint, savepoint }))
+    const { job } = await first.submit(changingProgram(feed.source, output, before, { checkpoint }))
     await first.until(() => output.length === early.length * saysPerWord(before))
     // After the checkpoint the process is not stepped any more: it is dead.
     const start =
@@ -135,7 +136,7 @@ describe.each(Object.entries(edits))('when %s', (_title, edit) => {
         : await first.settle(job.triggerCheckpoint()).then(() => ({ resume: true }))
     const said = output.splice(0).toSorted()
 
-    const second = makeProcess(2)
+    const second = new SimulatedProcess({ seed: 2, storages: first.storages })
     const program = changingProgram(feed.source, output, after, { checkpoint })
     const plan = await second.session.planRestore(program, { ...start, ...submit })
     expect(plan).toMatchObject({ verdict, starts: true })
@@ -189,6 +190,41 @@ describe('state of an operator without a uid', () => {
     await process.submit(program, { fromSavepoint, stateMapping })
     feed.push(...late)
     await process.until(() => output.length === late.length * saysPerWord(after) + keysOf([...early, ...late]))
+    expect(output.toSorted()).toEqual((await uninterrupted(after, early)).last.toSorted())
+  })
+})
+
+describe('a job that resumes with a mapping', () => {
+  it('keeps to it when it fails before its own first checkpoint', async () => {
+    const storage = { kind: 'filesystem' as const, dir: temporaryDir() }
+    const restart = { strategy: 'fixed-delay' as const, attempts: 1, delayMs: 1 }
+    const output: string[] = []
+    const feed = new Feed(early)
+    const first = makeProcess(1)
+    const { job } = await first.submit(
+      changingProgram(feed.source, output, {}, { checkpoint: { intervalMs: 100, storage } }),
+    )
+    await first.until(() => output.length === early.length * saysPerWord({}))
+    await first.settle(job.triggerCheckpoint())
+    output.length = 0
+
+    let left = 1
+    const look = (word: string) => {
+      if (word === 'nobler' && left-- > 0) throw new Error('once')
+    }
+    const after: Shape = { allUid: 'every', countName: 'n' }
+    const stateMapping = ['all=every', 'all/count=every/n'].map(parseStateMapping)
+    const second = makeProcess(2)
+    const options = { restart, checkpoint: { intervalMs: 300, storage } }
+    const observed = await second.submit(changingProgram(feed.source, output, { ...after, look }, options), {
+      resume: true,
+      stateMapping,
+    })
+    expect(observed.job.id).toBe(job.id)
+    feed.push(...late)
+    await second.until(() => observed.of('restarting').length === 1)
+    expect(observed.completed).toEqual([])
+    await second.until(() => output.length === late.length * saysPerWord(after) + keysOf([...early, ...late]))
     expect(output.toSorted()).toEqual((await uninterrupted(after, early)).last.toSorted())
   })
 })

@@ -51,6 +51,8 @@ export interface Shape {
   readonly newChain?: 'trim'
   readonly alone?: 'trim' | 'all'
   readonly parallelism?: number
+  /** Sees every word that is trimmed; may throw. */
+  readonly look?: (word: string) => void
 }
 
 const cleaning: Readonly<Record<Step, (word: string) => string>> = {
@@ -74,7 +76,11 @@ export function changingProgram(
     (uids ? stream.uid(uid) : stream).name(uid)
   let cleaned: SingleOutputStreamOperator<string> = named(env.fromSource(source), 'words')
   for (const step of before) {
-    cleaned = named(cleaned.map(cleaning[step]), step)
+    const clean = (word: string) => {
+      if (step === 'trim') shape.look?.(word)
+      return cleaning[step](word)
+    }
+    cleaned = named(cleaned.map(clean), step)
     if (step === shape.newChain) cleaned.startNewChain()
     if (step === shape.alone) cleaned.disableChaining()
   }

@@ -84,6 +84,21 @@ describe('POST /jobs/run', () => {
     expect([answer.status, answer.body.errors]).toEqual([400, ['Two operators have uid x.']])
   })
 
+  it('tells what a submission would restore, and submits nothing', async () => {
+    const { session, post, loaded } = makeSession()
+    const request = { file: 'wc.ts', savepointPath: 'jobmanager://savepoints/1', stateMapping: ['a/s=b/t'] }
+    const { status, body } = await post('/v1/jobs/plan', request)
+    expect([status, body.plan.path, body.plan.verdict]).toEqual([200, 'jobmanager://savepoints/1', 'lossless'])
+    expect(session.planned).toMatchObject([{ stateMapping: [{ from: 'a/s', to: 'b/t' }] }])
+    expect((await post('/jobs/plan', { file: 'wc.ts' })).body).toEqual({ plan: null })
+    expect([session.jobs(), loaded.length]).toEqual([[], 2])
+    const malformed = await post('/jobs/plan', { ...request, stateMapping: ['a=b=c'] })
+    expect([malformed.status, malformed.headers.get('tidemark-error-code')]).toEqual([400, 'STATE_MAPPING_INVALID'])
+    const elsewhere = await post('/jobs/plan', { file: '../evil.ts' })
+    expect([elsewhere.status, elsewhere.headers.get('tidemark-error-code')]).toEqual([400, 'PATH_OUTSIDE_ROOT'])
+    expect((await makeApi().post('/jobs/plan', { file: 'a.ts' })).status).toBe(409)
+  })
+
   it('takes no job where one process runs its own', async () => {
     const { post } = makeApi()
     const answer = await post('/jobs/run', { file: 'a.ts' })
