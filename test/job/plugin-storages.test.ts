@@ -102,6 +102,31 @@ describe('a session with a plugin', () => {
     await expect(again).rejects.toMatchObject({ code: 'CHECKPOINT_NOT_FOUND' })
   })
 
+  it('copies state out of the plugin into a directory, which then needs no plugin', async () => {
+    const first = new SimulatedProcess({ plugins: [memoryPlugin()] })
+    const feed = new Feed(words.slice(0, 3))
+    const output: Counted[] = []
+    const observed = await first.submit(countProgram(feed.source, output, inMemory))
+    await observed.is('RUNNING')
+    await first.until(() => output.length === 3)
+    const selfContained = (dir?: string) =>
+      first.settle(observed.job.triggerSavepoint({ format: 'self-contained', ...(dir !== undefined && { dir }) }))
+    await expect(selfContained()).rejects.toMatchObject({
+      code: 'SAVEPOINT_DIR_MISSING',
+      message: expect.stringContaining('would be kept by "jobmanager"'),
+    })
+    const path = await selfContained(temporaryDir())
+
+    const bare = new SimulatedProcess({ seed: 2 })
+    feed.push(...words.slice(3))
+    feed.end()
+    const restored = await bare.submit(countProgram(feed.source, output, {}), { fromSavepoint: path })
+    expect((await bare.settle(restored.job.done)).status).toBe('FINISHED')
+    expect(shown(output)).toEqual(expectedCounts(words))
+    await bare.settle(bare.session.disposeSavepoint(path))
+    expect(existsSync(path)).toBe(false)
+  })
+
   it('puts one savepoint where it is told to, be it a place of the plugin', async () => {
     const process = new SimulatedProcess({ plugins: [memoryPlugin()] })
     const { savepoint: _, ...options } = inMemory
