@@ -16,12 +16,12 @@ export interface FoundMutant {
 /** Tries seeds from 1, at most `seedsMax`, with only the mutant's own checker watching. */
 export async function findMutant(mutant: SimulationMutant, seedsMax = 60, replaysMax = 150): Promise<FoundMutant> {
   const job = programs[mutant.program]!
-  const { mutation, faults, maxSteps } = mutant
+  const { mutation, faults, maxSteps, rescale = false } = mutant
   const given = { mutation, ...(faults && { faults }), ...(maxSteps && { maxSteps }) }
   const disk = false
   const watching = checkers.filter(({ name }) => name === mutant.checker)
   for (let seed = 1; seed <= seedsMax; seed++) {
-    const options = { seed, ...given, disk, twice: false, checkers: watching }
+    const options = { seed, ...given, disk, rescale, twice: false, checkers: watching }
     const report = await simulate(job, options)
     const problems = report.problems.filter(({ checker }) => checker === mutant.checker)
     if (problems.length === 0) continue

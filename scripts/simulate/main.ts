@@ -61,7 +61,7 @@ async function show({ program, report }: FailedRun, save: string | undefined): P
   print(
     `  repeat with: npm run simulate -- --first ${report.seed} --seeds 1 --program ${program} --strategy ${report.strategy} --mutants no`,
   )
-  const { seed, strategy } = report
+  const { seed, strategy, rescales: rescale } = report
   if (strategy === 'replay') return
   const shrunk = await shrink(programs[program]!, { seed, strategy }, report)
   if (shrunk === undefined) return
@@ -75,7 +75,7 @@ async function show({ program, report }: FailedRun, save: string | undefined): P
   if (save === undefined) return
   mkdirSync(save, { recursive: true })
   const file = join(save, `${program}-${seed}.json`)
-  writeFileSync(file, printCase(caseOf(shrunk, { program, mutant: null, disk: seed % 3 === 0 })))
+  writeFileSync(file, printCase(caseOf(shrunk, { program, mutant: null, disk: seed % 3 === 0, rescale })))
   print(`  saved: npm run simulate -- --case ${file}`)
 }
 
@@ -90,16 +90,16 @@ async function runCase(file: string): Promise<boolean> {
   const saved = parseCase(text, file)
   const job = programs[saved.program]
   if (job === undefined) throw new ArgumentError(`${file} names the program "${saved.program}", which there is not.`)
-  const { seed, choices, records, disk } = saved
+  const { seed, choices, records, disk, rescale = false } = saved
   const mutant = mutants.find(({ name }) => name === saved.mutant)
   if (mutant !== undefined) {
-    const { problems } = await simulate(job, { seed, choices, records, disk, mutation: mutant.mutation })
+    const { problems } = await simulate(job, { seed, choices, records, disk, rescale, mutation: mutant.mutation })
     print(`${problems.length > 0 ? 'found' : 'NOT FOUND'}: ${mutant.name}: ${problems[0]?.message ?? ''}`)
     if (problems.length === 0) return false
     // The program of this mutant is itself the bug.
     if (mutant.mutation.claims !== undefined) return true
   }
-  const { problems } = await simulate(job, { seed, choices, records, disk })
+  const { problems } = await simulate(job, { seed, choices, records, disk, rescale })
   for (const { checker, message } of problems) print(`${checker}: ${message}`)
   if (problems.length === 0) print(`${file}: nothing is wrong`)
   return problems.length === 0

@@ -3,6 +3,7 @@
  * can do harm, and the one checker that watches.
  */
 import { assign } from 'xstate'
+import type { OperatorRestore, SubtaskDescriptor } from '../../src/actors/subtask-descriptor.ts'
 import type { JobCheckpoints, StoredSnapshot } from '../../src/backends/checkpoint-storage.ts'
 import type { Manifest } from '../../src/backends/manifest.ts'
 import type { StreamElement } from '../../src/core/elements.ts'
@@ -24,6 +25,8 @@ export interface SimulationMutant {
   readonly mutation: SimulationMutation
   /** Faults that strike; all of them when absent. */
   readonly faults?: FaultSettings
+  /** Do its processes run at a parallelism of their own? Default no. */
+  readonly rescale?: boolean
   /** Default that of a simulation. */
   readonly maxSteps?: number
 }
@@ -102,6 +105,35 @@ const outdated = (inner: JobCheckpoints): JobCheckpoints =>
           subtask.keyed.length > 1 ? { ...subtask, keyed: subtask.keyed.slice(0, -1) } : subtask,
         ),
       ),
+  })
+
+/** Changes what each operator of each subtask restores. */
+const restoring =
+  (change: (restore: OperatorRestore) => OperatorRestore) =>
+  (descriptors: readonly SubtaskDescriptor[]): readonly SubtaskDescriptor[] =>
+    descriptors.map((descriptor) => {
+      const { restore } = descriptor
+      return restore === undefined
+        ? descriptor
+        : { ...descriptor, restore: { ...restore, operators: restore.operators.map(change) } }
+    })
+
+/** Of what several old subtasks wrote, leaves out what the last one wrote of keys. */
+const withoutLastKeys = restoring((operator) => {
+  const last = operator.keyed.findLastIndex(({ handle }) => handle.delta !== true)
+  return last > 0 ? { ...operator, keyed: operator.keyed.slice(0, last) } : operator
+})
+
+/** The same for items that belong to no key. */
+const withoutLastItems = restoring((operator) =>
+  operator.operator.length > 1 ? { ...operator, operator: operator.operator.slice(0, -1) } : operator,
+)
+
+/** The first subtask takes key groups of the second, too. */
+const withKeysOfTheNext = (descriptors: readonly SubtaskDescriptor[]): readonly SubtaskDescriptor[] =>
+  descriptors.map((descriptor) => {
+    const { index, parallelism } = descriptor
+    return index === 0 && parallelism > 1 ? { ...descriptor, parallelism: parallelism - 1 } : descriptor
   })
 
 /** Loses a batch now and then. */
@@ -228,5 +260,33 @@ export const mutants: readonly SimulationMutant[] = [
     checker: 'output',
     program: 'incremental',
     mutation: { checkpoints: outdated },
+  },
+  {
+    name: 'at another parallelism two subtasks restore one key group',
+    checker: 'S12',
+    program: 'keyed-count',
+    mutation: { descriptors: withKeysOfTheNext },
+    rescale: true,
+  },
+  {
+    name: 'at another parallelism key groups are given to nobody',
+    checker: 'S12',
+    program: 'keyed-count',
+    mutation: { descriptors: withoutLastKeys },
+    rescale: true,
+  },
+  {
+    name: 'at another parallelism the timers of a subtask are lost',
+    checker: 'S14',
+    program: 'timers',
+    mutation: { descriptors: withoutLastKeys },
+    rescale: true,
+  },
+  {
+    name: 'with fewer subtasks items that belong to no key are lost',
+    checker: 'output',
+    program: 'keyed-count',
+    mutation: { descriptors: withoutLastItems },
+    rescale: true,
   },
 ]

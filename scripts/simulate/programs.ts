@@ -30,7 +30,7 @@ const restart = { strategy: 'fixed-delay', attempts: 1_000, delayMs: 10 } as con
 function environment(run: SimulationRun, name: string, more: CheckpointOptions = {}): StreamEnvironment {
   return StreamEnvironment.create({
     name,
-    parallelism: 2,
+    parallelism: run.parallelism,
     batchRecords: 4,
     checkpoint: { ...checkpoint, storage: run.storage, ...more },
     savepoint: run.savepoint,
@@ -60,10 +60,18 @@ function expectCounts(run: SimulationRun, mode: 'exactly-once' | 'at-least-once'
 const record = ({ index }: Counted) => ({ stream: 'records', position: index + 1 })
 const counted = (value: Counted) => [{ stream: value.key, position: value.count }, record(value)]
 
-/** A keyed count in two subtasks, and sinks that each get a share of every key. */
-function count(run: SimulationRun, env: StreamEnvironment, mode = env.options.checkpoint?.mode): StreamEnvironment {
+/** A keyed count, and sinks that each get a share of every key. */
+function count(
+  run: SimulationRun,
+  env: StreamEnvironment,
+  mode = env.options.checkpoint?.mode,
+  dealt = false,
+): StreamEnvironment {
   expectCounts(run, mode)
-  numbers(run, env)
+  const indexes = numbers(run, env)
+  // What is on its way from one subtask to one other cannot go on at another parallelism.
+  const mapped = dealt ? indexes.rebalance() : indexes
+  mapped
     .map((index) => {
       run.pass('map')
       return index
@@ -155,7 +163,7 @@ const atLeastOnce: SimulatedJob = (run) => count(run, environment(run, 'at least
 /** Barriers that overtake, at once or after a while. */
 const unaligned: SimulatedJob = (run) => {
   const alignedTimeoutMs = run.seed % 2 === 0 ? 0 : 5
-  return count(run, environment(run, 'unaligned', { unaligned: true, alignedTimeoutMs }))
+  return count(run, environment(run, 'unaligned', { unaligned: true, alignedTimeoutMs }), 'exactly-once', run.rescales)
 }
 
 /** Many keys, so that few of them change between two checkpoints. */

@@ -32,8 +32,8 @@ const add = (to: Record<string, number>, name: string, count: number): void => {
 }
 
 export function countRun(tally: Tally, program: string, report: SimulationReport): void {
-  const { steps, transitions, completed, restores, processes, savepoints } = report
-  const numbers = { seeds: 1, steps, transitions, completed, restores, deaths: processes - 1, savepoints }
+  const { steps, transitions, completed, restores, processes, rescaled, savepoints } = report
+  const numbers = { seeds: 1, steps, transitions, completed, restores, deaths: processes - 1, rescaled, savepoints }
   for (const [name, count] of Object.entries(numbers)) add(tally.numbers, name, count)
   add(tally.programs, program, 1)
   add(tally.strategies, report.strategy, 1)
@@ -60,7 +60,16 @@ const list = (counts: Readonly<Record<string, number>>): string =>
     .join(' · ') || 'none'
 
 export function tallyText({ numbers, programs, strategies, faults, abortedBy, heard }: Tally, seconds: number): string {
-  const { seeds = 0, steps = 0, transitions = 0, completed = 0, restores = 0, deaths = 0, savepoints = 0 } = numbers
+  const {
+    seeds = 0,
+    steps = 0,
+    transitions = 0,
+    completed = 0,
+    restores = 0,
+    deaths = 0,
+    rescaled = 0,
+    savepoints = 0,
+  } = numbers
   return [
     `${group(seeds)} seeds, each run twice with equal states: ${group(steps)} steps of actors, ${group(transitions)} of machines, in ${seconds.toFixed(1)} s (${group((2 * steps) / seconds)} steps/s)`,
     `programs     ${list(programs)}`,
@@ -68,7 +77,7 @@ export function tallyText({ numbers, programs, strategies, faults, abortedBy, he
     `faults       ${list(faults)}`,
     `checkpoints  ${group(completed)} completed, ${group(savepoints)} of them savepoints`,
     `aborted      ${list(abortedBy)}`,
-    `recovery     ${group(restores)} attempts restored, ${group(deaths)} processes followed one that had ended or died`,
+    `recovery     ${group(restores)} attempts restored, ${group(deaths)} processes followed one that had ended or died, ${group(rescaled)} at another parallelism`,
     `checked      ${list(heard)} (facts heard)`,
   ].join('\n')
 }

@@ -15,6 +15,7 @@ import { buildJobGraph } from '../graph/build-job-graph.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
+import type { JobDeploymentOptions } from './job-deployment.ts'
 import { findRestoreCandidate, jobFinished, type RestorePoint, restorePointOf } from './restore-point.ts'
 import type { RunningJob } from './running-job.ts'
 import { checkCopies, savepointPlace, savepointTarget } from './savepoint-place.ts'
@@ -36,6 +37,8 @@ export interface SessionRuntime {
   readonly charts?: Charts
   /** Other channels than the usual ones, for each attempt: to watch them, or to hold them up. */
   readonly channels?: DeployServices['channels']
+  /** Changes what each attempt deploys: for deliberate bugs. */
+  readonly descriptors?: JobDeploymentOptions['descriptors']
   /** Shared with an earlier session: a simulated process that died and came back finds what it had stored. */
   readonly storages?: Storages
   /** Deep-freeze stored state values unless a program says otherwise? Default: not in production. */
@@ -63,7 +66,8 @@ interface Plan {
 
 class LocalSession implements Session {
   readonly #options: SessionOptions
-  readonly #runtime: Required<Pick<SessionRuntime, 'tap' | 'development'>> & Pick<SessionRuntime, 'charts' | 'channels'>
+  readonly #runtime: Required<Pick<SessionRuntime, 'tap' | 'development'>> &
+    Pick<SessionRuntime, 'charts' | 'channels' | 'descriptors'>
   readonly #kernel: Kernel
   readonly #log: Log
   readonly #storages: Storages
@@ -147,6 +151,7 @@ class LocalSession implements Session {
         tap: this.#runtime.tap,
         charts: this.#runtime.charts,
         channels: this.#runtime.channels,
+        descriptors: this.#runtime.descriptors,
         log: this.#log,
         warnings,
         targetOf: (asked) => this.#placeOf(id, savepointTarget(effective, asked)).target,

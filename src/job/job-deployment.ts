@@ -5,7 +5,7 @@ import type { Charts } from '../actors/charts.ts'
 import type { JobDeployment } from '../actors/job-actor.ts'
 import type { Self } from '../actors/kernel.ts'
 import type { SubtaskActor } from '../actors/subtask-actor.ts'
-import type { SubtaskRestore } from '../actors/subtask-descriptor.ts'
+import type { SubtaskDescriptor, SubtaskRestore } from '../actors/subtask-descriptor.ts'
 import type { Tap } from '../actors/tap.ts'
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
@@ -37,6 +37,8 @@ export interface JobDeploymentOptions {
   readonly tap: Tap
   readonly charts?: Charts | undefined
   readonly channels?: DeployServices['channels']
+  /** Changes what an attempt deploys. */
+  readonly descriptors?: ((descriptors: readonly SubtaskDescriptor[]) => readonly SubtaskDescriptor[]) | undefined
 }
 
 export class LocalDeployment implements JobDeployment<Prepared> {
@@ -62,7 +64,8 @@ export class LocalDeployment implements JobDeployment<Prepared> {
 
   deploy(self: Self, attempt: number, { snapshot, restores }: Prepared): void {
     const { graph, settings, checkpoints, stateBackend, tap, charts, channels } = this.#options
-    const descriptors = planDeployment(graph, settings, attempt, restores)
+    const planned = planDeployment(graph, settings, attempt, restores)
+    const descriptors = this.#options.descriptors?.(planned) ?? planned
     const services = { stateBackend, checkpoints, restoreFrom: snapshot, tap, charts, channels }
     this.actors = deploySubtasks(self, descriptors, services)
   }

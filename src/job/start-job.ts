@@ -16,7 +16,7 @@ import { subtasksOf } from '../deployment/plan.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { EffectiveOptions } from './effective-options.ts'
 import { JobClient } from './job-client.ts'
-import { LocalDeployment, type Prepared } from './job-deployment.ts'
+import { type JobDeploymentOptions, LocalDeployment, type Prepared } from './job-deployment.ts'
 import type { RestorePoint } from './restore-point.ts'
 import { RunningJob, type RunningJobParts } from './running-job.ts'
 import type { Log } from './session-options.ts'
@@ -36,6 +36,7 @@ export interface JobStart {
   readonly tap: Tap
   readonly charts?: Charts | undefined
   readonly channels?: DeployServices['channels']
+  readonly descriptors?: JobDeploymentOptions['descriptors']
   readonly log: Log
   /** What the session has to say about the submission. */
   readonly warnings?: readonly string[]
@@ -44,7 +45,7 @@ export interface JobStart {
 }
 
 export function startJob(start: JobStart): RunningJob {
-  const { id, effective, graph, point, stored, inherited, kernel, tap, charts, channels } = start
+  const { id, effective, graph, point, stored, inherited, kernel, tap, charts, channels, descriptors } = start
   const warnsOfMemory =
     effective.storage.kind !== 'jobmanager' && effective.savepoints.kind === 'jobmanager'
       ? (path: string) => savepointInMemory(effective.name, path)
@@ -68,6 +69,7 @@ export function startJob(start: JobStart): RunningJob {
     tap,
     charts,
     channels,
+    descriptors,
   })
   const restoredId: CheckpointId | 0 = point?.snapshot.manifest.checkpointId ?? 0
   kernel.spawn(

@@ -31,6 +31,7 @@ describe('jobs under faults', () => {
     expect(Object.keys(whole.faults).length).toBeGreaterThanOrEqual(14)
     expect(whole.numbers.restores).toBeGreaterThan(10)
     expect(whole.numbers.deaths).toBeGreaterThan(10)
+    expect(whole.numbers.rescaled).toBeGreaterThan(5)
     expect(whole.numbers.savepoints).toBeGreaterThan(10)
     expect(tallyText(whole, 1)).toContain(`${seeds.length} seeds`)
   })
@@ -50,8 +51,8 @@ describe('saved cases', () => {
 
   it.each(cases)('%s', async (file) => {
     const saved = parseCase(readFileSync(join(dir, file), 'utf8'), file)
-    const { seed, choices, records, disk } = saved
-    const options = { seed, choices, records, disk, twice: false }
+    const { seed, choices, records, disk, rescale = false } = saved
+    const options = { seed, choices, records, disk, rescale, twice: false }
     const mutant = mutants.find(({ name }) => name === saved.mutant)
     const job = programs[saved.program]!
     if (saved.mutant !== null) {

@@ -102,6 +102,7 @@ export const alignmentBlocking = defineChecker<Memory>({
   initial: { plan: noPlan, exactlyOnce: true, ...none },
   on: {
     'run.began': (_, fact) => ({ plan: runPlan(fact), exactlyOnce: fact.mode === 'exactly-once', ...none }),
+    'run.rescaled': (memory, fact) => ({ ...memory, plan: runPlan(fact) }),
     'process.died': (memory) => ({ ...memory, ...none }),
     'attempt.began': (memory, { attempt }) => ({ ...memory, ...none, attempt }),
     'barrier.consumed': consumeBarrier,

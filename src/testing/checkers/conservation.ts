@@ -48,6 +48,7 @@ export const conservation = defineChecker<Memory>({
   initial: { plan: noPlan, ...none },
   on: {
     'run.began': (_, fact) => ({ plan: runPlan(fact), ...none }),
+    'run.rescaled': (memory, fact) => ({ ...memory, plan: runPlan(fact) }),
     'process.died': (memory) => ({ ...memory, ...none }),
     'attempt.began': (memory, { attempt }) => ({ ...memory, ...none, attempt }),
     'channel.restored': (memory, { attempt, channel, records }) =>

@@ -38,6 +38,12 @@ export type Fact =
       /** The run may come to its end with a checkpoint aborted and none triggered after it (a model with few triggers). */
       readonly triggersBounded?: boolean
     }
+  /** The next process runs the program with other numbers of subtasks: from here on the plan is this one. */
+  | {
+      readonly type: 'run.rescaled'
+      readonly channels: readonly { readonly channel: string; readonly from: string; readonly to: string }[]
+      readonly subtasks: readonly string[]
+    }
   /** Everything volatile is gone. The next process takes the storage over with a higher epoch. */
   | { readonly type: 'process.died' }
   | { readonly type: 'lease.taken'; readonly epoch: number }

@@ -57,6 +57,7 @@ export const keyGroupCover = defineChecker<Memory>({
   initial: { subtasks: [], ...none },
   on: {
     'run.began': (_, { subtasks }) => ({ subtasks: [...subtasks].sort(), ...none }),
+    'run.rescaled': (_, { subtasks }) => ({ subtasks: [...subtasks].sort(), ...none }),
     'process.died': (memory) => ({ ...memory, ...none }),
     'attempt.began': (memory, { attempt }) => ({ ...memory, ...none, attempt, waiting: memory.subtasks }),
     'key-groups.restored': restore,

@@ -27,6 +27,7 @@ export const noDeadlock = defineChecker<Memory>({
   initial: { plan: noPlan, ...none },
   on: {
     'run.began': (_, fact) => ({ plan: runPlan(fact), ...none }),
+    'run.rescaled': (memory, fact) => ({ ...memory, plan: runPlan(fact) }),
     'process.died': (memory) => ({ ...memory, ...none }),
     'attempt.began': (memory, { attempt }) => ({ ...memory, ...none, attempt }),
     'attempt.over': (memory, { attempt }) => (attempt === memory.attempt ? { ...memory, ...none } : memory),
@@ -74,6 +75,7 @@ export const runsAgain = defineChecker<Lives>({
   initial: { subtasks: [], state: 'none', attempt: noAttempt, waiting: [] },
   on: {
     'run.began': (memory, { subtasks }) => ({ ...memory, subtasks: [...subtasks].sort() }),
+    'run.rescaled': (memory, { subtasks }) => ({ ...memory, subtasks: [...subtasks].sort() }),
     'process.died': (memory) => enter({ ...memory, attempt: noAttempt }, 'dead'),
     'lease.taken': (memory) => (memory.state === 'dead' ? enter(memory, 'down') : memory),
     'attempt.began': (memory, { attempt }) => ({ ...memory, state: 'starting', attempt, waiting: memory.subtasks }),

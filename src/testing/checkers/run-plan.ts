@@ -1,4 +1,4 @@
-/** Who is connected to whom, by the name of the channel, as the first fact of a run says it. */
+/** Who is connected to whom, by the name of the channel, as the first fact of a run says it, or a later one. */
 import type { FactOf } from './define-checker.ts'
 import type { ByName } from './memory.ts'
 
@@ -9,7 +9,7 @@ export interface RunPlan {
 
 export const noPlan: RunPlan = { from: {}, to: {} }
 
-export function runPlan({ channels }: FactOf<'run.began'>): RunPlan {
+export function runPlan({ channels }: Pick<FactOf<'run.began'>, 'channels'>): RunPlan {
   const ordered = channels.toSorted((a, b) => (a.channel < b.channel ? -1 : 1))
   return {
     from: Object.fromEntries(ordered.map(({ channel, from }) => [channel, from])),

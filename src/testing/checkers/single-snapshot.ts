@@ -69,6 +69,7 @@ export const singleSnapshot = defineChecker<Memory>({
   initial: { plan: noPlan, ...none },
   on: {
     'run.began': (_, fact) => ({ plan: runPlan(fact), ...none }),
+    'run.rescaled': (memory, fact) => ({ ...memory, plan: runPlan(fact) }),
     'process.died': (memory) => ({ ...memory, ...none }),
     'attempt.began': (memory, { attempt }) => ({ ...memory, ...none, attempt }),
     'snapshot.taken': takeSnapshot,

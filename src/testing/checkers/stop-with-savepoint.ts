@@ -60,6 +60,7 @@ export const stopWithSavepoint = defineChecker<Memory>({
   initial: { plan: noPlan, pending: [], tellsWatermarks: false, ...none },
   on: {
     'run.began': (_, fact) => ({ plan: runPlan(fact), pending: [], tellsWatermarks: false, ...none }),
+    'run.rescaled': (memory, fact) => ({ ...memory, plan: runPlan(fact) }),
     'process.died': (memory) => ({ ...memory, pending: [], ...none }),
     'attempt.began': (memory, { attempt }) => ({ ...memory, ...none, attempt }),
     triggered: (memory, { checkpointId: id, kind }) =>

@@ -11,6 +11,7 @@ import type { CheckpointAnnouncement, CoordinatorEffect } from '../../machines/c
 import type { JobEffect } from '../../machines/job/protocol.ts'
 import type { SubtaskEffect } from '../../machines/subtask/protocol.ts'
 import type { Fact } from '../checkers/facts.ts'
+import type { ProcessParts } from './process-parts.ts'
 import { restoredKeyGroups } from './restored-key-groups.ts'
 
 export interface FactTelling {
@@ -22,6 +23,7 @@ export interface FactTelling {
   readonly now: () => number
   /** What a job of this process restores from that has no checkpoint of its own. */
   readonly restoredFrom: () => number | undefined
+  readonly keyGroupsOf: ProcessParts['keyGroupsOf']
 }
 
 type OverHow = Extract<Fact, { readonly type: 'subtask.over' }>['how']
@@ -73,7 +75,10 @@ export class ControlFacts {
     this.#alive = new Set(descriptors.map(({ id }) => labelOf(id)))
     this.#restored = descriptors.find(({ restore }) => restore !== undefined)?.restore?.checkpointId
     tell({ type: 'attempt.began', attempt: attemptOf(first.attempt), restored: this.#restored })
-    for (const fact of restoredKeyGroups(descriptors, attemptOf(first.attempt), labelOf)) tell(fact)
+    const { keyGroupsOf } = this.#to
+    const writtenOf = (operator: string, parallelism: number) =>
+      this.#restored === undefined ? undefined : keyGroupsOf(this.#restored, operator, parallelism)
+    for (const fact of restoredKeyGroups(descriptors, attemptOf(first.attempt), labelOf, writtenOf)) tell(fact)
   }
 
   step({ address, attempt, event, effects, snapshot }: StepSeen): void {

@@ -7,7 +7,7 @@ import type { RunJournal } from './run-journal.ts'
 import type { MountedDisk } from './simulated-disk.ts'
 import type { SimulationMutation } from './simulation-options.ts'
 import type { SimulationRun } from './simulation-run.ts'
-import type { WatchedStorages } from './watched-storages.ts'
+import type { StoredFacts, WatchedStorages } from './watched-storages.ts'
 
 export interface ProcessParts {
   readonly run: SimulationRun
@@ -25,6 +25,8 @@ export interface ProcessParts {
   readonly onDisk: boolean
   /** The checkpoint that the job of this process was resumed from, if any. */
   readonly restoredFrom: () => number | undefined
+  /** The key groups of what a checkpoint has of an operator for so many subtasks; undefined where that is not known. */
+  readonly keyGroupsOf: StoredFacts['keyGroups']
   readonly storages: (clock: { now(): number }) => WatchedStorages
   readonly mutation: SimulationMutation
 }

@@ -9,8 +9,8 @@ import { missingFrom } from '../checkers/item-ranges.ts'
 
 type Restored = Extract<Fact, { readonly type: 'key-groups.restored' }>
 
-/** The key groups of the segments of an operator in a checkpoint; undefined for one that the run does not know. */
-export type WrittenKeyGroups = (operatorId: string) => readonly KeyGroupRange[] | undefined
+/** The key groups that a checkpoint has of an operator for so many subtasks; undefined for one that the run does not know. */
+export type WrittenKeyGroups = (operatorId: string, parallelism: number) => readonly KeyGroupRange[] | undefined
 
 /**
  * `attempt` is the number that the facts give it, `labelOf` the name of a subtask in them. Where `writtenOf` does not know
@@ -30,7 +30,7 @@ export function restoredKeyGroups(
   }
   return descriptors.flatMap((descriptor) =>
     descriptor.operators.flatMap(({ id }): Restored[] => {
-      const written = writtenOf(id) ?? handed.get(id) ?? []
+      const written = writtenOf(id, descriptor.parallelism) ?? handed.get(id) ?? []
       if (written.length === 0) return []
       const { index, parallelism, maxParallelism } = descriptor
       const own = keyGroupRangeOf(index, parallelism, maxParallelism)

@@ -7,7 +7,6 @@
 import { StreamError } from '../../core/errors.ts'
 import type { JobId } from '../../core/ids.ts'
 import { Random } from '../../core/random.ts'
-import { planDeployment } from '../../deployment/plan.ts'
 import { buildJobGraph } from '../../graph/build-job-graph.ts'
 import { type EffectiveOptions, effectiveOptions } from '../../job/effective-options.ts'
 import type { SessionJob } from '../../job/session.ts'
@@ -16,6 +15,7 @@ import type { JobResult } from '../../program/job-handle.ts'
 import { checkers as allCheckers } from '../checkers/all-checkers.ts'
 import { ActorLabels } from './actor-labels.ts'
 import { RecordingChooser } from './chooser.ts'
+import { describedPlan } from './described-plan.ts'
 import { faultNames, faultRates } from './fault-kinds.ts'
 import { ReplayChooser } from './replay-chooser.ts'
 import { RunJournal } from './run-journal.ts'
@@ -31,6 +31,7 @@ export const jobId = '0'.repeat(31).concat('1') as JobId
 export const recordsDefault = 160
 const maxStepsDefault = 200_000
 const processesMax = 40
+const parallelismMax = 4
 /** More failures of one process than all faults of a run can bring about: the program fails by itself. */
 const failuresMax = 100
 /** Microtasks between the last step and the promise of a caller who waits through a few functions. */
@@ -64,6 +65,11 @@ class RunLife {
   #steps = 0
   #attempts = 0
   #processes = 0
+  /** Draws the parallelism of each process; undefined where it stays. */
+  readonly #parallelisms: Random | undefined
+  #rescaled = 0
+  /** The subtasks of the process before. */
+  #subtasks: string | undefined
   #restores = 0
   #completed = 0
   #savepoints = 0
@@ -72,11 +78,20 @@ class RunLife {
   #mode: 'exactly-once' | 'at-least-once' = 'exactly-once'
 
   constructor(job: SimulatedJob, options: SimulationOptions, steps: boolean) {
-    const { seed, records = recordsDefault, disk = seed % 3 === 0, choices, faults, onFact } = options
+    const {
+      seed,
+      records = recordsDefault,
+      disk = seed % 3 === 0,
+      rescale = seed % 4 === 1,
+      choices,
+      faults,
+      onFact,
+    } = options
     this.#job = job
     this.#options = options
     this.#random = new Random(seed)
-    this.#run = new SimulationRun(seed, records, disk)
+    this.#parallelisms = rescale ? this.#random.fork('parallelism') : undefined
+    this.#run = new SimulationRun(seed, records, disk, rescale)
     this.journal = new RunJournal(options.checkers ?? allCheckers, {
       steps,
       trace: (fact) => {
@@ -115,6 +130,7 @@ class RunLife {
   async #oneProcess(): Promise<boolean> {
     const first = this.#processes++ === 0
     this.#run.reset()
+    if (!first && this.#parallelisms !== undefined) this.#run.parallelism = this.#parallelisms.int(1, parallelismMax)
     const environment = this.#job(this.#run)
     const effective = effectiveOptions(environment, {}, {}, true)
     const labels = this.#describe(effective, first)
@@ -133,6 +149,7 @@ class RunLife {
         disk: mount,
         onDisk: effective.storage.kind === 'filesystem',
         restoredFrom: () => this.#known.newest,
+        keyGroupsOf: (...of) => this.#known.keyGroups(...of),
         storages: (clock) => this.#storages(mount, clock, labels),
         mutation: this.#options.mutation ?? {},
       },
@@ -162,18 +179,17 @@ class RunLife {
   #describe({ coordinator, checkpointing, program, name }: EffectiveOptions, first: boolean): ActorLabels {
     const graph = buildJobGraph(program, name)
     const labels = new ActorLabels(jobId, graph)
-    if (!first) return labels
     const { claims = checkpointing.mode } = this.#options.mutation ?? {}
     this.#mode = claims
-    const settings = {
-      jobId,
-      mode: claims,
-      checkpointing: true,
-      batchRecords: 1,
-      freezeState: false,
-      incremental: false,
+    const plan = describedPlan(graph, labels)
+    const before = this.#subtasks
+    this.#subtasks = plan.subtasks.join()
+    if (!first) {
+      if (this.#subtasks === before) return labels
+      this.#rescaled++
+      this.journal.tell({ type: 'run.rescaled', ...plan })
+      return labels
     }
-    const descriptors = planDeployment(graph, settings, 0, new Map())
     this.journal.tell({
       type: 'run.began',
       maxConcurrent: coordinator.maxConcurrent,
@@ -181,10 +197,7 @@ class RunLife {
       minPauseMs: coordinator.minPauseMs,
       retained: coordinator.retained,
       mode: claims,
-      channels: descriptors.flatMap(({ id, inputs }) =>
-        inputs.map(({ channel, from }) => ({ channel: labels.of(channel), from: labels.of(from), to: labels.of(id) })),
-      ),
-      subtasks: descriptors.map(({ id }) => labels.of(id)),
+      ...plan,
       outputs: Object.fromEntries(this.#run.world.expected),
     })
     return labels
@@ -264,6 +277,7 @@ class RunLife {
     ])
     return {
       seed: this.#options.seed,
+      rescales: this.#parallelisms !== undefined,
       strategy: this.#strategy,
       problems,
       choices: this.#chooser.choices,
@@ -277,6 +291,7 @@ class RunLife {
       abortedBy: this.#abortedBy,
       restores: this.#restores,
       processes: this.#processes,
+      rescaled: this.#rescaled,
       savepoints: this.#savepoints,
       records: this.#run.records,
     }

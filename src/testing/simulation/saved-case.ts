@@ -14,6 +14,8 @@ export interface SavedCase {
   readonly seed: number
   readonly strategy: string
   readonly disk: boolean
+  /** Left out: no. */
+  readonly rescale?: boolean
   readonly records: number
   readonly checker: string
   readonly message: string
@@ -22,7 +24,12 @@ export interface SavedCase {
 
 export const caseOf = (
   { seed, strategy, records, checker, message, choices }: ShrunkRun,
-  where: { readonly program: string; readonly mutant: string | null; readonly disk: boolean },
+  where: {
+    readonly program: string
+    readonly mutant: string | null
+    readonly disk: boolean
+    readonly rescale: boolean
+  },
 ): SavedCase => ({ format: 1, ...where, seed, strategy, records, checker, message, choices })
 
 export const printCase = (saved: SavedCase): string => `${JSON.stringify(saved, undefined, 2)}\n`

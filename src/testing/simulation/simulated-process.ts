@@ -63,6 +63,7 @@ export class SimulatedProcess {
       attemptOf: (attempt) => parts.attemptsBefore + attempt,
       now: () => this.scheduler.clock.monotonicMs(),
       restoredFrom: parts.restoredFrom,
+      keyGroupsOf: parts.keyGroupsOf,
     })
     this.#state = new DisposableBackend(parts.run.stateBackend)
     const log = () => {}
@@ -76,6 +77,7 @@ export class SimulatedProcess {
         tap: this.#tap(),
         channels: (descriptors) => this.#channelsOf(descriptors),
         ...(mutation.charts && { charts: mutation.charts }),
+        ...(mutation.descriptors && { descriptors: mutation.descriptors }),
         kernel: (onCrash) => {
           scheduler = this.#schedule((address, error) => {
             if (error instanceof InjectedFault) this.#crashed = true

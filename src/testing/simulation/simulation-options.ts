@@ -1,5 +1,6 @@
 /** What a simulation is asked for and what it answers. */
 import type { Charts } from '../../actors/charts.ts'
+import type { SubtaskDescriptor } from '../../actors/subtask-descriptor.ts'
 import type { JobCheckpoints } from '../../backends/checkpoint-storage.ts'
 import type { StreamEnvironment } from '../../program/environment.ts'
 import type { Checker } from '../checkers/checker.ts'
@@ -20,6 +21,8 @@ export interface SimulationMutation {
   readonly checkpoints?: (inner: JobCheckpoints) => JobCheckpoints
   /** The channels between subtasks. */
   readonly channel?: typeof WatchedChannel
+  /** What is deployed, with what it restores. */
+  readonly descriptors?: (descriptors: readonly SubtaskDescriptor[]) => readonly SubtaskDescriptor[]
   /** What the job claims to be, to checkers and to the check of its output, whatever its program says. */
   readonly claims?: 'exactly-once' | 'at-least-once'
 }
@@ -34,6 +37,8 @@ export interface SimulationOptions {
   readonly records?: number
   /** Checkpoints on a simulated disk (true), in memory (false); default: every third seed on disk. */
   readonly disk?: boolean
+  /** Does each process after the first run the program at a parallelism of its own? Default: every fourth seed. */
+  readonly rescale?: boolean
   /** The choices of an earlier run, to be made again: those that cannot be made are skipped. */
   readonly choices?: readonly string[]
   /** Default: all of them. */
@@ -49,6 +54,7 @@ export interface SimulationOptions {
 
 export interface SimulationReport {
   readonly seed: number
+  readonly rescales: boolean
   readonly strategy: StrategyName | 'replay'
   /** What is wrong with the run; empty when nothing is. */
   readonly problems: readonly RunProblem[]
@@ -68,6 +74,8 @@ export interface SimulationReport {
   /** Attempts that began from a checkpoint. */
   readonly restores: number
   readonly processes: number
+  /** Of these, those that ran the program with other numbers of subtasks than the one before. */
+  readonly rescaled: number
   readonly savepoints: number
   readonly records: number
 }

@@ -49,6 +49,8 @@ export class SimulationRun {
   readonly seed: number
   /** How many records the program is asked to bring; a failing run is tried again with fewer. */
   readonly records: number
+  /** Will later processes have another parallelism? */
+  readonly rescales: boolean
   /** For the program's checkpoints: memory, or a simulated disk, by seed. */
   readonly storage: NonNullable<CheckpointOptions['storage']>
   readonly savepoint: SavepointOptions
@@ -56,12 +58,15 @@ export class SimulationRun {
   readonly actions = new Map<string, SimulatedAction>()
   /** Called with each job of the run once it is submitted: to let clients ask for things over and over. */
   readonly clients: ((job: SessionJob) => void)[] = []
+  /** For the program: how many subtasks its operators have. Another number in the next process, in runs that rescale. */
+  parallelism = 2
   /** Where the job keeps keyed state. */
   stateBackend: StateBackend = heapStateBackend
   #process: RunningProcess | undefined
 
-  constructor(seed: number, records: number, disk: boolean) {
+  constructor(seed: number, records: number, disk: boolean, rescales = false) {
     this.seed = seed
+    this.rescales = rescales
     this.records = records
     this.storage = disk ? { kind: 'filesystem', dir: '/simulated/checkpoints' } : { kind: 'jobmanager' }
     this.savepoint = disk ? { kind: 'filesystem', dir: '/simulated/savepoints' } : { kind: 'jobmanager' }

@@ -5,9 +5,11 @@
 import { join } from 'node:path'
 import type { CheckpointStorage, JobCheckpoints, StateWriter } from '../../backends/checkpoint-storage.ts'
 import type { FileSystem } from '../../backends/file-system.ts'
+import type { Manifest, ManifestOperator } from '../../backends/manifest.ts'
 import type { SavepointStore } from '../../backends/savepoint-store.ts'
 import { StreamError } from '../../core/errors.ts'
 import type { CheckpointId } from '../../core/ids.ts'
+import type { KeyGroupRange } from '../../core/key-groups.ts'
 import type { CheckpointStorageOptions } from '../../job/session-options.ts'
 import { Storages } from '../../job/storages.ts'
 import type { SavepointOptions } from '../../program/options.ts'
@@ -38,10 +40,34 @@ export class StoredFacts {
   readonly manifests = new Map<number, string>()
   /** Checkpoints of which some subtask's state was stored, and that nobody saw deleted. */
   readonly states = new Set<number>()
+  /** What is in each. */
+  readonly #operators = new Map<number, readonly ManifestOperator[]>()
   /** Of the newest owner. */
   epoch = 0
   /** The checkpoint that the last process found to resume from. */
   newest: number | undefined
+
+  stored({ checkpointId, operators }: Manifest, path: string): void {
+    this.manifests.set(checkpointId, path)
+    this.#operators.set(checkpointId, operators)
+  }
+
+  deleted(checkpointId: number): void {
+    this.manifests.delete(checkpointId)
+    this.#operators.delete(checkpointId)
+    this.states.delete(checkpointId)
+  }
+
+  /**
+   * The key groups of what a checkpoint has of an operator for so many subtasks: without those of finished ones where it
+   * was written by another number of them. Undefined for a checkpoint that is not stored.
+   */
+  keyGroups(checkpointId: number, operatorId: string, parallelism: number): readonly KeyGroupRange[] | undefined {
+    const subtasks = this.#operators.get(checkpointId)?.find(({ id }) => id === operatorId)?.subtasks
+    return subtasks
+      ?.filter(({ finished }) => !finished || subtasks.length === parallelism)
+      .flatMap(({ keyed }) => keyed.flatMap(({ delta, keyGroups }) => (delta === true ? [] : [keyGroups])))
+  }
 }
 
 export class WatchedStorages extends Storages {
@@ -152,7 +178,7 @@ export class WatchedStorages extends Storages {
       putManifest: (put) => async (manifest) => {
         const { checkpointId, kind } = manifest
         const stored = await refused(put(manifest))
-        this.#known.manifests.set(checkpointId, stored.path)
+        this.#known.stored(manifest, stored.path)
         tell({ type: 'manifest.stored', checkpointId, epoch, kind })
         return stored
       },
@@ -175,8 +201,7 @@ export class WatchedStorages extends Storages {
   }
 
   #deleted(checkpointId: number, epoch: number): void {
-    this.#known.manifests.delete(checkpointId)
-    this.#known.states.delete(checkpointId)
+    this.#known.deleted(checkpointId)
     this.#watch.tell({ type: 'checkpoint.deleted', checkpointId, epoch })
   }
 
@@ -189,7 +214,7 @@ export class WatchedStorages extends Storages {
     for (const { manifest, path } of existing) {
       const { checkpointId, kind } = manifest
       if (this.#known.manifests.has(checkpointId)) continue
-      this.#known.manifests.set(checkpointId, path)
+      this.#known.stored(manifest, path)
       this.#watch.tell({ type: 'manifest.stored', checkpointId, epoch: epoch - 1, kind })
     }
     for (const [checkpointId, path] of this.#known.manifests) {

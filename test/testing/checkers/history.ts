@@ -34,6 +34,7 @@ export const run = (over: Partial<Of<'run.began'>> = {}): Fact => ({
   outputs: {},
   ...over,
 })
+export const rescaled = (...names: readonly string[]): Fact => ({ type: 'run.rescaled', channels: [], subtasks: names })
 export const died: Fact = { type: 'process.died' }
 export const lease = (epoch: number): Fact => ({ type: 'lease.taken', epoch })
 export const attempt = (number = 1, restored?: number): Fact => ({ type: 'attempt.began', attempt: number, restored })

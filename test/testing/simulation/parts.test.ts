@@ -12,6 +12,7 @@ import type { Fact } from '../../../src/testing/checkers/facts.ts'
 import { ActorLabels } from '../../../src/testing/simulation/actor-labels.ts'
 import { changed } from '../../../src/testing/simulation/changed.ts'
 import { ControlFacts } from '../../../src/testing/simulation/control-facts.ts'
+import { describedPlan } from '../../../src/testing/simulation/described-plan.ts'
 import { OutsideWorld } from '../../../src/testing/simulation/outside-world.ts'
 import { RunJournal } from '../../../src/testing/simulation/run-journal.ts'
 import { SimulatedNetwork } from '../../../src/testing/simulation/simulated-network.ts'
@@ -158,6 +159,13 @@ describe('names and facts', () => {
     expect(run.storage.kind).toBe('filesystem')
   })
 
+  it('describe the subtasks and channels of a program', () => {
+    const { subtasks, channels } = describedPlan(graph, labels)
+    expect(subtasks).toContain('count/1')
+    expect(channels).toContainEqual({ channel: 'map/0>count/1#2', from: 'map/0', to: 'count/1' })
+    expect(channels.every(({ from, to }) => subtasks.includes(from) && subtasks.includes(to))).toBe(true)
+  })
+
   it('tells steps of machines as facts, with attempts numbered through the run', () => {
     const facts: Fact[] = []
     const control = new ControlFacts({
@@ -166,6 +174,7 @@ describe('names and facts', () => {
       attemptOf: (attempt) => attempt + 10,
       now: () => 5,
       restoredFrom: () => 7,
+      keyGroupsOf: () => undefined,
     })
     control.deployed([{ id: 'a/0', attempt: 1, inputs: [], operators: [], restore: undefined } as never])
     const step = (effects: readonly object[], event: object = { type: 'x' }, role = 'a/0') =>

@@ -13,11 +13,11 @@ describe('shrinking', () => {
     expect(found!.choices.length).toBeLessThan(found!.choicesBefore / 4)
     expect(found!.replays).toBeLessThanOrEqual(60)
     const { seed, choices, records } = found!
-    const options = { seed, choices, records, disk, twice: false }
+    const options = { seed, choices, records, disk, rescale: false, twice: false }
     const again = await simulate(programs[losing.program]!, { ...options, mutation: losing.mutation, checkers: [] })
     expect(again.problems.map(({ checker }) => checker)).toContain(found!.checker)
     expect((await simulate(programs[losing.program]!, options)).problems).toEqual([])
-    const saved = caseOf(found!, { program: losing.program, mutant: losing.name, disk })
+    const saved = caseOf(found!, { program: losing.program, mutant: losing.name, disk, rescale: false })
     expect(parseCase(printCase(saved), 'x.json')).toEqual(saved)
   })
 
