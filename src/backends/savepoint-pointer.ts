@@ -1,7 +1,7 @@
 /**
  * The manifest of a savepoint: a pointer to the checkpoint that it pins. Formats: docs/formats.md.
  * Of a checkpoint on this machine the relative path is tried first, so that both may be moved together.
- * Tests: test/backends/savepoint-stores.test.ts.
+ * Tests: test/backends/savepoint-pointer.test.ts, test/backends/savepoint-stores.test.ts.
  */
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
