@@ -13,6 +13,7 @@ export type {
   ListState,
   MapState,
   ReducingState,
+  TtlOptions,
   ValueState,
 } from './backends/state-backend.ts'
 export { fromCollection } from './connectors/collection.ts'

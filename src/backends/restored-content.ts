@@ -9,7 +9,7 @@ import { type NamedOperator, operatorLabel } from '../core/operator-label.ts'
 import type { StateKind, StoredState } from '../core/state-handles.ts'
 import { refusalOf } from './schema-check.ts'
 import type { StateDescriptor } from './state-backend.ts'
-import { checkStamped, mapContent } from './state-contents.ts'
+import { checkStamped, eachValue } from './state-contents.ts'
 import { conversionOf } from './state-conversion.ts'
 
 export interface RestoredState {
@@ -35,7 +35,7 @@ export function restoredContent(of: RestoredState): ((content: unknown, key: Key
   return (content, key) => {
     const converted = convert === undefined ? content : converting(of, key, () => convert(content, nowMs))
     if (schema !== undefined) {
-      mapContent(declared.kind as StateKind, converted, (value) => {
+      eachValue(declared.kind as StateKind, converted, (value) => {
         const refusal = refusalOf(schema, declared.ttl === undefined ? value : checkStamped(value)[1], ownerOf(of))
         if (refusal !== undefined) throw incompatible(of, `its schema refuses what is stored: ${refusal}.`, key)
       })

@@ -9,6 +9,7 @@
 import type { Key, KeyGroupRange } from '../core/key-groups.ts'
 import type { StandardSchemaV1 } from '../core/standard-schema.ts'
 import type { StoredState } from '../core/state-handles.ts'
+import type { ExpiryIndex } from './expiry-index.ts'
 
 export type { StateKind } from '../core/state-handles.ts'
 
@@ -126,6 +127,11 @@ export interface KeyedStateBackend {
    */
   state(name: string, descriptor: StateDescriptor): StateHandleOf
   timers(name: string): TimerQueue
+  /**
+   * Of a state whose values have a time to live, the index of the keys that have content; the same one for the same name. What
+   * is restored of a state that `states` declares with a time to live is in it; what is written is put there by whoever writes.
+   */
+  expiries(name: string, ttlMs: number): ExpiryIndex
   /** Every key that has state (timers aside), with its key group, once each. State may be changed between two. */
   keys(): Iterable<readonly [key: Key, keyGroup: number]>
   /** Marks a version now. Constant in the number of keys. */

@@ -8,21 +8,46 @@ import type { StateKind } from '../core/state-handles.ts'
 /** A value with the processing time, in milliseconds, of its last use. */
 export type Stamped = readonly [usedMs: number, value: unknown]
 
-/** The content with each of its values replaced. Fails with `STATE_FILE_DAMAGED` when it is not of this kind. */
-export function mapContent(kind: StateKind, content: unknown, change: (value: unknown) => unknown): unknown {
+/** Every value in a content. Fails with `STATE_FILE_DAMAGED` when it is not of this kind. */
+export function eachValue(kind: StateKind, content: unknown, look: (value: unknown) => void): void {
   if (kind === 'list') {
-    if (!Array.isArray(content)) throw damaged('a list')
-    return content.map(change)
-  }
+    for (const item of checkList(content)) look(item)
+  } else if (kind === 'map') {
+    for (const value of checkMap(content).values()) look(value)
+  } else look(content)
+}
+
+/** The content with each of its values replaced. Fails like `eachValue`. */
+export function mapContent(kind: StateKind, content: unknown, change: (value: unknown) => unknown): unknown {
+  if (kind === 'list') return checkList(content).map((item) => change(item))
   if (kind !== 'map') return change(content)
-  if (!(content instanceof Map)) throw damaged('a map')
-  return new Map([...content].map(([key, value]) => [key, change(value)] as const))
+  return new Map([...checkMap(content)].map(([key, value]) => [key, change(value)] as const))
+}
+
+/** The earliest use of the stamped values in a content; infinity when it has none. Fails like `eachValue`. */
+export function earliestUse(kind: StateKind, content: unknown): number {
+  let earliest = Number.POSITIVE_INFINITY
+  eachValue(kind, content, (value) => {
+    const [usedMs] = checkStamped(value)
+    if (usedMs < earliest) earliest = usedMs
+  })
+  return earliest
 }
 
 /** Fails with `STATE_FILE_DAMAGED` when it is none. */
 export function checkStamped(value: unknown): Stamped {
   if (Array.isArray(value) && value.length === 2 && Number.isFinite(value[0])) return value as unknown as Stamped
   throw damaged('a value with the time of its last use')
+}
+
+function checkList(content: unknown): readonly unknown[] {
+  if (Array.isArray(content)) return content
+  throw damaged('a list')
+}
+
+function checkMap(content: unknown): ReadonlyMap<unknown, unknown> {
+  if (content instanceof Map) return content
+  throw damaged('a map')
 }
 
 const damaged = (expected: string): StreamError =>

@@ -8,6 +8,7 @@
 import { assert, StreamError } from '../core/errors.ts'
 import { type Key, type KeyGroupRange, keyGroupOf } from '../core/key-groups.ts'
 import { operatorLabel } from '../core/operator-label.ts'
+import { ExpiryIndex } from './expiry-index.ts'
 import type { TimersCell } from './heap-cells.ts'
 import {
   HeapAggregatingState,
@@ -32,6 +33,7 @@ import type {
   StateHandleOf,
   TimerQueue,
 } from './state-backend.ts'
+import { earliestUse } from './state-contents.ts'
 import { factsOf, type StateFacts } from './state-conversion.ts'
 import type { StateTable, TableKind, TableStore } from './state-table.ts'
 import { freezeContent, freezeShared } from './stored-value.ts'
@@ -43,6 +45,8 @@ interface RestoreTarget {
   readonly owner: string
   /** Undefined when contents stay what they are. */
   readonly convert: ((content: unknown, key: Key) => unknown) | undefined
+  /** Undefined when contents have no time to live. */
+  readonly track: ((key: Key, content: unknown) => void) | undefined
 }
 
 export class TableState implements KeyedStateBackend, KeyContext {
@@ -55,6 +59,7 @@ export class TableState implements KeyedStateBackend, KeyContext {
   readonly #facts = new Map<string, StateFacts>()
   readonly #handles = new Map<string, StateHandleOf>()
   readonly #timers = new Map<string, HeapTimerQueue>()
+  readonly #expiries = new Map<string, ExpiryIndex>()
   /** The version of the next mark: the epoch of every table. */
   #version = 0
   /** Marks give what has changed since this version. */
@@ -91,6 +96,12 @@ export class TableState implements KeyedStateBackend, KeyContext {
 
   timers(name: string): TimerQueue {
     return this.#timerQueue(name)
+  }
+
+  expiries(name: string, ttlMs: number): ExpiryIndex {
+    const index = this.#expiries.get(name) ?? new ExpiryIndex(ttlMs)
+    this.#expiries.set(name, index)
+    return index
   }
 
   *keys(): Iterable<readonly [key: Key, keyGroup: number]> {
@@ -142,8 +153,9 @@ export class TableState implements KeyedStateBackend, KeyContext {
       entry: (state, keyGroup, key, stored) => {
         const target = targets[state]
         if (target === undefined || keyGroup < start || keyGroup > end) return
-        const { table, timers, owner, convert } = target
+        const { table, timers, owner, convert, track } = target
         const content = convert === undefined ? stored : convert(stored, key)
+        track?.(key, content)
         const cell = table.form.cell(content)
         if (timers !== undefined) timers.restore(key, cell as TimersCell)
         else {
@@ -167,7 +179,7 @@ export class TableState implements KeyedStateBackend, KeyContext {
     const owner = stateOwner(this.#options, name)
     if (kind === 'timers') {
       const timers = this.#timerQueue(name)
-      return { table: timers.table, timers, owner, convert: undefined }
+      return { table: timers.table, timers, owner, convert: undefined, track: undefined }
     }
     const declared = this.#options.states?.[name]
     const nowMs = this.#options.now?.() ?? 0
@@ -180,7 +192,14 @@ export class TableState implements KeyedStateBackend, KeyContext {
       throw this.#incompatible(becomes, { name, kind: table.kind, ...known })
     }
     this.#facts.set(name, facts)
-    return { table, timers: undefined, owner, convert }
+    return { table, timers: undefined, owner, convert, track: declared && this.#tracker(name, declared, nowMs) }
+  }
+
+  /** The index of what expires is filled while its entries come. */
+  #tracker(name: string, { kind, ttl }: StateDescriptor, nowMs: number): RestoreTarget['track'] {
+    if (ttl === undefined) return undefined
+    const index = this.expiries(name, ttl.ms)
+    return (key, content) => void index.track(key, earliestUse(kind, content) + ttl.ms, nowMs)
   }
 
   get entryCount(): number {
@@ -192,6 +211,7 @@ export class TableState implements KeyedStateBackend, KeyContext {
     this.#tables.clear()
     this.#handles.clear()
     this.#timers.clear()
+    this.#expiries.clear()
     this.#store.dispose()
   }
 

@@ -103,6 +103,11 @@ export const limits = {
   exploredChannelMax: 1_000,
   /** Immediate sends within one step of a system that is explored, each from the one before. */
   exploredCallsMax: 500,
+  /** Into how many parts the time to live of a state is cut: what has expired is cleaned up no later than one part afterwards. */
+  ttlBuckets: 16,
+  ttlMsMax: 100 * 365 * 24 * 3_600_000,
+  /** Keys that are looked at by one turn of cleaning up. */
+  ttlKeysPerTurn: 1_000,
   /** Levels of nesting in one state value. */
   valueDepthMax: 500,
 } as const

@@ -65,7 +65,7 @@ export class CallbackOperator implements Operator {
       restored: dividedState(context, restored),
     })
     this.#unkeyed(this.#callbacks.open, 'The open function')
-    this.#requestNextTimer()
+    this.#requestNextWake()
   }
 
   batch(input: 0 | 1, batch: RecordBatch): void {
@@ -117,6 +117,12 @@ export class CallbackOperator implements Operator {
    * in the past gets it in the next call, so that it cannot hold the subtask for ever.
    */
   processingTime(now: number): void {
+    this.#ctx.cleanup?.run(now)
+    this.#fireTimers(now)
+    this.#requestNextWake()
+  }
+
+  #fireTimers(now: number): void {
     const { timer } = this.#callbacks
     const timers = this.#timers
     if (timer === undefined || timers === undefined) return
@@ -133,7 +139,6 @@ export class CallbackOperator implements Operator {
       ctx.phase = phases.idle
     }
     ctx.finish()
-    this.#requestNextTimer()
   }
 
   endOfData(): void {
@@ -151,6 +156,7 @@ export class CallbackOperator implements Operator {
     const state = this.#state
     if (callback === undefined || state === undefined) return
     const ctx = this.#ctx
+    ctx.cleanup?.runAll(this.#context.now())
     ctx.phase = phases.keyed
     try {
       for (const [key, keyGroup] of state.keys()) {
@@ -175,9 +181,10 @@ export class CallbackOperator implements Operator {
     this.#ctx.finish()
   }
 
-  #requestNextTimer(): void {
-    const next = this.#timers?.next()
-    if (next !== undefined) this.#context.requestProcessingTime(next)
+  #requestNextWake(): void {
+    for (const next of [this.#timers?.next(), this.#ctx.cleanup?.next()]) {
+      if (next !== undefined) this.#context.requestProcessingTime(next)
+    }
   }
 }
 

@@ -6,12 +6,12 @@
  * state and timers only while a callback of one key runs. Does not own the loop over a batch (`callback-operator.ts`).
  */
 
-import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
+import type { TimerQueue } from '../backends/state-backend.ts'
 import { StreamError } from '../core/errors.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { DividedState } from '../core/operator-state.ts'
 import { EmitBuffer } from './emit-buffer.ts'
-import { openState } from './open-state.ts'
+import { openStates } from './open-state.ts'
 import type { OperatorContext } from './operator.ts'
 import type {
   NoOperatorStates,
@@ -20,7 +20,8 @@ import type {
 } from './operator-state-declarations.ts'
 import { OperatorStates } from './operator-states.ts'
 import type { OutputTag } from './output-tag.ts'
-import type { StateDeclarations, StateHandles } from './state-descriptors.ts'
+import type { StateCleanup } from './state-cleanup.ts'
+import { descriptorsOf, type StateDeclarations, type StateHandles } from './state-descriptors.ts'
 
 export interface ProcessContext<Out, OperatorStates extends OperatorStateDeclarations = OperatorStateDeclarations> {
   /** State that belongs to no key but to this subtask. */
@@ -96,6 +97,8 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   key: unknown = undefined
   timestamp: number | undefined = undefined
   readonly timers: Timers
+  /** Of keyed state with a time to live. */
+  readonly cleanup: StateCleanup | undefined
   readonly #context: OperatorContext
   readonly #handles: StateHandles<StateDeclarations>
   readonly #operatorStates: OperatorStates
@@ -110,7 +113,9 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   ) {
     this.#context = context
     this.#main = new EmitBuffer(context.output, context.batchRecords)
-    this.#handles = context.state === undefined ? {} : makeHandles(context.state, states, context)
+    const open = context.state && openStates(context.state, descriptorsOf(states), context)
+    this.#handles = (open?.handles ?? {}) as StateHandles<StateDeclarations>
+    this.cleanup = open?.cleanup
     this.timers = new CallbackTimers(this, context, timers)
     const { declared, restored } = operatorStates
     this.#operatorStates = new OperatorStates(context, declared, restored, () => this.#checkRunning())
@@ -200,18 +205,6 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
       { restartable: true, details: { operator: this.#context.operatorName } },
     )
   }
-}
-
-function makeHandles(
-  backend: KeyedStateBackend,
-  states: StateDeclarations,
-  owner: OperatorContext,
-): StateHandles<StateDeclarations> {
-  const handles: Record<string, unknown> = {}
-  for (const [name, { descriptor }] of Object.entries(states)) {
-    handles[name] = openState(backend, name, descriptor, owner)
-  }
-  return handles
 }
 
 class CallbackTimers implements Timers {

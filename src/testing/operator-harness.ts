@@ -226,7 +226,7 @@ export class OperatorHarness {
     const state = Uint8Array.from(divided?.encode() ?? encodeValue(part.state))
     await part.durable?.()
     const lists = divided === undefined ? {} : { lists: divided.facts }
-    return { state, ...lists, keyed: part.keyed === undefined ? [] : [new Uint8Array(Buffer.concat(chunks))] }
+    return { state, ...lists, keyed: chunks.length === 0 ? [] : [new Uint8Array(Buffer.concat(chunks))] }
   }
 
   notifyCompleted(checkpoint = 1): void | Promise<void> {

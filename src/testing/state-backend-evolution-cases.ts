@@ -2,17 +2,9 @@
  * The keyed-state contract, fourth part: what is restored becomes what is declared. States are chosen and renamed, versions
  * migrated, kinds changed where nothing is lost, and what cannot be is refused with a code.
  */
-import type {
-  KeyedStateBackend,
-  KeyedStateBackendOptions,
-  ListState,
-  MapState,
-  StateBackend,
-  StateDescriptor,
-  ValueState,
-} from '../backends/state-backend.ts'
-import type { StateKind } from '../core/state-handles.ts'
+import type { ListState, ValueState } from '../backends/state-backend.ts'
 import { expectEqual, expectFailure, expectTrue } from './conformance.ts'
+import { all, contents, type Descriptors, fill, plain, withStates, written } from './state-backend-states.ts'
 import {
   open,
   type StateBackendCase,
@@ -23,50 +15,6 @@ import {
   valueState,
   writeAll,
 } from './state-backend-subject.ts'
-
-type Descriptors = Readonly<Record<string, StateDescriptor>>
-
-const all = <T>(descriptor: (kind: StateKind) => T): Readonly<Record<string, T>> => ({
-  value: descriptor('value'),
-  list: descriptor('list'),
-  map: descriptor('map'),
-  sum: descriptor('reducing'),
-})
-
-const plain: Readonly<Record<StateKind, StateDescriptor>> = {
-  value: valueState('none'),
-  list: { kind: 'list' },
-  map: { kind: 'map' },
-  reducing: sum,
-  aggregating: { kind: 'aggregating', createAccumulator: () => 0, add: (value) => value, getResult: (all) => all },
-}
-
-/** A state of each kind under two keys, as a segment. */
-function written(backend: StateBackend, options: Partial<KeyedStateBackendOptions> = {}): Uint8Array {
-  const state = open(backend, options)
-  for (const key of ['a', 2n]) fill(state, options.states ?? all((kind) => plain[kind]), key)
-  return writeAll(state.mark())
-}
-
-function fill(state: KeyedStateBackend, states: Descriptors, key: string | bigint): void {
-  setKey(state, key)
-  ;(state.state('value', states.value!) as ValueState<unknown>).update(1)
-  ;(state.state('list', states.list!) as ListState<unknown>).addAll([2, 3])
-  ;(state.state('map', states.map!) as MapState<unknown, unknown>).put('k', 4)
-  ;(state.state('sum', states.sum!) as ListState<unknown>).add(5)
-}
-
-function contents(state: KeyedStateBackend, states: Descriptors): unknown {
-  return ['a', 2n].map((key) => {
-    setKey(state, key)
-    return [
-      (state.state('value', states.value!) as ValueState<unknown>).value(),
-      [...(state.state('list', states.list!) as ListState<unknown>).get()],
-      [...(state.state('map', states.map!) as MapState<unknown, unknown>).entries()],
-      (state.state('sum', states.sum!) as ListState<unknown>).get(),
-    ]
-  })
-}
 
 const version = (of: number, migrate?: (old: never, version: number) => unknown): Descriptors =>
   all((kind) => ({ ...plain[kind], version: of, ...(migrate !== undefined && { migrate }) }))
@@ -233,9 +181,3 @@ export const evolutionCases: readonly StateBackendCase[] = [
     },
   },
 ]
-
-function withStates(backend: StateBackend, states: Descriptors): KeyedStateBackend {
-  const state = open(backend, { states })
-  for (const key of ['a', 2n]) fill(state, states, key)
-  return state
-}

@@ -7,6 +7,7 @@ import { handleCases, timerCases } from './state-backend-handle-cases.ts'
 import { portableCases } from './state-backend-portable-cases.ts'
 import { snapshotCases } from './state-backend-snapshot-cases.ts'
 import type { StateBackendCapability } from './state-backend-subject.ts'
+import { ttlCases } from './state-backend-ttl-cases.ts'
 
 export type { StateBackendCapability } from './state-backend-subject.ts'
 
@@ -24,7 +25,7 @@ export const stateBackendSuite = (
   capabilities: CapabilityManifest<StateBackendCapability>,
 ): readonly ConformanceCase[] =>
   buildCases(
-    [...handleCases, ...timerCases, ...snapshotCases, ...changeCases, ...evolutionCases, ...portableCases],
+    [...handleCases, ...timerCases, ...snapshotCases, ...changeCases, ...evolutionCases, ...ttlCases, ...portableCases],
     capabilities,
     make,
   )

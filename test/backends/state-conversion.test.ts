@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { changingKinds, kindChange } from '../../src/backends/kind-changes.ts'
 import type { StateDescriptor } from '../../src/backends/state-backend.ts'
-import { checkStamped, mapContent } from '../../src/backends/state-contents.ts'
+import { checkStamped, eachValue, earliestUse, mapContent } from '../../src/backends/state-contents.ts'
 import { conversionOf, factsOf } from '../../src/backends/state-conversion.ts'
 import type { StateKind, StoredState } from '../../src/core/state-handles.ts'
 
@@ -174,7 +174,32 @@ describe('a change of the time to live of a state', () => {
     }
     for (const kind of ['list', 'map'] as const) {
       expect(() => mapContent(kind, { length: 1 }, (value) => value)).toThrow(/expected a (list|map)/)
+      expect(() => eachValue(kind, { length: 1 }, () => {})).toThrow(/expected a (list|map)/)
     }
+  })
+})
+
+describe('the earliest use in a content', () => {
+  it('is that of the value, or the earliest inside', () => {
+    expect(earliestUse('value', [7, 'x'])).toBe(7)
+    expect(
+      earliestUse('list', [
+        [9, 'x'],
+        [3, 'y'],
+        [5, 'z'],
+      ]),
+    ).toBe(3)
+    expect(
+      earliestUse(
+        'map',
+        new Map([
+          ['a', [9, 'x']],
+          ['b', [4, 'y']],
+        ]),
+      ),
+    ).toBe(4)
+    expect(earliestUse('list', [])).toBe(Number.POSITIVE_INFINITY)
+    expect(() => earliestUse('list', [3])).toThrow(expect.objectContaining({ code: 'STATE_FILE_DAMAGED' }))
   })
 })
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'
-import type { ValueState } from '../../src/backends/state-backend.ts'
 import type { StandardSchemaV1 } from '../../src/core/standard-schema.ts'
-import { openState } from '../../src/operators/open-state.ts'
+import { openStates } from '../../src/operators/open-state.ts'
 import { keyedProcessOperator } from '../../src/operators/process.ts'
 import { checkedDescriptor } from '../../src/operators/schema-handles.ts'
 import { OperatorHarness } from '../../src/testing/operator-harness.ts'
@@ -82,8 +81,10 @@ describe('state with a schema', () => {
     const options = { range: { start: 0, end: 7 }, maxParallelism: 8, freeze: false, operatorName: 'op' }
     const backend = heapStateBackend.create(options)
     const descriptor = { kind: 'value', initial: 0 } as const
-    const handle = openState(backend, 'plain', descriptor, { operatorName: 'op', uid: undefined }) as ValueState<number>
-    expect(handle).toBe(backend.state('plain', descriptor))
+    const owner = { operatorName: 'op', uid: undefined, now: () => 0, requestProcessingTime: () => {} }
+    const { handles, cleanup } = openStates(backend, { plain: descriptor }, owner)
+    expect(handles.plain).toBe(backend.state('plain', descriptor))
+    expect(cleanup).toBeUndefined()
     expect(checkedDescriptor(descriptor, (value) => value)).toBe(descriptor)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { StateDescriptor } from '../../src/backends/state-backend.ts'
+import { limits } from '../../src/core/limits.ts'
 import { keyedProcessOperator } from '../../src/operators/process.ts'
 import {
   aggregatingState,
@@ -16,7 +17,8 @@ const schema = { '~standard': { version: 1, vendor: 'test', validate: (value: un
 
 describe('the options of a state', () => {
   it('are in the descriptor of every kind', () => {
-    const options = { version: 2, migrate: () => 1, schema }
+    const ttl = { ms: 10, refresh: 'read-and-write' } as const
+    const options = { version: 2, migrate: () => 1, schema, ttl }
     const states = descriptorsOf({
       value: valueState(0, options),
       list: listState<number>(options),
@@ -28,7 +30,7 @@ describe('the options of a state', () => {
       ),
     })
     for (const [kind, descriptor] of Object.entries(states) as [string, StateDescriptor][]) {
-      expect(descriptor).toMatchObject({ kind, version: 2, schema })
+      expect(descriptor).toMatchObject({ kind, version: 2, schema, ttl })
       expect(descriptor.migrate!(0 as never, 1)).toBe(1)
     }
   })
@@ -60,7 +62,18 @@ describe('the options of a state', () => {
     [{ schema: {} }, /"schema" of a state is a value of type object: expected a Standard Schema of version 1/],
     [{ schema: { '~standard': { version: 2, validate: () => ({}) } } }, /"schema" of a state/],
     [{ schema: null }, /"schema" of a state is null/],
-    [{ versoin: 1 }, 'The options of a state have "versoin": expected only version, migrate, schema'],
+    [{ versoin: 1 }, 'The options of a state have "versoin": expected only version, migrate, schema, ttl'],
+    [{ ttl: { ms: 0 } }, '"ttl.ms" of a state is 0: expected milliseconds, an integer from 1 to'],
+    [{ ttl: { ms: 1.5 } }, '"ttl.ms" of a state is 1.5'],
+    [{ ttl: { ms: limits.ttlMsMax + 1 } }, '"ttl.ms" of a state is'],
+    [{ ttl: {} }, '"ttl.ms" of a state is undefined'],
+    [{ ttl: 1_000 }, 'The options of ttl are 1000: expected an object.'],
+    [{ ttl: { ms: 1, seconds: 2 } }, 'The options of ttl have "seconds": expected only ms, refresh, expired.'],
+    [{ ttl: { ms: 1, refresh: 'read' } }, '"ttl.refresh" of a state is read: expected "write" or "read-and-write".'],
+    [
+      { ttl: { ms: 1, expired: true } },
+      '"ttl.expired" of a state is true: expected "hidden" or "visible-until-cleaned".',
+    ],
     [7, 'The options of a state are 7: expected an object.'],
     [null, 'The options of a state are null: expected an object.'],
   ])('are refused when the program is built: %j', (options, message) => {

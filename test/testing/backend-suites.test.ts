@@ -11,11 +11,13 @@ import { expectEqual, expectFailure, expectTrue, runCases } from '../../src/test
 import { savepointStoreSuite } from '../../src/testing/savepoint-store-suite.ts'
 import { changeCases } from '../../src/testing/state-backend-change-cases.ts'
 import { evolutionCases } from '../../src/testing/state-backend-evolution-cases.ts'
+import '../../src/testing/state-backend-states.ts'
 import { handleCases, timerCases } from '../../src/testing/state-backend-handle-cases.ts'
 import { portableCases } from '../../src/testing/state-backend-portable-cases.ts'
 import { snapshotCases } from '../../src/testing/state-backend-snapshot-cases.ts'
 import { open, restored, Subject, setKey, someKeys, writeAll } from '../../src/testing/state-backend-subject.ts'
 import { stateBackendSuite } from '../../src/testing/state-backend-suite.ts'
+import { ttlCases } from '../../src/testing/state-backend-ttl-cases.ts'
 
 describe('the suites', () => {
   const lost = 'memory belongs to one process'
@@ -54,6 +56,7 @@ describe('the suites', () => {
         snapshotCases.length +
         changeCases.length +
         evolutionCases.length +
+        ttlCases.length +
         portableCases.length,
     )
     expect(suites.checkpoints).toHaveLength(

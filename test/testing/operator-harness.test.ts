@@ -111,3 +111,15 @@ it('refuses what is no operator, and says what one is', () => {
     })
   }
 })
+
+it('restores the snapshot of an operator that had no state yet', async () => {
+  const make = () =>
+    keyedProcessOperator({
+      state: { count: valueState(0) },
+      element: (_: string, ctx) => ctx.emit(ctx.state.count.value()),
+    })
+  const restored = await new OperatorHarness(make(), { key: (word: string) => word }).snapshot()
+  const harness = new OperatorHarness(make(), { key: (word: string) => word, restored })
+  harness.element('a')
+  expect(harness.values).toEqual([0])
+})
