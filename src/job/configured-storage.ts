@@ -105,7 +105,11 @@ function placeOf({ chosen, dir, schemes }: Settings): SavepointOptions {
     if (scheme === undefined) return { kind, dir: dir.value }
     throw contradiction(dir, chosen, 'a directory')
   }
-  if (!schemes.includes(kind)) throw nobodyHas(chosen ?? dir!, "jobmanager, filesystem, or a plugin's scheme", schemes)
+  if (!schemes.includes(kind)) {
+    throw chosen === undefined
+      ? nobodyHas(dir!, keys.checkpointDir.kind.expected, schemes)
+      : nobodyHas(chosen, keys.checkpointStorage.kind.expected, schemes)
+  }
   if (dir === undefined) return { kind: 'custom', url: `${kind}://` }
   const url = placeUrl(dir.value)
   if (scheme === kind && url !== undefined) return { kind: 'custom', url }

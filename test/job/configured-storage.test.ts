@@ -147,17 +147,19 @@ describe('what plugins have', () => {
   })
 
   it('is named with what there is when nothing has it', () => {
-    for (const settings of [
-      { 'state.checkpoint-storage': 'bucket' },
-      { 'savepoints.state.backend': 'bucket' },
-      { 'state.checkpoints.dir': 'bucket://main' },
-      { 'state.savepoints.dir': 'bucket://main' },
-    ]) {
-      const [[key, value]] = Object.entries(settings) as [[string, string]]
+    const kinds = "one of jobmanager, filesystem, or a plugin's scheme"
+    const places = "a directory, or a URL of a plugin's scheme"
+    for (const [key, value, expected] of [
+      ['state.checkpoint-storage', 'bucket', kinds],
+      ['savepoints.state.backend', 'bucket', kinds],
+      ['state.checkpoints.dir', 'bucket://main', places],
+      ['state.savepoints.dir', 'bucket://main', places],
+    ] as const) {
+      const settings = { [key]: value }
       expect(() => options(settings)).toThrow(
         invalid(
-          `"${key}" is "${value}" (test): expected jobmanager, filesystem, or a plugin's scheme (no plugin with one is ` +
-            'loaded; "tidemark.plugins" names their modules).',
+          `"${key}" is "${value}" (test): expected ${expected} (no plugin with one is loaded; "tidemark.plugins" names ` +
+            'their modules).',
         ),
       )
       expect(() => options(settings, [memoryPlugin()])).toThrow(invalid('(those of the loaded plugins: mem;'))
