@@ -1,6 +1,6 @@
 /**
- * What becomes of each list of state that belongs to no key when an operator takes it over: it stays, is carried along although
- * nothing declares it, or is refused because it is declared otherwise. Decided from declarations and manifest: pure.
+ * What becomes of state that belongs to no key when an operator takes it over. A list stays, is carried along although nothing
+ * declares it, or is refused because it is declared otherwise; one value goes to a source or a sink only. Decided from declarations and manifest: pure.
  *
  * What sources and sinks keep is their own, and seen by them only. Tests: test/deployment/operator-state-check.test.ts.
  */
@@ -36,13 +36,35 @@ export function judgeLists({ operator }: JobOperator, place: ManifestOperator): 
   })
 }
 
-/** Why an operator cannot take over the lists of the one in whose place it stands. */
-export const listRefusals = (operator: JobOperator, place: ManifestOperator | undefined, path: string) =>
-  place === undefined || !keepsUnkeyed(operator)
-    ? []
-    : judgeLists(operator, place).flatMap(({ list, type }) =>
-        type === 'refused' ? [refusal(operator, list, path)] : [],
-      )
+/** Is there state of some subtask that is one value, not lists? */
+export const isWhole = ({ subtasks }: ManifestOperator): boolean =>
+  subtasks.some(({ operator }) => operator !== undefined && operator.states === undefined)
+
+/** Only a source or a sink can read what one of them keeps as one value; process functions keep lists. */
+export const judgeWhole = ({ operator }: JobOperator): 'same' | 'refused' =>
+  (operator as OperatorFactory).operatorStates === undefined ? 'same' : 'refused'
+
+/** Why an operator cannot take over what belongs to no key of the one in whose place it stands. */
+export function unkeyedRefusals(
+  operator: JobOperator,
+  place: ManifestOperator | undefined,
+  path: string,
+): readonly StreamError[] {
+  if (place === undefined || !keepsUnkeyed(operator)) return []
+  const lists = judgeLists(operator, place).flatMap(({ list, type }) =>
+    type === 'refused' ? [refusal(operator, list, path)] : [],
+  )
+  return isWhole(place) && judgeWhole(operator) === 'refused' ? [wholeRefusal(operator, place, path), ...lists] : lists
+}
+
+const wholeRefusal = (operator: JobOperator, { name }: ManifestOperator, path: string): StreamError =>
+  new StreamError(
+    'RESTORE_STATE_INCOMPATIBLE',
+    `State of operator ${labelOf(operator)} that belongs to no key cannot be restored from ${path}: "${name}", a source or a sink, ` +
+      'wrote it as one value, and a process function keeps lists. Give this operator another uid, and drop that state with ' +
+      '--allowNonRestoredState.',
+    { details: { operator: operator.name, operatorId: operator.id, uid: operator.uid ?? null } },
+  )
 
 function refusal(operator: JobOperator, { name, mode }: OperatorItemsFacts, path: string): StreamError {
   const declared = (operator.operator as OperatorFactory).operatorStates?.[name]?.mode

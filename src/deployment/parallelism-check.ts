@@ -8,6 +8,8 @@
 import type { ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobOperator, JobVertex } from '../graph/job-graph.ts'
+import { keepsUnkeyed } from './operator-matching.ts'
+import { isWhole } from './operator-state-check.ts'
 import { labelOf } from './state-mapping.ts'
 import type { Heritage } from './state-shares.ts'
 
@@ -17,9 +19,6 @@ const boundBy = ({ place, keyed }: Heritage): readonly ManifestOperator[] => {
   const onTheirWay = place?.subtasks.some(({ inFlight }) => inFlight !== undefined) === true
   return onTheirWay ? [...sources, place] : sources
 }
-
-const whole = ({ subtasks }: ManifestOperator): boolean =>
-  subtasks.some(({ operator }) => operator !== undefined && operator.states === undefined)
 
 /**
  * Why not, or undefined: `RESTORE_PARALLELISM_MISMATCH` or `RESTORE_MAX_PARALLELISM_MISMATCH`, naming the operator, what its
@@ -37,8 +36,8 @@ export function parallelismRefusal(
     if (stored.maxParallelism !== groups) return otherGroups(operator, stored, groups!)
   }
   const { place } = heritage
-  if (place === undefined || place.parallelism === parallelism || !operator.operator.stateful) return undefined
-  return whole(place) ? indivisible(operator, place, parallelism) : undefined
+  if (place === undefined || place.parallelism === parallelism || !keepsUnkeyed(operator)) return undefined
+  return isWhole(place) ? indivisible(operator, place, parallelism) : undefined
 }
 
 /** The vertex with the maximum parallelism of the state that its head takes over, if the program set none. */

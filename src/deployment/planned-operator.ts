@@ -10,8 +10,8 @@ import type { OperatorStateMode } from '../core/operator-state.ts'
 import type { StateKind } from '../core/state-handles.ts'
 import type { JobOperator, JobVertex } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
-import { hasState, type KeyedSource, keepsUnkeyed, type Matching, type UnclaimedState } from './operator-matching.ts'
-import { judgeLists, listsOf } from './operator-state-check.ts'
+import { type KeyedSource, keepsUnkeyed, type Matching, type UnclaimedState } from './operator-matching.ts'
+import { isWhole, judgeLists, judgeWhole, listsOf } from './operator-state-check.ts'
 import { judgeStates, type StateVerdict } from './state-check.ts'
 import { labelOf, mappingName } from './state-mapping.ts'
 
@@ -28,6 +28,7 @@ export interface PlannedOperator {
   readonly outcome: OperatorOutcome
   /** In whose place it stands, when that was stored under another id than its own. */
   readonly from: OperatorName | undefined
+  /** Stored: of what it takes, another one than the program's if any of it has. */
   readonly parallelism: { readonly stored: number | undefined; readonly program: number | undefined }
   /** Of all state that it takes from, or that is dropped. */
   readonly bytes: number
@@ -83,8 +84,9 @@ export function planOperator(
   const place = matched.get(operator.id)
   const sources = keyed.get(operator.id) ?? []
   const left = unclaimed.filter(({ heir }) => heir === operator)
-  const takenFrom = new Set([...sources.map(({ stored }) => stored), ...(place !== undefined ? [place] : [])])
-  const stored = [...takenFrom].filter(hasState)
+  const unkeyed = place !== undefined && takesUnkeyed(operator, place) ? [place] : []
+  const takenFrom = [...new Set([...unkeyed, ...sources.map(({ stored }) => stored)])]
+  const rescaled = takenFrom.find((stored) => stored.parallelism !== parallelism)
   const states = [
     ...keyedStates(operator, place, sources),
     ...(place !== undefined && keepsUnkeyed(operator) ? unkeyedStates(place, operator) : []),
@@ -93,14 +95,20 @@ export function planOperator(
   const planned = {
     ...nameOf(operator),
     from: place === undefined || place.id === operator.id ? undefined : nameOf(place),
-    parallelism: { stored: (place ?? stored[0])?.parallelism, program: parallelism },
-    bytes: stored.reduce((sum, one) => sum + storedBytes(one), 0),
+    parallelism: { stored: (rescaled ?? takenFrom[0] ?? place)?.parallelism, program: parallelism },
+    bytes: takenFrom.reduce((sum, one) => sum + storedBytes(one), 0),
     states,
     refusals: refusals.map(({ code, message }) => ({ code, message })),
     remedies: left.flatMap((unclaimed) => keepingStates(unclaimed, operator, states)),
   }
-  return { ...planned, outcome: outcomeOf(operator, planned, stored.length > 0) }
+  return { ...planned, outcome: outcomeOf(operator, planned, takenFrom.length > 0) }
 }
+
+/** Of its own place it takes what was on its way, and what belongs to no key when it can keep that. */
+const takesUnkeyed = (operator: JobOperator, { subtasks }: ManifestOperator): boolean =>
+  subtasks.some(
+    ({ operator: handle, inFlight = [] }) => inFlight.length > 0 || (handle !== undefined && keepsUnkeyed(operator)),
+  )
 
 function outcomeOf(
   { operator }: JobOperator,
@@ -194,15 +202,15 @@ function unkeyedStates(place: ManifestOperator, heir: JobOperator | undefined): 
   const rest = { from: undefined, storedKind: undefined, version: { stored: undefined, program: undefined } }
   const lists =
     heir === undefined ? listsOf(place).map((list) => ({ list, type: 'dropped' }) as const) : judgeLists(heir, place)
-  const whole = place.subtasks.some(({ operator }) => operator !== undefined && operator.states === undefined)
-  const wholeOutcome = heir === undefined ? 'dropped' : 'as-is'
+  const wholeOutcome =
+    heir === undefined ? 'dropped' : ({ same: 'as-is', refused: 'refused' } as const)[judgeWhole(heir)]
   return [
     ...lists.map(({ list: { name, mode, items }, type }): PlannedState => {
       const why = type === 'carried' ? 'carried along, since it is not declared' : undefined
       const outcome = type === 'same' || type === 'carried' ? 'as-is' : type
       return { ...rest, name, kind: mode, items, outcome, why }
     }),
-    ...(whole
+    ...(isWhole(place)
       ? [{ ...rest, name: undefined, kind: 'whole', items: undefined, outcome: wholeOutcome, why: undefined } as const]
       : []),
   ]

@@ -14,7 +14,7 @@ import { channelRefusal } from './channel-check.ts'
 import { shareChannels } from './channel-shares.ts'
 import { refuseFedFinished } from './finished-check.ts'
 import { type Matching, matchOperators, type UnclaimedState } from './operator-matching.ts'
-import { listRefusals } from './operator-state-check.ts'
+import { unkeyedRefusals } from './operator-state-check.ts'
 import { adoptMaxParallelism, parallelismRefusal } from './parallelism-check.ts'
 import { stateRefusals } from './state-check.ts'
 import { labelOf, type StateMapping } from './state-mapping.ts'
@@ -76,7 +76,7 @@ export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: Resto
   for (const operator of graph.vertices.flatMap(({ operators }) => operators)) {
     const errors = [
       ...stateRefusals(operator, matching.keyed.get(operator.id) ?? [], rules.path),
-      ...listRefusals(operator, matched.get(operator.id), rules.path),
+      ...unkeyedRefusals(operator, matched.get(operator.id), rules.path),
     ]
     refusals.push(...errors.map((error) => ({ operator: operator.id, error })))
   }

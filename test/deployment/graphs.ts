@@ -21,6 +21,10 @@ export const operator = (n: number, more: Partial<JobOperator> = {}): JobOperato
   ...more,
 })
 
+/** An operator that keeps whatever it likes that belongs to no key, as sources and sinks do. */
+export const endpoint = (n: number, more: Partial<JobOperator> = {}): JobOperator =>
+  operator(n, { operator: { ...mapOperator((x) => x), kind: 'sink', stateful: true } as OperatorFactory, ...more })
+
 /** An operator that declares keyed states of these names. */
 export const keyedOperator = (n: number, states: readonly string[], more: Partial<JobOperator> = {}): JobOperator => {
   const declared = Object.fromEntries(states.map((name) => [name, { kind: 'value', initial: 0 }]))

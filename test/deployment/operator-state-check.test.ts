@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import type { ManifestOperator } from '../../src/backends/manifest.ts'
 import type { OperatorItemsFacts } from '../../src/core/operator-state.ts'
-import { judgeLists, listRefusals, listsOf } from '../../src/deployment/operator-state-check.ts'
+import { isWhole, judgeLists, judgeWhole, listsOf, unkeyedRefusals } from '../../src/deployment/operator-state-check.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
-import { operator } from './graphs.ts'
+import { endpoint, operator } from './graphs.ts'
 import { handle, stored } from './snapshots.ts'
 
 const list = (name: string, mode: OperatorItemsFacts['mode'], items: number): OperatorItemsFacts => ({
@@ -45,11 +45,26 @@ it('a list stays where it is declared as it was, and is carried along where it i
 })
 
 it('a list that is declared otherwise is refused, saying as what it was written', () => {
-  const errors = listRefusals(declaring({ files: { mode: 'broadcast' } }), place, '/sp/1')
+  const errors = unkeyedRefusals(declaring({ files: { mode: 'broadcast' } }), place, '/sp/1')
   expect(errors.map(({ code }) => code)).toEqual(['RESTORE_STATE_INCOMPATIBLE'])
   expect(errors[0]?.message).toContain('State "files" of operator "op1" (uid "rules")')
   expect(errors[0]?.message).toContain('written as a split list, and the program declares broadcast')
-  expect(listRefusals(declaring({ files: { mode: 'split' } }), place, '/sp/1')).toEqual([])
-  expect(listRefusals(declaring({ files: { mode: 'broadcast' } }), undefined, '/sp/1')).toEqual([])
-  expect(listRefusals(operator(1, { operator: mapOperator((x) => x) }), place, '/sp/1')).toEqual([])
+  expect(unkeyedRefusals(declaring({ files: { mode: 'split' } }), place, '/sp/1')).toEqual([])
+  expect(unkeyedRefusals(declaring({ files: { mode: 'broadcast' } }), undefined, '/sp/1')).toEqual([])
+  expect(unkeyedRefusals(operator(1, { operator: mapOperator((x) => x) }), place, '/sp/1')).toEqual([])
+})
+
+it('one value goes to a source or a sink only', () => {
+  const whole = stored(1, ['o'], { name: 'in' })
+  const errors = unkeyedRefusals(declaring({}), whole, '/sp/1')
+  expect(errors.map(({ code }) => code)).toEqual(['RESTORE_STATE_INCOMPATIBLE'])
+  expect(errors[0]?.message).toContain(
+    'State of operator "op1" (uid "rules") that belongs to no key cannot be restored from /sp/1: "in"',
+  )
+  expect(errors[0]?.message).toContain(
+    'Give this operator another uid, and drop that state with --allowNonRestoredState.',
+  )
+  expect(unkeyedRefusals(endpoint(1), whole, '/sp/1')).toEqual([])
+  expect([judgeWhole(declaring({})), judgeWhole(endpoint(1))]).toEqual(['refused', 'same'])
+  expect([isWhole(whole), isWhole(place)]).toEqual([true, false])
 })

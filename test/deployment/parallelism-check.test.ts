@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ManifestOperator } from '../../src/backends/manifest.ts'
 import { adoptMaxParallelism, parallelismRefusal } from '../../src/deployment/parallelism-check.ts'
 import type { JobOperator, JobVertex } from '../../src/graph/job-graph.ts'
+import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { hex, operator, vertex } from './graphs.ts'
 import { keyedStored, listsStored, stored } from './snapshots.ts'
 
@@ -36,6 +37,8 @@ describe('another parallelism', () => {
     expect(refusal.message).toContain('with one whose snapshot is a DividedState')
     expect(refusal.details).toEqual({ operator: 'counter', expected: 2, got: 3 })
     expect(refusalFor(vertex(1, 2), owner, stored(1, ['o', '']))).toBe(undefined)
+    const reduce = { ...counter, operator: { ...counter.operator, operatorStates: undefined } as OperatorFactory }
+    expect(refusalFor(vertex(1, 3), reduce, stored(1, ['o', '']))).toBe(undefined)
   })
 })
 

@@ -9,8 +9,8 @@ import type { RestoreRules } from '../../src/deployment/state-assignment.ts'
 import type { JobVertex } from '../../src/graph/job-graph.ts'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
-import { edge, graph, hex, keyedOperator, operator, vertex } from './graphs.ts'
-import { handle, keyedHandle, manifest, stored } from './snapshots.ts'
+import { edge, endpoint, graph, hex, keyedOperator, operator, vertex } from './graphs.ts'
+import { handle, keyedHandle, keyedStored, manifest, stored } from './snapshots.ts'
 
 const path = '/sp/1'
 const chain = (n: number, ...operators: JobVertex['operators']) => vertex(n, 1, { operators })
@@ -49,7 +49,7 @@ describe('the plan of a restore', () => {
     const words = { ...source, subtasks: [{ ...source.subtasks[0]!, operator: lists }] }
     const program = [
       chain(1, operator(1, { uid: 'words' }), operator(2, { uid: 'map', operator: mapOperator((x) => x) })),
-      chain(3, keyedOperator(3, ['a', 'b'], { uid: 'count' }), operator(4, { uid: 'sink' })),
+      chain(3, keyedOperator(3, ['a', 'b'], { uid: 'count' }), endpoint(4, { uid: 'sink' })),
     ]
     const { plan: found, outcome } = plan(program, [words, keyed(3, 'count', ['a']), stored(4, ['o'], { uid: 'sink' })])
     expect(outcomes(found)).toEqual(['words as-is', 'map stateless', 'count as-is', 'sink as-is'])
@@ -95,6 +95,18 @@ describe('the plan of a restore', () => {
     })
   })
 
+  it('calls it rescaled when anything that it takes was written at another parallelism', () => {
+    const wide = keyedStored(8, 2)
+    const snapshot = [keyed(1, 'count', ['a']), { ...wide, uid: 'wide' }]
+    const program = [chain(1, keyedOperator(1, ['a', 'b'], { uid: 'count' }))]
+    const found = plan(program, snapshot, { stateMapping: [{ from: 'wide/s', to: 'count/b' }] }).plan
+    expect(outcomes(found)).toEqual(['count rescaled'])
+    expect(outcomes(plan(program, snapshot, { allowNonRestoredState: true }).plan)).toEqual([
+      'count as-is',
+      'wide dropped',
+    ])
+  })
+
   it('is plain data', () => {
     const found = plan([chain(1, keyedOperator(1, ['a'], { uid: 'count' }))], [keyed(1, 'count', ['a', 'z'])]).plan
     expect(JSON.parse(JSON.stringify(found))).toEqual(JSON.parse(JSON.stringify(structuredClone(found))))
@@ -124,6 +136,20 @@ describe('state that would be dropped', () => {
     const { plan: found, outcome } = plan(program, snapshot, { allowNonRestoredState: true })
     expect(found).toMatchObject({ verdict: 'drops-state', starts: true, problems: [] })
     expect(outcome.type).toBe('restores')
+  })
+
+  it('of an operator that takes nothing of what is in its place is not called restored', () => {
+    const allowed = { allowNonRestoredState: true }
+    const without = operator(1, { uid: 'count', operator: mapOperator((x) => x) })
+    const [all] = plan([chain(1, without)], [keyed(1, 'count', ['a'])], allowed).plan.operators
+    expect(all).toMatchObject({ outcome: 'stateless', bytes: 0, states: [{ name: 'a', outcome: 'dropped' }] })
+    const renamed = plan(
+      [chain(1, keyedOperator(1, ['b'], { uid: 'count' }))],
+      [keyed(1, 'count', ['a'])],
+      allowed,
+    ).plan
+    expect(outcomes(renamed)).toEqual(['count new'])
+    expect(statesOf(renamed, 'count')).toEqual(['b value new', 'a value dropped'])
   })
 
   it('of a state that its operator does not declare is told with the operator, and perhaps its new name', () => {
@@ -202,7 +228,7 @@ describe('what cannot be restored', () => {
   })
 
   it('counts what had finished and would be fed again, with exactly-once only', () => {
-    const job = graph([vertex(1), vertex(2)], [edge(1, 2)])
+    const job = graph([chain(1, endpoint(1)), vertex(2)], [edge(1, 2)])
     const snapshot = manifest(stored(1, ['o']), stored(2, ['f']))
     const decide = (exactlyOnce: boolean) =>
       planRestore(job, snapshot, { allowNonRestoredState: false, exactlyOnce, path }).plan

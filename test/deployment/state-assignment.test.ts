@@ -4,7 +4,7 @@ import type { OperatorId } from '../../src/core/ids.ts'
 import { hasState } from '../../src/deployment/operator-matching.ts'
 import { assignState } from '../../src/deployment/state-assignment.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
-import { edge, graph, hex, operator, subtask, vertex } from './graphs.ts'
+import { edge, endpoint, graph, hex, operator, subtask, vertex } from './graphs.ts'
 import { handle, keyedHandle, keyedStored, manifest, refusalOf, stored } from './snapshots.ts'
 
 const path = '/state/chk-6'
@@ -15,8 +15,8 @@ const refusal = (job: JobGraph, snapshot: Manifest, allowed = false) => refusalO
 
 describe('the assignment of state', () => {
   it('gives each subtask the handles of its index, by operator id', () => {
-    const job = graph([vertex(1, 2, { operators: [operator(1), operator(2)] }), vertex(3)])
-    const { restores, dropped, matched } = assign(job, manifest(stored(2, ['o', '']), stored(1, ['k', 'ko'])))
+    const job = graph([vertex(1, 2, { operators: [operator(1), endpoint(2)] }), vertex(3)])
+    const { restores, dropped, matched } = assign(job, manifest(stored(2, ['o', '']), stored(1, ['k', 'k'])))
     expect([...restores]).toEqual([
       [
         subtask(1, 0),
@@ -34,9 +34,7 @@ describe('the assignment of state', () => {
         {
           checkpointId: 6,
           finished: false,
-          operators: [
-            { operatorId: hex(1), keyed: [{ handle: keyedHandle('1-k1') }], operator: [{ handle: handle('1-o1') }] },
-          ],
+          operators: [{ operatorId: hex(1), keyed: [{ handle: keyedHandle('1-k1') }], operator: [] }],
         },
       ],
     ])
@@ -145,7 +143,7 @@ describe('maximum parallelism', () => {
   })
 
   it('of a chain is that of its head, the only one whose state is bound to it', () => {
-    const job = graph([vertex(1, 1, { operators: [operator(1), operator(2)] })])
+    const job = graph([vertex(1, 1, { operators: [operator(1), endpoint(2)] })])
     const snapshot = manifest(stored(1, ['k'], { maxParallelism: 64 }), stored(2, ['o'], { maxParallelism: 32 }))
     expect(assign(job, snapshot).graph.vertices[0]!.maxParallelism).toBe(64)
   })
@@ -166,7 +164,7 @@ describe('subtasks that had finished', () => {
   })
 
   it('have finished only if all of the chain that the snapshot knows had', () => {
-    const job = graph([vertex(1, 1, { operators: [operator(1), operator(2), operator(3)] })])
+    const job = graph([vertex(1, 1, { operators: [operator(1), endpoint(2), operator(3)] })])
     const finished = (...operators: ManifestOperator[]) =>
       assign(job, manifest(...operators)).restores.get(subtask(1, 0))?.finished
     expect(finished(stored(1, ['f']), stored(2, ['f']))).toBe(true)

@@ -1,0 +1,78 @@
+/** The first run of a case: its program reads some records, then leaves a snapshot, which keeps what the functions had in hand. */
+import { expect } from 'vitest'
+import type { SubmitOptions } from '../../../src/job/session.ts'
+import type { ObservedJob, SimulatedProcess } from '../simulated-process.ts'
+import { buildProgram, type PlacedOperator, placedOperators } from './build-program.ts'
+import type { CasePlace } from './case-place.ts'
+import type { KeptOperator } from './kept-state.ts'
+import type { Case } from './random-program.ts'
+import { SpecEndpoints } from './spec-endpoints.ts'
+import { Witness } from './witness.ts'
+
+export interface FirstRun {
+  readonly placed: readonly PlacedOperator[]
+  readonly kept: readonly KeptOperator[]
+  /** How the next run starts from it. */
+  readonly start: SubmitOptions
+  /** Of the snapshot, as plans tell it. */
+  readonly path: string
+}
+
+export async function firstRun(drawn: Case, place: CasePlace): Promise<FirstRun> {
+  const endpoints = new SpecEndpoints()
+  const witness = new Witness()
+  const built = buildProgram(drawn.program, { endpoints, witness, options: place.options })
+  const placed = placedOperators(drawn.program, built)
+  const process = place.process(1, drawn.backends[0])
+  const observed = await process.submit(built.env)
+  await observed.is('RUNNING')
+  endpoints.release(3)
+  await process.until(() => endpoints.drained)
+  if (drawn.incremental) {
+    await process.settle(observed.job.triggerCheckpoint())
+    endpoints.release(2)
+    await process.until(() => endpoints.drained)
+  }
+  const path = await leaveSnapshot(drawn, process, place, observed)
+  const kept = await place.read(path)
+  compareWitness(kept, placed, witness)
+  expect(process.crashes).toEqual([])
+  return {
+    placed,
+    kept,
+    start: drawn.from === 'checkpoint' ? { resume: true } : { fromSavepoint: path },
+    path: (await place.storages.find(path)).path,
+  }
+}
+
+/** After it the process is not stepped any more: it is dead. */
+async function leaveSnapshot(
+  { from }: Case,
+  process: SimulatedProcess,
+  { request }: CasePlace,
+  observed: ObservedJob,
+): Promise<string> {
+  const { job } = observed
+  if (from === 'stop') return process.settle(job.stop(request))
+  if (from === 'savepoint') return process.settle(job.triggerSavepoint(request))
+  const id = await process.settle(job.triggerCheckpoint())
+  const completed = () => observed.of('checkpoint-completed').find(({ checkpointId }) => checkpointId === id)
+  await process.until(() => completed() !== undefined)
+  return completed()!.path
+}
+
+function compareWitness(kept: readonly KeptOperator[], placed: readonly PlacedOperator[], witness: Witness): void {
+  const found = new Witness()
+  for (const { id, states, timers, lists } of kept) {
+    const { key, body } = placed.find((one) => one.id === id)!.spec
+    if (body.type !== 'keyed' && body.type !== 'unkeyed') continue
+    for (const [name, { entries }] of states) {
+      for (const [of, content] of entries) found.sawState(key, name, of, content)
+    }
+    for (const [of, times] of timers ?? []) for (const atMs of times) found.sawTimer(key, of, atMs)
+    for (const [name, { parts }] of lists) {
+      for (const [subtask, items] of parts.entries()) found.sawList(key, name, subtask, items)
+    }
+  }
+  expect({ ...found }).toEqual({ ...witness })
+}
