@@ -45,7 +45,7 @@ export interface StateTable {
   reaches(since: number): boolean
   /** Nobody will ask for what has changed in this epoch or earlier. */
   forget(upTo: number): void
-  /** From now on only keys come that have no entry yet, if there is none at all; until it is called with `false`. */
+  /** From now on only keys come that have no entry yet, until it is called with `false`. */
   fill(filling: boolean): void
   /** Forgets everything; captures have nothing more to read. */
   clear(): void

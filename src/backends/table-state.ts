@@ -147,6 +147,7 @@ export class TableState implements KeyedStateBackend, KeyContext {
           const name = choices === undefined ? stored.name : choices.find(({ from }) => from === stored.name)?.to
           return name === undefined ? undefined : this.#target({ ...stored, name })
         })
+        // Segments with everything hold different key groups, one for each subtask that wrote, however many are restored here.
         fill(!holdsChanges(format))
       },
       end: () => fill(false),

@@ -165,7 +165,7 @@ export class LmdbTable implements StateTable {
   }
 
   fill(filling: boolean): void {
-    this.filling = filling && this.size === 0
+    this.filling = filling
   }
 
   flush(): void {
