@@ -9,6 +9,7 @@
  */
 import { dirname, join } from 'node:path'
 import { messageOf, StreamError } from '../core/errors.ts'
+import type { CheckpointId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import { checkpointNotFound, fileHandlesOf, namedFiles } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
@@ -18,8 +19,20 @@ import type { FileSystem } from './file-system.ts'
 import { type FileHandle, isShared, type Manifest } from './manifest.ts'
 import { checkFileName } from './manifest-check.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
+import { removalRank } from './pins.ts'
 import { checkCodec, checkSegment, placeOf, readInline, segmentDamaged, stateFileMissing } from './state-segments.ts'
 import { asRead, errnoOf, isMissing, isNoFile, readError, storageError } from './storage-errors.ts'
+
+const checkpointForm = /^chk-([1-9]\d*)$/
+
+export const checkpointDirName = (id: CheckpointId): string => `chk-${id}`
+
+/** Checkpoint ids among the names of a directory, oldest first. */
+export const checkpointIdsIn = (names: readonly string[]): readonly CheckpointId[] =>
+  names
+    .map((name) => Number(checkpointForm.exec(name)?.[1] ?? 0) as CheckpointId)
+    .filter((id) => id > 0 && id <= limits.checkpointIdMax)
+    .sort((a, b) => a - b)
 
 /** The checkpoint in `dir`. Fails with `CHECKPOINT_NOT_FOUND` and as `parseManifest` does. */
 export async function readCheckpoint(fs: FileSystem, dir: string): Promise<StoredSnapshot> {
@@ -162,4 +175,5 @@ async function isStoredAfterAll(fs: FileSystem, dir: string, path: string, text:
   return false
 }
 
-export const deleteCheckpoint = (fs: FileSystem, dir: string): Promise<void> => removeDirWith(fs, dir, metadataName)
+export const deleteCheckpoint = (fs: FileSystem, dir: string): Promise<void> =>
+  removeDirWith(fs, dir, metadataName, removalRank)

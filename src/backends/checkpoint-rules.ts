@@ -34,6 +34,14 @@ export const checkpointNotFound = (path: string, why?: string): StreamError =>
     },
   )
 
+/** `mend`: what else may be done about it. */
+export const claimRefused = (path: string, owner: JobId, mend = ''): StreamError =>
+  new StreamError(
+    'CLAIM_REFUSED',
+    `${path} cannot be claimed: job ${owner} has claimed it. Start from it without a claim${mend}.`,
+    { details: { path, owner } },
+  )
+
 export const leaseLost = (job: JobId, mine: number, highest: number): StreamError =>
   new StreamError(
     'LEASE_LOST',

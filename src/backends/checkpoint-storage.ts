@@ -82,6 +82,8 @@ export interface JobCheckpoints {
    * the job again takes the note back.
    */
   finish(): Promise<void>
+  /** Left out by a storage that cannot remember claims; its jobs make none. */
+  readonly claim?: JobClaim | undefined
   /** Lets the lease go. */
   close(): Promise<void>
 }
@@ -92,6 +94,39 @@ export interface StoredJob {
   readonly name: string
   /** A segment of up to so many bytes may go into the manifest itself, which saves files. Default 0. */
   readonly inlineBytes?: number
+}
+
+/** A snapshot that a job has claimed, as its storage remembers it. */
+export interface ClaimedPlace {
+  readonly checkpointId: CheckpointId
+  /** Where the state is: the path of the `StoredSnapshot`. */
+  readonly snapshot: string
+  /** The savepoint that points there; undefined when none does. */
+  readonly savepoint: string | undefined
+}
+
+/** What a job's storage remembers of a claim, so that the next process of the job knows what is to be deleted. */
+export interface JobClaim {
+  /** Undefined when there is none. */
+  readonly place: ClaimedPlace | undefined
+  /** Durable when it resolves; undefined: there is none any more. */
+  note(place: ClaimedPlace | undefined): Promise<void>
+}
+
+/** Snapshots may pass to a job that did not make them. */
+export interface SnapshotClaims {
+  /**
+   * Makes a snapshot the property of a job, by the path of the `StoredSnapshot`. Idempotent. Fails with `CLAIM_REFUSED` when
+   * another job has it, `CHECKPOINT_NOT_FOUND`.
+   */
+  claim(path: string, job: JobId): Promise<void>
+  /**
+   * Deletes what the job has claimed, unless a pin holds it: then it goes with the last pin. Does nothing to what the job has
+   * not claimed. Idempotent.
+   */
+  discard(path: string, job: JobId): Promise<void>
+  /** What the last opened job of this name has claimed and not deleted, if it has not finished. Fails with `STORAGE_FAILED`. */
+  ofJob(jobName: string): Promise<{ readonly job: JobId; readonly place: ClaimedPlace } | undefined>
 }
 
 export interface CheckpointStorage {
@@ -120,6 +155,8 @@ export interface CheckpointStorage {
   resolve(path: string): Promise<StoredSnapshot | undefined>
   /** Writes a pin so that `discard` keeps the checkpoint; idempotent. `path` is that of the `StoredSnapshot`. */
   pin(path: string, holder: string): Promise<void>
+  /** Left out by a storage whose snapshots cannot be claimed. */
+  readonly claims?: SnapshotClaims
   /** Removes a pin; when nothing else holds the checkpoint and its job let it go, deletes it. Idempotent. */
   unpin(path: string, holder: string): Promise<void>
 }

@@ -98,11 +98,16 @@ export async function removeUnlessDir(fs: FileSystem, path: string): Promise<boo
 }
 
 /**
- * Removes a directory and the files in it, `first` before all others and durably, so that no half looks whole. A directory
- * in it is not ours: it stays, and so does the one around it.
+ * Removes a directory and the files in it, `first` before all others and durably, so that no half looks whole, then the others
+ * by their `rank`. A directory in it is not ours: it stays, and so does the one around it.
  */
-export async function removeDirWith(fs: FileSystem, path: string, first: string): Promise<void> {
-  const names = await listIfThere(fs, path)
+export async function removeDirWith(
+  fs: FileSystem,
+  path: string,
+  first: string,
+  rank: (name: string) => number = () => 0,
+): Promise<void> {
+  const names = (await listIfThere(fs, path)).toSorted((a, b) => rank(a) - rank(b))
   if (names.includes(first)) {
     await removeUnlessDir(fs, join(path, first))
     await fs.syncDir(path)

@@ -11,11 +11,18 @@ import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { readCheckpoint } from './checkpoint-directory.ts'
 import { checkpointNotFound } from './checkpoint-rules.ts'
-import type { CheckpointStorage, JobCheckpoints, StoredJob, StoredSnapshot } from './checkpoint-storage.ts'
+import type {
+  CheckpointStorage,
+  JobCheckpoints,
+  SnapshotClaims,
+  StoredJob,
+  StoredSnapshot,
+} from './checkpoint-storage.ts'
+import { claimSnapshot, discardClaimed } from './claims.ts'
 import { isInside, listIfThere, metadataName, readWhole, snapshotDirOf } from './durable-files.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { openJob } from './filesystem-job.ts'
-import { soundRecord } from './job-record.ts'
+import { type JobRecord, soundRecord } from './job-record.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import { deleteIfLetGo } from './let-go.ts'
 import { localPath } from './local-path.ts'
@@ -47,6 +54,14 @@ export function filesystemCheckpointStorage(options: FilesystemCheckpointOptions
 
 class FilesystemStorage implements CheckpointStorage {
   readonly kind = 'filesystem'
+  readonly claims: SnapshotClaims = {
+    claim: (path, job) => this.#changing('claim', path, (dir) => claimSnapshot(this.#fs, dir, job)),
+    discard: (path, job) => this.#changing('delete', path, (dir) => discardClaimed(this.#fs, dir, job)),
+    ofJob: async (jobName) => {
+      const last = await this.#lastOpened(jobName)
+      return last?.claimed && last.finishedAt === 0 ? { job: last.id, place: last.claimed } : undefined
+    },
+  }
   readonly #dir: string
   readonly #readable: readonly string[]
   readonly #fs: FileSystem
@@ -74,13 +89,18 @@ class FilesystemStorage implements CheckpointStorage {
   }
 
   async finishedJob(jobName: string): Promise<JobId | undefined> {
-    let last: { readonly id: JobId; readonly openedAt: number; readonly finishedAt: number } | undefined
+    const last = await this.#lastOpened(jobName)
+    return last !== undefined && last.finishedAt > 0 ? last.id : undefined
+  }
+
+  async #lastOpened(jobName: string): Promise<(JobRecord & { readonly id: JobId }) | undefined> {
+    let last: (JobRecord & { readonly id: JobId }) | undefined
     for (const dir of await jobDirsIn(this.#fs, this.#dir)) {
       const record = await soundRecord(this.#fs, dir)
       if (record?.name !== jobName || record.openedAt < (last?.openedAt ?? 0)) continue
       last = { ...record, id: basename(dir) as JobId }
     }
-    return last !== undefined && last.finishedAt > 0 ? last.id : undefined
+    return last
   }
 
   async jobNames(): Promise<readonly string[]> {
@@ -107,7 +127,7 @@ class FilesystemStorage implements CheckpointStorage {
   }
 
   pin(path: string, holder: string): Promise<void> {
-    return this.#changing(path, async (dir) => {
+    return this.#changing('change the pins of', path, async (dir) => {
       const metadata = join(dir, metadataName)
       if ((await readWhole(this.#fs, metadata)) === undefined) throw checkpointNotFound(path)
       await writePin(this.#fs, dir, holder)
@@ -117,18 +137,18 @@ class FilesystemStorage implements CheckpointStorage {
   }
 
   unpin(path: string, holder: string): Promise<void> {
-    return this.#changing(path, async (dir) => {
+    return this.#changing('change the pins of', path, async (dir) => {
       if ((await listIfThere(this.#fs, dir)).length === 0) return
       await removePin(this.#fs, dir, holder)
       await deleteIfLetGo(this.#fs, dir)
     })
   }
 
-  async #changing(path: string, action: (dir: string) => Promise<void>): Promise<void> {
+  async #changing(what: string, path: string, action: (dir: string) => Promise<void>): Promise<void> {
     const local = localPath(path)
     if (local === undefined) throw checkpointNotFound(path)
     const dir = snapshotDirOf(local)
-    await asStorage('change the pins of', dir, () => this.#locks.run(dir, () => action(dir)))
+    await asStorage(what, dir, () => this.#locks.run(dir, () => action(dir)))
   }
 
   async #checkInside(dir: string): Promise<void> {

@@ -8,9 +8,16 @@ import { join } from 'node:path'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
-import { checkFiles, deleteCheckpoint, readCheckpoint, storeManifest } from './checkpoint-directory.ts'
+import {
+  checkFiles,
+  checkpointDirName,
+  checkpointIdsIn,
+  deleteCheckpoint,
+  readCheckpoint,
+  storeManifest,
+} from './checkpoint-directory.ts'
 import { sharedFilesOf } from './checkpoint-rules.ts'
-import type { JobCheckpoints, StateScope, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
+import type { JobCheckpoints, JobClaim, StateScope, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
 import { ensureDir, isLink, listIfThere, metadataName } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { Holds } from './holds.ts'
@@ -26,17 +33,6 @@ import { FileStateWriter } from './state-writer.ts'
 import { asStorage } from './storage-errors.ts'
 import { sweepCheckpoint } from './sweep.ts'
 import type { WriteChunks } from './write-chunks.ts'
-
-const checkpointForm = /^chk-([1-9]\d*)$/
-
-export const checkpointDirName = (id: CheckpointId): string => `chk-${id}`
-
-/** Checkpoint ids among the names of a directory, oldest first. */
-export const checkpointIdsIn = (names: readonly string[]): readonly CheckpointId[] =>
-  names
-    .map((name) => Number(checkpointForm.exec(name)?.[1] ?? 0) as CheckpointId)
-    .filter((id) => id > 0 && id <= limits.checkpointIdMax)
-    .sort((a, b) => a - b)
 
 export interface JobPlace {
   readonly fs: FileSystem
@@ -67,7 +63,7 @@ export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
     }
     const record = await takeJobRecord(fs, dir, lease.epoch)
     const highestId = Math.max(record?.highestId ?? 0, ids.at(-1) ?? 0) as CheckpointId | 0
-    const opened = { name, highestId, openedAt: now, finishedAt: 0 }
+    const opened = { name, highestId, openedAt: now, finishedAt: 0, claimed: record?.claimed }
     await writeJobRecord(fs, dir, id, opened, lease.epoch)
     const existing: StoredSnapshot[] = []
     const unreadable: CheckpointId[] = []
@@ -228,6 +224,17 @@ class FilesystemJob implements JobCheckpoints {
       await this.#lease.check()
       await this.#note({ finishedAt: this.#place.now() })
     })
+  }
+
+  get claim(): JobClaim {
+    return {
+      place: this.#record.claimed,
+      note: (claimed) =>
+        asStorage('note a claim in', this.#place.dir, async () => {
+          await this.#lease.check()
+          await this.#note({ claimed })
+        }),
+    }
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import type { CheckpointId, JobId } from '../core/ids.ts'
 import { namedFiles } from './checkpoint-rules.ts'
-import type { StoredSnapshot } from './checkpoint-storage.ts'
+import type { ClaimedPlace, StoredSnapshot } from './checkpoint-storage.ts'
 import { isShared, type Manifest, sharedFile } from './manifest.ts'
 import { sharedFileName } from './shared-files.ts'
 import { readSegment } from './state-segments.ts'
@@ -14,6 +14,8 @@ export interface HeapCheckpoint {
   readonly pins: Set<string>
   manifest: Manifest | undefined
   retired: boolean
+  /** The job that has claimed it. */
+  owner: JobId | undefined
 }
 
 export interface HeapJob {
@@ -23,6 +25,7 @@ export interface HeapJob {
   /** Which opening of any job was the last of this one: higher is later. */
   opened: number
   finished: boolean
+  claimed: ClaimedPlace | undefined
   readonly checkpoints: Map<CheckpointId, HeapCheckpoint>
   /** What several checkpoints may name, by the file of their handles. */
   readonly shared: Map<string, Uint8Array>

@@ -1,19 +1,21 @@
 /**
  * `job.json` in the job's directory: its name; the highest checkpoint id that was ever deleted here, so that an id is not
  * used again when the directory that showed it is gone (S7); when it was last opened, and whether it has finished since,
- * so that a finished job whose checkpoints are gone is not run again.
+ * so that a finished job whose checkpoints are gone is not run again; and what it has claimed, so that it is deleted in the end.
  */
 import { join } from 'node:path'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
+import type { ClaimedPlace } from './checkpoint-storage.ts'
 import { readWhole, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { JsonFields } from './json-fields.ts'
 import { parseSealed, printSealed } from './manifest-json.ts'
 import { asRead, isDamage } from './storage-errors.ts'
 
-const recordVersion = 1
+/** The newest that is read. Version 2 is for what version 1 cannot say: a claim. */
+const recordVersion = 2
 
 export interface JobRecord {
   readonly name: string
@@ -22,6 +24,8 @@ export interface JobRecord {
   readonly openedAt: number
   /** When it finished after that; 0 while it has not. */
   readonly finishedAt: number
+  /** The snapshot of another job that this one has claimed and not deleted yet. */
+  readonly claimed: ClaimedPlace | undefined
 }
 
 const pathIn = (dir: string): string => join(dir, 'job.json')
@@ -33,7 +37,8 @@ export async function readJobRecord(fs: FileSystem, dir: string): Promise<JobRec
   if (text === undefined) return undefined
   const fields = new JsonFields('Job record', path)
   const body = parseSealed(text, fields, recordVersion, path)
-  fields.object(body, '', ['formatVersion', 'id', 'name', 'highestCheckpointId', 'openedAt', 'finishedAt'])
+  const known = ['formatVersion', 'id', 'name', 'highestCheckpointId', 'openedAt', 'finishedAt']
+  fields.object(body, '', body.formatVersion === 1 ? known : [...known, 'claimed'])
   return {
     name: fields.string(body.name, 'name'),
     highestId: fields.integer(body.highestCheckpointId, 'highestCheckpointId', 0, limits.checkpointIdMax) as
@@ -41,6 +46,18 @@ export async function readJobRecord(fs: FileSystem, dir: string): Promise<JobRec
       | 0,
     openedAt: fields.integer(body.openedAt, 'openedAt', 0),
     finishedAt: fields.integer(body.finishedAt, 'finishedAt', 0),
+    claimed: claimedIn(body.claimed, fields),
+  }
+}
+
+function claimedIn(value: unknown, fields: JsonFields): ClaimedPlace | undefined {
+  if (value === undefined) return undefined
+  const claimed = fields.object(value, 'claimed', ['checkpointId', 'snapshot', 'savepoint'])
+  const id = fields.integer(claimed.checkpointId, 'claimed.checkpointId', 1, limits.checkpointIdMax)
+  return {
+    checkpointId: id as CheckpointId,
+    snapshot: fields.string(claimed.snapshot, 'claimed.snapshot'),
+    savepoint: claimed.savepoint === undefined ? undefined : fields.string(claimed.savepoint, 'claimed.savepoint'),
   }
 }
 
@@ -78,12 +95,13 @@ export const writeJobRecord = (
   writeWhole(fs, {
     path: pathIn(dir),
     text: printSealed({
-      formatVersion: recordVersion,
+      formatVersion: record.claimed === undefined ? 1 : recordVersion,
       id,
       name: record.name,
       highestCheckpointId: record.highestId,
       openedAt: record.openedAt,
       finishedAt: record.finishedAt,
+      claimed: record.claimed,
     }),
     writer: epoch,
   })

@@ -7,8 +7,17 @@
  */
 import { assert, StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
-import { checkpointNotFound, isResumable, leaseLost, namedFiles, newerOf } from './checkpoint-rules.ts'
-import type { CheckpointStorage, JobCheckpoints, StateWriter, StoredJob, StoredSnapshot } from './checkpoint-storage.ts'
+import { checkpointNotFound, claimRefused, isResumable, leaseLost, namedFiles, newerOf } from './checkpoint-rules.ts'
+import type {
+  CheckpointStorage,
+  ClaimedPlace,
+  JobCheckpoints,
+  JobClaim,
+  SnapshotClaims,
+  StateWriter,
+  StoredJob,
+  StoredSnapshot,
+} from './checkpoint-storage.ts'
 import { GatheredStateWriter } from './gathered-state-writer.ts'
 import {
   deleteCheckpoint,
@@ -39,6 +48,25 @@ export function jobmanagerCheckpointStorage(): CheckpointStorage {
 
 class HeapStorage implements CheckpointStorage {
   readonly kind = 'jobmanager'
+  readonly claims: SnapshotClaims = {
+    claim: async (path, job) => {
+      const found = this.#find(path)
+      if (found?.snapshot === undefined) throw checkpointNotFound(path, sessionHint)
+      const { owner = job } = found.checkpoint
+      if (owner !== job) throw claimRefused(path, owner)
+      found.checkpoint.owner = job
+    },
+    discard: async (path, job) => {
+      const found = this.#find(path)
+      if (found?.checkpoint.owner !== job) return
+      found.checkpoint.retired = true
+      if (found.checkpoint.pins.size === 0) deleteCheckpoint(found.job, found.id)
+    },
+    ofJob: async (jobName) => {
+      const [id, job] = this.#lastOpened(jobName) ?? []
+      return id && job?.claimed && !job.finished ? { job: id, place: job.claimed } : undefined
+    },
+  }
   readonly #jobs = new Map<JobId, HeapJob>()
   #openings = 0
 
@@ -49,6 +77,7 @@ class HeapStorage implements CheckpointStorage {
       highestId: 0,
       opened: 0,
       finished: false,
+      claimed: undefined,
       checkpoints: new Map(),
       shared: new Map(),
     }
@@ -73,9 +102,13 @@ class HeapStorage implements CheckpointStorage {
   }
 
   async finishedJob(jobName: string): Promise<JobId | undefined> {
-    const named = [...this.#jobs].filter(([, { name }]) => name === jobName)
-    const last = named.toSorted(([, a], [, b]) => a.opened - b.opened).at(-1)
+    const last = this.#lastOpened(jobName)
     return last?.[1].finished === true ? last[0] : undefined
+  }
+
+  #lastOpened(jobName: string): [JobId, HeapJob] | undefined {
+    const named = [...this.#jobs].filter(([, { name }]) => name === jobName)
+    return named.toSorted(([, a], [, b]) => a.opened - b.opened).at(-1)
   }
 
   async jobNames(): Promise<readonly string[]> {
@@ -234,6 +267,14 @@ class HeapJobCheckpoints implements JobCheckpoints {
     this.#job.finished = true
   }
 
+  get claim(): JobClaim {
+    const note = async (place: ClaimedPlace | undefined) => {
+      this.#checkLease()
+      this.#job.claimed = place
+    }
+    return { place: this.#job.claimed, note }
+  }
+
   async close(): Promise<void> {}
 
   #checkLease(): void {
@@ -246,6 +287,7 @@ class HeapJobCheckpoints implements JobCheckpoints {
       pins: new Set(),
       manifest: undefined,
       retired: false,
+      owner: undefined,
     }
     this.#job.checkpoints.set(id, checkpoint)
     if (id > this.#job.highestId) this.#job.highestId = id

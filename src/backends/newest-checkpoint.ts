@@ -9,12 +9,11 @@
  */
 import { join } from 'node:path'
 import { StreamError } from '../core/errors.ts'
-import { checkFiles, readCheckpoint } from './checkpoint-directory.ts'
+import { checkFiles, checkpointDirName, checkpointIdsIn, readCheckpoint } from './checkpoint-directory.ts'
 import { isResumable, newerOf } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { listIfThere, metadataName } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
-import { checkpointDirName, checkpointIdsIn } from './filesystem-job.ts'
 import { soundRecord } from './job-record.ts'
 import { isPinned, retiredName } from './pins.ts'
 import { asRead, isDamage } from './storage-errors.ts'

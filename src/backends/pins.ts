@@ -1,11 +1,12 @@
 /**
  * Who else needs a checkpoint: one file `pin-<hash of the holder>` per holder in the checkpoint's directory, and a file
- * `retired` once its own job does not need it any more.
+ * `retired` once its own job does not need it any more. Beside them a job that has claimed it has a file of its own.
  *
  * INV-PI-1 A checkpoint with a pin is never deleted. It is the file's name that counts, so a torn pin still holds.
  */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import type { JobId } from '../core/ids.ts'
 import { listIfThere, readWhole, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 
@@ -16,8 +17,18 @@ const pinName = (holder: string): string => `pin-${createHash('sha256').update(h
 
 export const isPinned = (names: readonly string[]): boolean => names.some((name) => pinForm.test(name))
 
+const claimForm = /^claimed-([0-9a-f]{32})$/
+export const claimName = (job: JobId): string => `claimed-${job}`
+/** The jobs that say in their snapshot's directory that it is theirs. */
+export const claimantsIn = (names: readonly string[]): readonly JobId[] =>
+  names.flatMap((name) => (claimForm.exec(name)?.[1] as JobId | undefined) ?? [])
+
+/** In which order what is to be deleted goes: whose it is can be told until all else is gone. */
+export const removalRank = (name: string): number => (claimForm.test(name) ? 2 : isBookkeeping(name) ? 1 : 0)
+
 /** Files of a checkpoint's directory that no manifest names and that are not rubbish. */
-export const isBookkeeping = (name: string): boolean => pinForm.test(name) || name === retiredName
+export const isBookkeeping = (name: string): boolean =>
+  pinForm.test(name) || claimForm.test(name) || name === retiredName
 
 export const writePin = (fs: FileSystem, dir: string, holder: string): Promise<void> =>
   writeWhole(fs, {

@@ -16,7 +16,7 @@ import { storeManifest } from './checkpoint-directory.ts'
 import { sharedFilesOf } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { extendChecksum, printChecksum } from './checksum.ts'
-import { listIfThere, metadataName, removeIfThere, removeUnlessDir, temporaryMark } from './durable-files.ts'
+import { listIfThere, metadataName, removeIfThere, removeUnlessDir } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import {
   type FileHandle,
@@ -26,7 +26,7 @@ import {
   manifestVersionOf,
   type StateHandle,
 } from './manifest.ts'
-import { isBookkeeping } from './pins.ts'
+import { isBookkeeping, removalRank } from './pins.ts'
 import { placeOf, segmentDamaged, stateFileName } from './state-segments.ts'
 import { isMissing } from './storage-errors.ts'
 
@@ -69,7 +69,8 @@ export async function removeCopy(fs: FileSystem, dir: string): Promise<void> {
     await removeIfThere(fs, join(dir, metadataName))
     await fs.syncDir(dir)
   }
-  for (const name of names.filter(isOurs)) await removeUnlessDir(fs, join(dir, name))
+  const ours = names.filter(isOurs).toSorted((a, b) => removalRank(a) - removalRank(b))
+  for (const name of ours) await removeUnlessDir(fs, join(dir, name))
   const left = await listIfThere(fs, dir)
   if (left.length > 0) return fs.syncDir(dir)
   try {
@@ -82,7 +83,7 @@ export async function removeCopy(fs: FileSystem, dir: string): Promise<void> {
 }
 
 const isOurs = (name: string): boolean =>
-  /^\w+-\d+\.state$/.test(name) || name.startsWith(`${metadataName}${temporaryMark}`) || isBookkeeping(name)
+  isBookkeeping(name) || /^\w+-\d+\.state$/.test(name) || /^(?:_metadata|claimed-\w+)\.tmp-/.test(name)
 
 /** In the order of the copy, with a word about each segment; nothing is decoded, so it need not come whole. */
 async function* checkedPieces(snapshot: StoredSnapshot, handle: FileHandle): AsyncGenerator<Uint8Array> {

@@ -54,8 +54,8 @@ export const runCommand: Command = {
     {
       names: ['-cm', '-claimMode', '-rm', '--restoreMode', '--claimMode'],
       value: 'needed',
-      valueName: 'no_claim',
-      about: 'Accepted for compatibility.',
+      valueName: 'no_claim|claim',
+      about: 'Who may delete what -s names: whoever did before (default), or the job.',
     },
     addressFlag,
     defineFlag,

@@ -1,6 +1,8 @@
 /** What `tidemark run` and `info` may say about a job, as data. Owns the checks that need no job. */
 import { resolve } from 'node:path'
+import { messageOf } from '../core/errors.ts'
 import { parseStateMapping } from '../deployment/state-mapping.ts'
+import { type ClaimMode, parseClaimMode } from '../job/claim-mode.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
 import type { SubmitOptions } from '../job/session.ts'
 import type { Invocation } from './command.ts'
@@ -27,11 +29,11 @@ export function jobToRun(invocation: Invocation): JobToRun {
   const [file, ...args] = flags.args
   if (file === undefined) throw new UsageError('Missing job file: name the TypeScript or JavaScript file of the job.')
   readParallelism(invocation)
-  checkClaimMode(flags.value('--claimMode'))
   const given = flags.value('--fromSavepoint')
   const { configuration } = invocation
   const path = given ?? configuration.get(keys.restorePath)
   const resume = flags.has('--resume')
+  const claimMode = claimModeOf(flags.value('--claimMode')) ?? configuration.get(keys.claimMode)
   if (given !== undefined && resume) {
     throw new UsageError('Options -s and --resume exclude each other: each says where the job goes on from.')
   }
@@ -42,7 +44,7 @@ export function jobToRun(invocation: Invocation): JobToRun {
     args,
     submit: {
       ...(name === undefined ? {} : { name }),
-      ...(path === undefined || resume ? {} : { fromSavepoint: pathFrom(context.cwd, path) }),
+      ...(path === undefined || resume ? {} : { fromSavepoint: pathFrom(context.cwd, path), claimMode }),
       allowNonRestoredState: flags.has('--allowNonRestoredState') || configuration.get(keys.allowNonRestored),
       resume,
       ...(stateMapping.length === 0 ? {} : { stateMapping }),
@@ -60,12 +62,10 @@ export function readParallelism(invocation: Invocation): void {
   invocation.configure('parallelism.default', parallelism, '-p')
 }
 
-function checkClaimMode(text: string | undefined): void {
-  const mode = text?.toLowerCase()
-  if (mode === undefined || mode === 'no_claim') return
-  const why =
-    mode === 'claim' || mode === 'legacy'
-      ? 'is not supported: a job never owns the savepoint it started from'
-      : 'is unknown'
-  throw new UsageError(`Claim mode "${text}" ${why}; expected no_claim.`)
+function claimModeOf(text: string | undefined): ClaimMode | undefined {
+  try {
+    return text === undefined ? undefined : parseClaimMode(text)
+  } catch (error) {
+    throw new UsageError(messageOf(error))
+  }
 }

@@ -76,6 +76,7 @@ export function submissionOf({ definitions }: Invocation, { file, args, submit }
     savepointPath: submit.fromSavepoint,
     allowNonRestoredState: submit.allowNonRestoredState,
     resume: submit.resume,
+    claimMode: submit.claimMode,
     stateMapping: submit.stateMapping?.map(mappingText),
     configuration,
   }

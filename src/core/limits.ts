@@ -91,6 +91,8 @@ export const limits = {
   stateWriteBytes: 1024 * 1024,
   /** How often a process tries to take over a job while others do the same. */
   leaseAttemptsMax: 100,
+  /** Ended jobs that a session remembers. */
+  endedJobsKept: 100,
   /** How many random names are tried for a savepoint. */
   savepointNamesMax: 10,
   /** Subtasks of one operator whose state can be written anew, each into a file of its own. */

@@ -5,16 +5,18 @@ import { SavepointActor, savepointsAddress } from '../actors/savepoint-actor.ts'
 import { noTap, type Tap } from '../actors/tap.ts'
 import { heapStateBackend } from '../backends/heap-state.ts'
 import type { SavepointEntry } from '../backends/savepoint-store.ts'
-import type { StateBackend } from '../backends/state-backend.ts'
 import type { SavepointTarget } from '../core/elements.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { type Address, type JobId, makeJobId, makeTriggerId, roleAddress } from '../core/ids.ts'
+import { limits } from '../core/limits.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
 import type { RestorePlan } from '../deployment/restore-plan.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
+import type { ClaimServices } from './claimed-snapshot.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
+import { inheritedCheckpoints } from './inheritance.ts'
 import type { JobDeploymentOptions } from './job-deployment.ts'
 import { findRestoreCandidate, jobFinished, type RestorePoint, restorePointOf } from './restore-point.ts'
 import type { RunningJob } from './running-job.ts'
@@ -22,12 +24,10 @@ import { checkCopies, savepointPlace, savepointTarget } from './savepoint-place.
 import type { Session, SubmitOptions } from './session.ts'
 import type { Log, SessionOptions } from './session-options.ts'
 import { startJob } from './start-job.ts'
+import { checkStateBackend } from './state-backend-check.ts'
 import { Storages } from './storages.ts'
 import { StoredCheckpoints } from './stored-checkpoints.ts'
 import { submissionWarnings } from './submission-warnings.ts'
-
-/** Ended jobs that a session remembers. */
-const endedJobsKept = 100
 
 export interface SessionRuntime {
   /** Another kernel than the real one: simulation. `onCrash` must be given to it. */
@@ -108,7 +108,8 @@ class LocalSession implements Session {
   }
 
   async submit(environment: StreamEnvironment, submit: SubmitOptions = {}): Promise<RunningJob> {
-    if (this.#closing !== undefined) throw closed()
+    if (this.#closing !== undefined)
+      throw new StreamError('SESSION_CLOSED', 'The session is closed: make another one to run jobs.')
     const submitting = this.#submit(environment, submit)
     this.#submitting.add(submitting)
     try {
@@ -122,23 +123,24 @@ class LocalSession implements Session {
     const planned = await this.#prepare(environment, submit)
     const { effective } = planned
     const id = this.#jobIdOf(submit, planned.point)
-    const running = this.#jobs.get(id)
-    if (this.#starting.has(id) || (running !== undefined && running.endedAt === undefined)) {
+    const running = this.#running
+    if (this.#starting.has(id) || running.some((job) => job.id === id)) {
       throw new StreamError('ARGUMENT_INVALID', `Job ${id} runs already: cancel it, or submit under another id.`)
     }
     this.#starting.add(id)
     try {
       const storage = this.#storages.checkpoints(effective.storage)
-      const running = this.jobs().filter(({ endedAt }) => endedAt === undefined)
       const warnings = await submissionWarnings({ effective, submit, point: planned.point, storage, running })
       const stored = new StoredCheckpoints(
         await storage.open({ id, name: effective.name, inlineBytes: effective.inlineStateBytes }),
       )
       const { graph, point } = await this.#lookAgain(environment, submit, planned, stored)
+      const inherited = await inheritedCheckpoints(
+        { submit, point, stored, retained: effective.coordinator.retained },
+        this.#claimServices(roleAddress(id, 'client')),
+      )
       await stored.sweep([])
       this.#efforts.set(id, effective)
-      const from = submit.resume === true ? point?.snapshot.manifest : undefined
-      const inherited = from?.job.id === id ? stored.restorableUpTo(from.checkpointId) : []
       const job = startJob({
         id,
         effective,
@@ -203,7 +205,7 @@ class LocalSession implements Session {
   async #close(): Promise<void> {
     // A job whose storage is being opened starts before it is suspended, so that it lets its lease go like the others.
     await Promise.allSettled(this.#submitting)
-    await Promise.all(this.jobs().map((job) => (job.endedAt === undefined ? job.suspend() : undefined)))
+    await Promise.all(this.#running.map((job) => job.suspend()))
   }
 
   async #look(environment: StreamEnvironment, submit: SubmitOptions) {
@@ -234,7 +236,7 @@ class LocalSession implements Session {
         throw jobFinished(name, stored.jobId)
       }
       const found = await this.#prepare(environment, submit)
-      if (found.point?.snapshot.manifest.job.id === planned.point.snapshot.manifest.job.id) return found
+      if (found.point?.resumes === planned.point.resumes) return found
       throw new StreamError(
         'CHECKPOINT_NOT_FOUND',
         `Job "${name}" (${stored.jobId}) was ended by another process while it was being resumed: resume again.`,
@@ -249,8 +251,22 @@ class LocalSession implements Session {
   /** A resumed job keeps its id, so that its old checkpoints are its own; a job from a savepoint is a new one. */
   #jobIdOf(submit: SubmitOptions, point: RestorePoint | undefined): JobId {
     if (submit.jobId !== undefined) return submit.jobId
-    if (submit.resume === true && point !== undefined) return point.snapshot.manifest.job.id
-    return makeJobId(this.#kernel.host.random.bytes(16))
+    return point?.resumes ?? makeJobId(this.#kernel.host.random.bytes(16))
+  }
+
+  #claimServices(client: Address): ClaimServices {
+    return {
+      storages: this.#storages,
+      runs: (job) => this.#running.some(({ id }) => id === job),
+      warn: (message) => {
+        if (this.#kernel.has(client)) this.#kernel.send(client, { type: 'warning.raised', message })
+        else this.#log('warn', message)
+      },
+    }
+  }
+
+  get #running(): readonly RunningJob[] {
+    return this.jobs().filter(({ endedAt }) => endedAt === undefined)
   }
 
   #placeOf(jobId: JobId, target: SavepointTarget) {
@@ -276,21 +292,9 @@ class LocalSession implements Session {
 
   #forgetOldJobs(): void {
     const ended = this.jobs().filter(({ endedAt }) => endedAt !== undefined)
-    for (const { id } of ended.slice(0, Math.max(0, ended.length - endedJobsKept))) {
+    for (const { id } of ended.slice(0, Math.max(0, ended.length - limits.endedJobsKept))) {
       this.#jobs.delete(id)
       this.#efforts.delete(id)
     }
   }
-}
-
-const closed = (): StreamError =>
-  new StreamError('SESSION_CLOSED', 'The session is closed: make another one to run jobs.')
-
-function checkStateBackend(backend: unknown): void {
-  if (backend === undefined || typeof (backend as Partial<StateBackend> | null)?.create === 'function') return
-  throw new StreamError(
-    'ARGUMENT_INVALID',
-    `The option stateBackend is ${typeof backend === 'string' ? JSON.stringify(backend) : String(backend)}: expected a state backend, ` +
-      "such as heapStateBackend, or lmdbStateBackend({ dir }) of 'tidemark/backends/lmdb'.",
-  )
 }

@@ -1,5 +1,6 @@
 /** The keys about jobs as such and about what happens when one fails. */
 import { limits } from '../core/limits.ts'
+import { claimModes } from './claim-mode.ts'
 import { configurationKey as key } from './configuration-key.ts'
 import { decimal, duration, flag, integer, oneOf, words } from './configuration-value.ts'
 
@@ -126,6 +127,13 @@ export const pipelineKeys = {
     words('a path'),
     undefined,
     'What `run` restores from when there is no `-s`.',
+  ),
+  claimMode: key(
+    'client',
+    'execution.state-recovery.claim-mode execution.savepoint-restore-mode',
+    claimModes,
+    'no_claim',
+    'Who owns what `run` restores from, and may delete it: whoever did before, or the job. As `run -cm`.',
   ),
   allowNonRestored: key(
     'client',

@@ -8,6 +8,7 @@ import type { JobId } from '../core/ids.ts'
 import { planRestore, type RestoreDecision } from '../deployment/restore-plan.ts'
 import type { RestoreRules, StateAssignment } from '../deployment/state-assignment.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
+import { parseClaimMode } from './claim-mode.ts'
 import type { EffectiveOptions } from './effective-options.ts'
 import type { SubmitOptions } from './session.ts'
 import type { Storages } from './storages.ts'
@@ -15,6 +16,8 @@ import type { Storages } from './storages.ts'
 /** A snapshot, and how the program would take it over. */
 export interface RestoreCandidate extends RestoreDecision {
   readonly snapshot: StoredSnapshot
+  /** The job that goes on, if one does; a job from a savepoint is a new one. */
+  readonly resumes: JobId | undefined
   readonly rules: RestoreRules
 }
 
@@ -35,13 +38,15 @@ export async function findRestoreCandidate(
   storages: Storages,
   storage: CheckpointStorage,
 ): Promise<RestoreCandidate | undefined> {
-  const snapshot = await findSnapshot(name, submit, storages, storage)
-  if (snapshot === undefined) return undefined
+  if (submit.claimMode !== undefined) parseClaimMode(submit.claimMode)
+  const found = await findSnapshot(name, submit, storages, storage)
+  if (found === undefined) return undefined
+  const { snapshot } = found
   const { allowNonRestoredState = false, stateMapping = [] } = submit
   // With at-least-once, what had not finished may have sent all it has to what had: it is repeated to nobody, rightly.
   const exactlyOnce = checkpointing.mode === 'exactly-once'
   const rules = { allowNonRestoredState, stateMapping, exactlyOnce, path: snapshot.path }
-  return { snapshot, rules, ...planRestore(graph, snapshot.manifest, rules) }
+  return { ...found, rules, ...planRestore(graph, snapshot.manifest, rules) }
 }
 
 /** Fails with the first of what speaks against it. */
@@ -55,11 +60,11 @@ async function findSnapshot(
   { fromSavepoint, resume = false, stateMapping = [] }: SubmitOptions,
   storages: Storages,
   storage: CheckpointStorage,
-): Promise<StoredSnapshot | undefined> {
+): Promise<Pick<RestoreCandidate, 'snapshot' | 'resumes'> | undefined> {
   if (fromSavepoint !== undefined && resume) {
     throw new StreamError('ARGUMENT_INVALID', 'A job either resumes or starts from a savepoint: both were asked for.')
   }
-  if (fromSavepoint !== undefined) return storages.find(fromSavepoint)
+  if (fromSavepoint !== undefined) return { snapshot: await storages.find(fromSavepoint), resumes: undefined }
   if (!resume) {
     if (stateMapping.length === 0) return undefined
     throw new StreamError(
@@ -70,8 +75,15 @@ async function findSnapshot(
   const finished = await storage.finishedJob(jobName)
   if (finished !== undefined) throw jobFinished(jobName, finished)
   const newest = await storage.newest(jobName)
-  if (newest === undefined && storage.kind === 'jobmanager') throw nothingInMemory(jobName)
-  return newest
+  // A job that has claimed a snapshot and has no checkpoint of its own yet goes on from that one.
+  const claim = await storage.claims?.ofJob(jobName)
+  if (claim !== undefined && newest?.manifest.job.id !== claim.job) {
+    const snapshot = await storages.find(claim.place.savepoint ?? claim.place.snapshot)
+    return { snapshot, resumes: claim.job }
+  }
+  if (newest !== undefined) return { snapshot: newest, resumes: newest.manifest.job.id }
+  if (storage.kind === 'jobmanager') throw nothingInMemory(jobName)
+  return undefined
 }
 
 export const jobFinished = (jobName: string, id: JobId): StreamError =>

@@ -12,6 +12,7 @@ import type { CheckpointAnnouncement } from '../machines/checkpoint-coordinator/
 import type { JobStatus } from '../machines/job/protocol.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import type { JobHandle } from '../program/job-handle.ts'
+import type { ClaimMode } from './claim-mode.ts'
 import type { EffectiveCheckpointing, JobDefaults } from './session-options.ts'
 
 export interface SubmitOptions {
@@ -27,6 +28,11 @@ export interface SubmitOptions {
    * it fails with `CHECKPOINT_NOT_FOUND`.
    */
   readonly resume?: boolean
+  /**
+   * Who owns the snapshot of `fromSavepoint` once the job runs: with `claim` the job, which deletes it when its own checkpoints
+   * have taken its place, or when the job ends. Default `no_claim`: the job never deletes it.
+   */
+  readonly claimMode?: ClaimMode
   readonly jobId?: JobId
   /** Defaults of this submission: they win over the session's, the program's own options over them. */
   readonly defaults?: JobDefaults

@@ -6,7 +6,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FoundSavepoint } from '../actors/savepoint-actor.ts'
-import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { CheckpointStorage, ClaimedPlace, SnapshotClaims, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { type FileSystem, nodeFileSystem } from '../backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../backends/filesystem-checkpoints.ts'
 import { filesystemSavepointStore } from '../backends/filesystem-savepoints.ts'
@@ -14,6 +14,7 @@ import { jobmanagerCheckpointStorage } from '../backends/jobmanager-checkpoints.
 import { jobmanagerSavepointStore } from '../backends/jobmanager-savepoints.ts'
 import { placeUrl, pluginScheme, withoutMetadata } from '../backends/place-url.ts'
 import type { Plugin } from '../backends/plugin.ts'
+import { isJobCheckpoint } from '../backends/savepoint-copy.ts'
 import type { SavepointEntry, SavepointStore } from '../backends/savepoint-store.ts'
 import { type Clock, realClock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
@@ -86,6 +87,41 @@ export class Storages {
     const storage = checkpointPath === undefined ? this.#memory : this.#storageAt(checkpointPath)
     if (storage === undefined) throw notFound(checkpointPath ?? path)
     return { store, storage, checkpointPath }
+  }
+
+  /** What a job that claims this path owns from then on. Fails as `find` does. */
+  async claimable(path: string): Promise<ClaimedPlace> {
+    const { path: snapshot, manifest } = await this.find(path)
+    const plain = plainPath(path)
+    const entry = await this.#storeAt(plain)?.entry(plain)
+    const savepoint = entry?.checkpointPath === undefined ? undefined : entry.path
+    return { checkpointId: manifest.checkpointId, snapshot, savepoint }
+  }
+
+  /** How the snapshot at this path passes to another job. Fails with `CLAIM_REFUSED` where none can. */
+  claimsAt(snapshot: string): SnapshotClaims {
+    const claims = this.#storageAt(snapshot)?.claims
+    if (claims !== undefined) return claims
+    throw new StreamError(
+      'CLAIM_REFUSED',
+      `${snapshot} cannot be claimed: what keeps it does not let snapshots pass to another job. Start from it without a claim.`,
+      { details: { path: snapshot } },
+    )
+  }
+
+  /** Removes a pointer, and then its pin at the snapshot. Finishes what a process that died in between has begun. */
+  async endSavepoint(savepoint: string, snapshot: string): Promise<void> {
+    await this.#storeAt(savepoint)
+      ?.remove(savepoint)
+      .catch((error: unknown) => {
+        if (!(error instanceof StreamError) || error.code !== 'SAVEPOINT_NOT_FOUND') throw error
+      })
+    await this.#storageAt(snapshot)?.unpin(snapshot, savepoint)
+  }
+
+  /** Is it where a job keeps a checkpoint of its own? */
+  isJobCheckpoint(path: string): boolean {
+    return path.startsWith(`${inMemory}checkpoints/`) || isJobCheckpoint(path)
   }
 
   async listSavepoints(): Promise<readonly SavepointEntry[]> {

@@ -2,15 +2,17 @@
  * A job's checkpoints as its storage holds them, with a count of those that are there: what the end of the job may
  * have to remove.
  */
-import type { JobCheckpoints, StateWriter, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { JobCheckpoints, JobClaim, StateWriter, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { Manifest } from '../backends/manifest.ts'
 import { isStop, type SavepointFormat } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
+import type { ClaimedSnapshot } from './claimed-snapshot.ts'
 
 export class StoredCheckpoints implements JobCheckpoints {
   readonly #inner: JobCheckpoints
-  readonly #ids: Set<CheckpointId>
+  #ids: Set<CheckpointId>
+  #claimed: ClaimedSnapshot | undefined
   /** The newest one stored by this process that counts as a restore point. */
   #newest = 0
   /** Did the job end, so far as its checkpoints tell, by a stop from whose checkpoint it may go on? */
@@ -20,6 +22,12 @@ export class StoredCheckpoints implements JobCheckpoints {
     this.#inner = inner
     const ids = [...inner.existing.map(({ manifest }) => manifest.checkpointId), ...inner.unreadable]
     this.#ids = new Set(ids.toSorted((a, b) => a - b))
+  }
+
+  /** From now on this counts as the job's oldest checkpoint. */
+  adopt(claimed: ClaimedSnapshot): void {
+    this.#claimed = claimed
+    this.#ids = new Set([claimed.id, ...this.#ids].toSorted((a, b) => a - b))
   }
 
   /** Stored and not discarded, oldest first. */
@@ -64,6 +72,10 @@ export class StoredCheckpoints implements JobCheckpoints {
     return this.#inner.highestId
   }
 
+  get claim(): JobClaim | undefined {
+    return this.#inner.claim
+  }
+
   get hadFinished(): boolean {
     return this.#inner.hadFinished
   }
@@ -89,7 +101,8 @@ export class StoredCheckpoints implements JobCheckpoints {
   }
 
   load(checkpoint: CheckpointId): Promise<StoredSnapshot> {
-    return this.#inner.load(checkpoint)
+    const claimed = checkpoint === this.#claimed?.id ? this.#claimed.snapshot : undefined
+    return claimed === undefined ? this.#inner.load(checkpoint) : Promise.resolve(claimed)
   }
 
   hold(checkpoint: CheckpointId): (() => void) | undefined {
@@ -97,7 +110,8 @@ export class StoredCheckpoints implements JobCheckpoints {
   }
 
   async discard(checkpoint: CheckpointId): Promise<boolean> {
-    const gone = await this.#inner.discard(checkpoint)
+    const owner = checkpoint === this.#claimed?.id ? this.#claimed : this.#inner
+    const gone = await owner.discard(checkpoint)
     if (gone) this.#ids.delete(checkpoint)
     return gone
   }

@@ -2,6 +2,7 @@
 import type { Hono } from 'hono'
 import { StreamError } from '../core/errors.ts'
 import { parseStateMapping } from '../deployment/state-mapping.ts'
+import { parseClaimMode } from '../job/claim-mode.ts'
 import { configurationKeyOf, readConfiguration } from '../job/configuration.ts'
 import { jobDefaultsOf } from '../job/configured-session.ts'
 import type { SubmitOptions } from '../job/session.ts'
@@ -46,6 +47,8 @@ async function readSubmission(request: Request, { roots, submission }: RestAppOp
     allowNonRestoredState: boolean,
     stateMapping: strings,
     resume: boolean,
+    claimMode: string,
+    restoreMode: string,
     parallelism: positiveInteger,
     configuration: scalars,
   })
@@ -53,6 +56,8 @@ async function readSubmission(request: Request, { roots, submission }: RestAppOp
   const file = await insideRoots(named, [submission.jobRoot])
   const from = body.savepointPath === undefined ? undefined : await insideRoots(body.savepointPath, roots)
   const defaults = submittedDefaults(body.configuration ?? {}, body.parallelism)
+  // The older name of the field is Flink's, too.
+  const claimMode = body.claimMode ?? body.restoreMode
   const environment = await submission.loadJob(file, body.args ?? [])
   const submit: SubmitOptions = {
     defaults,
@@ -60,6 +65,7 @@ async function readSubmission(request: Request, { roots, submission }: RestAppOp
     ...(from === undefined ? {} : { fromSavepoint: from }),
     allowNonRestoredState: body.allowNonRestoredState ?? false,
     resume: body.resume ?? false,
+    ...(claimMode === undefined ? {} : { claimMode: parseClaimMode(claimMode) }),
     ...(body.stateMapping === undefined ? {} : { stateMapping: body.stateMapping.map(parseStateMapping) }),
   }
   return { environment, submit }

@@ -3,9 +3,8 @@
  * the same stops with `LEASE_LOST` instead of losing what it writes, and looks again. Tests: test/savepoint/garbage.test.ts.
  */
 import { basename, join } from 'node:path'
-import { deleteCheckpoint } from '../backends/checkpoint-directory.ts'
+import { checkpointDirName, checkpointIdsIn, deleteCheckpoint } from '../backends/checkpoint-directory.ts'
 import type { FileSystem } from '../backends/file-system.ts'
-import { checkpointDirName, checkpointIdsIn } from '../backends/filesystem-job.ts'
 import { readJobRecord, writeJobRecord } from '../backends/job-record.ts'
 import { Lease } from '../backends/lease.ts'
 import { removeUnnamed } from '../backends/shared-files.ts'

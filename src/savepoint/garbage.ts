@@ -5,11 +5,10 @@
  * Tests: test/savepoint/garbage.test.ts.
  */
 import { join } from 'node:path'
-import { readCheckpoint } from '../backends/checkpoint-directory.ts'
+import { checkpointDirName, checkpointIdsIn, readCheckpoint } from '../backends/checkpoint-directory.ts'
 import { namedFiles, sharedFilesOf } from '../backends/checkpoint-rules.ts'
 import { isLink, listIfThere, metadataName, readWhole, temporaryMark } from '../backends/durable-files.ts'
 import type { FileSystem } from '../backends/file-system.ts'
-import { checkpointDirName, checkpointIdsIn } from '../backends/filesystem-job.ts'
 import { soundRecord } from '../backends/job-record.ts'
 import { leaseHolder } from '../backends/lease.ts'
 import { type Manifest, sharedDirName } from '../backends/manifest.ts'

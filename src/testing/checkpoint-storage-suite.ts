@@ -1,4 +1,5 @@
 /** The contract of checkpoint storage (`backends/checkpoint-storage.ts`) as runnable cases. */
+import { claimingCases } from './checkpoint-storage-claim-cases.ts'
 import { damageCases, keepingCases, owningCases } from './checkpoint-storage-keep-cases.ts'
 import { sharingCases } from './checkpoint-storage-share-cases.ts'
 import type {
@@ -17,14 +18,23 @@ export type { CheckpointStorageCapability, CheckpointStorageSubject } from './ch
  * @example
  * const make = () => ({ storage: jobmanagerCheckpointStorage(), place: 'jobmanager://checkpoints' })
  * const lost = 'lives in one process'
- * for (const { name, skip, run } of checkpointStorageSuite(make, { reopen: lost, damage: lost })) it.skipIf(skip !== undefined)(name, run)
+ * const all = { reopen: lost, damage: lost, claims: true }
+ * for (const { name, skip, run } of checkpointStorageSuite(make, all)) it.skipIf(skip !== undefined)(name, run)
  */
 export const checkpointStorageSuite = (
   make: () => CheckpointStorageSubject,
   capabilities: CapabilityManifest<CheckpointStorageCapability>,
 ): readonly ConformanceCase[] =>
   buildCases(
-    [...storingCases, ...findingCases, ...keepingCases, ...owningCases, ...sharingCases, ...damageCases].map(disposing),
+    [
+      ...storingCases,
+      ...findingCases,
+      ...keepingCases,
+      ...owningCases,
+      ...sharingCases,
+      ...claimingCases,
+      ...damageCases,
+    ].map(disposing),
     capabilities,
     make,
   )

@@ -30,8 +30,9 @@ const suites = {
   jobmanager: checkpointStorageSuite(inMemory, {
     reopen: 'memory belongs to one process',
     damage: 'memory is not damaged',
+    claims: true,
   }),
-  filesystem: checkpointStorageSuite(filesystem, { reopen: true, damage: true }),
+  filesystem: checkpointStorageSuite(filesystem, { reopen: true, damage: true, claims: true }),
 }
 
 for (const [kind, cases] of Object.entries(suites)) {
@@ -72,7 +73,9 @@ const breaking = (
 
 const failuresOf = async (make: () => CheckpointStorageSubject): Promise<readonly string[]> => {
   const skip = 'not what is broken'
-  return (await runCases(checkpointStorageSuite(make, { reopen: skip, damage: skip }))).map(({ name }) => name)
+  return (await runCases(checkpointStorageSuite(make, { reopen: skip, damage: skip, claims: skip }))).map(
+    ({ name }) => name,
+  )
 }
 
 describe('the suite', () => {

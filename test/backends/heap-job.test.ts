@@ -9,6 +9,7 @@ const job = (...whole: readonly number[]): HeapJob => ({
   highestId: idOf(3),
   opened: 1,
   finished: false,
+  claimed: undefined,
   checkpoints: new Map(
     [3, 1, 2].map((id) => [
       idOf(id),
@@ -17,6 +18,7 @@ const job = (...whole: readonly number[]): HeapJob => ({
         pins: new Set<string>(),
         manifest: whole.includes(id) ? suiteManifest(id, undefined) : undefined,
         retired: false,
+        owner: undefined,
       },
     ]),
   ),

@@ -236,7 +236,13 @@ describe('bounds', () => {
 
   it('ids that leave no room to count on are damage', async () => {
     const dir = temporaryDir()
-    const record: JobRecord = { name: 'a', highestId: 3 as CheckpointId, openedAt: 1, finishedAt: 0 }
+    const record: JobRecord = {
+      name: 'a',
+      highestId: 3 as CheckpointId,
+      openedAt: 1,
+      finishedAt: 0,
+      claimed: undefined,
+    }
     await writeJobRecord(nodeFileSystem, dir, suiteJob.id, record, 1)
     expect(await takeJobRecord(nodeFileSystem, dir, 2)).toEqual(record)
     await writeJobRecord(nodeFileSystem, dir, suiteJob.id, { ...record, highestId: (2 ** 53 - 2) as CheckpointId }, 1)

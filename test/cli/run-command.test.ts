@@ -89,13 +89,13 @@ describe('run in this process', () => {
     expect(cli.out()).not.toContain('REST API')
   })
 
-  it('L8 claim modes are read in any case; only no_claim is there', async () => {
+  it('L8 claim modes are read in any case; legacy is refused', async () => {
     const cli = makeCli()
     const { done, job } = await runHere(cli, '--no-rest', '-cm', 'NO_CLAIM', file)
     job.move('FINISHED')
     expect(await done).toBe(0)
     for (const [mode, why] of [
-      ['Claim', 'is not supported'],
+      ['Legacy', 'is not supported'],
       ['odd', 'is unknown'],
     ] as const) {
       const bad = makeCli()

@@ -45,6 +45,7 @@ describe('run in a session', () => {
     expect(job.submitted).toEqual({
       name: 'n',
       fromSavepoint: 'jobmanager://savepoints/1',
+      claimMode: 'no_claim',
       allowNonRestoredState: false,
       stateMapping: [{ from: 'a/s', to: 'b/t' }],
       resume: false,

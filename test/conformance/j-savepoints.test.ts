@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { SavepointFormat } from '../../src/core/elements.ts'
 import type { JobOptions } from '../../src/program/options.ts'
 import { temporaryDir } from '../backends/temporary.ts'
 import { makeCli } from '../cli/cli.ts'
@@ -23,13 +24,13 @@ const onDisk = (dir: string): JobOptions => ({
 })
 
 /** A job that has counted the words, with a savepoint, and runs on. */
-async function saved(dir: string) {
+async function saved(dir: string, format: SavepointFormat = 'pointer', options = onDisk(dir)) {
   const feed = new Feed(words)
   const process = new SimulatedProcess()
-  const observed = await process.submit(countProgram(feed.source, [], onDisk(dir)))
+  const observed = await process.submit(countProgram(feed.source, [], options))
   await observed.is('RUNNING')
   await process.until(() => feed.read === feed.size)
-  const path = await process.settle(observed.job.triggerSavepoint())
+  const path = await process.settle(observed.job.triggerSavepoint({ format }))
   const checkpoint = join(dir, 'checkpoints', observed.job.id, `chk-${observed.completed.at(-1)}`)
   return { feed, process, observed, path, checkpoint }
 }
@@ -50,6 +51,19 @@ async function countsOnFrom(path: string, dir: string) {
 const countedOn = expectedCounts([...words, 'to'])
 
 describe('a savepoint', () => {
+  it('J1 that is self-contained is a directory with its metadata and one file for each subtask with state', async () => {
+    const dir = temporaryDir()
+    const { checkpoint, ...options } = onDisk(dir)
+    const inFiles = { ...options, parallelism: 2, checkpoint: { ...checkpoint, inlineStateBytes: 0 } }
+    const { process, observed, path, checkpoint: pinned } = await saved(dir, 'self-contained', inFiles)
+    const files = readdirSync(path).filter((name) => name !== '_metadata')
+    const counting = observed.job.graph.vertices.find(({ name }) => name.includes('count'))!
+    expect(files.filter((name) => name.startsWith(counting.id))).toEqual([0, 1].map((n) => `${counting.id}-${n}.state`))
+    expect(files.every((name) => /^[0-9a-f]{32}-\d\.state$/.test(name))).toBe(true)
+    await process.until(() => !existsSync(pinned))
+    await process.settle(observed.job.cancel())
+  })
+
   it('J1 is a directory with one file, the pointer, and pins the checkpoint that has the state', async () => {
     const { process, observed, path, checkpoint } = await saved(temporaryDir())
     expect(readdirSync(path)).toEqual(['_metadata'])
@@ -89,6 +103,57 @@ describe('a savepoint', () => {
     expect(await countsOnFrom(path, dir)).toEqual(countedOn)
   })
 
+  it.each(['pointer', 'self-contained'] as const)(
+    'J3 that is claimed is gone when the job that started from it is canceled (%s)',
+    async (format) => {
+      const dir = temporaryDir()
+      const { process, observed, path, checkpoint } = await saved(dir, format)
+      await process.settle(observed.job.cancel())
+      const next = new SimulatedProcess({ seed: 3 })
+      const program = countProgram(new Feed(words).source, [], onDisk(dir))
+      const heir = await next.submit(program, { fromSavepoint: path, claimMode: 'claim' })
+      await heir.is('RUNNING')
+      expect(existsSync(path)).toBe(true)
+      await next.settle(heir.job.cancel())
+      expect([existsSync(path), existsSync(checkpoint)]).toEqual([false, false])
+    },
+  )
+
+  it.each(['pointer', 'self-contained'] as const)(
+    'J3 that nobody claims is started from by two jobs at once, and each goes on (%s)',
+    async (format) => {
+      const dir = temporaryDir()
+      const { process, observed, path } = await saved(dir, format)
+      await process.settle(observed.job.cancel())
+      const session = new SimulatedProcess({ seed: 3 })
+      const started = async (name: string) => {
+        const [feed, output]: [Feed<string>, Counted[]] = [new Feed([...words, 'to']), []]
+        const { job } = await session.submit(countProgram(feed.source, output, onDisk(dir)), {
+          name,
+          fromSavepoint: path,
+        })
+        return { job, feed, output }
+      }
+      const jobs = [await started('one'), await started('two')]
+      await session.until(() => jobs.every(({ job }) => job.currentStatus === 'RUNNING'))
+      await session.until(() => jobs.every(({ feed }) => feed.read === feed.size))
+      for (const { job, feed, output } of jobs) {
+        await session.settle(job.triggerCheckpoint())
+        feed.push('to')
+        await session.until(() => feed.read === feed.size)
+        await session.settle(job.stop())
+        expect(shown(output)).toEqual(expectedCounts([...words, 'to', 'to']))
+      }
+      expect(await countsOnFrom(path, dir)).toEqual(countedOn)
+    },
+  )
+
+  it('J3 is not started from in the mode that left open who owns it', async () => {
+    const cli = makeCli()
+    expect(await cli.run('run', '-s', '/s', '-cm', 'LEGACY', 'job.ts')).toBe(1)
+    expect(cli.out()).toContain('Claim mode "LEGACY" is not supported')
+  })
+
   it('J3 may be deleted once the job that started from it has a checkpoint of its own', async () => {
     const dir = temporaryDir()
     const { process, observed, path } = await saved(dir)
@@ -126,6 +191,20 @@ describe('a savepoint', () => {
     renameSync(path, moved)
     expect(await countsOnFrom(moved, dir)).toEqual(countedOn)
   })
+
+  it.each([false, true])(
+    'J4 that is self-contained is restored from anywhere, without what it was made of (incremental: %s)',
+    async (incremental) => {
+      const dir = temporaryDir()
+      const { checkpoint, ...options } = onDisk(dir)
+      const made = await saved(dir, 'self-contained', { ...options, checkpoint: { ...checkpoint, incremental } })
+      await made.process.settle(made.observed.job.cancel())
+      const moved = join(temporaryDir(), 'renamed', 'twice')
+      cpSync(made.path, moved, { recursive: true })
+      rmSync(dir, { recursive: true })
+      expect(await countsOnFrom(moved, temporaryDir())).toEqual(countedOn)
+    },
+  )
 
   it('J4 that was moved together with the checkpoints is restored from its new path', async () => {
     const [dir, other] = [temporaryDir(), join(temporaryDir(), 'moved')]

@@ -25,7 +25,7 @@ export const differs: Readonly<Record<string, string>> = {
   D4: 'to trigger cannot fail by itself; it is the end of the subtask that aborts the checkpoint.',
   D15: 'the files of an aborted checkpoint go together, and never for one answer, because a repeated answer names those of the first; what is written later goes with the next sweep.',
   D24: 'only a draining stop fails the job: after a suspending one the sources go on, and it counts like any decline.',
-  D35: 'nothing registers them: a shared file goes when no manifest of its job names it, and a job touches no file of another.',
+  D35: 'nothing registers them: a shared file goes when no manifest of its job names it, and of another job a job deletes only what it has claimed.',
   D36: 'later checkpoints build on complete ones only, so that what an aborted or late one has written goes; what it only names stays.',
   D38: 'a savepoint points to a checkpoint, so that one on disk is refused where checkpoints are not on disk.',
   E1: 'nothing can ask a savepoint to give itself up, so that nothing is thrown either.',

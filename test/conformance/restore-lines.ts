@@ -43,9 +43,9 @@ export const notApplicable: Readonly<Record<string, string>> = {
 
 export const differs: Readonly<Record<string, string>> = {
   H12: 'the submission is refused, so that there is no job that could fail.',
-  J1: 'a savepoint is a pointer that pins its checkpoint: its directory has the pointer alone.',
-  J3: 'there is one rule in this version: the job never deletes what it started from, and does not need it after its own first checkpoint.',
-  J4: 'the pointer may be moved, alone or together with the checkpoints, but its state files are not in its directory.',
+  J1: 'so is a self-contained one; the default is a pointer that pins its checkpoint, whose directory has the pointer alone.',
+  J3: 'there is no mixture: the mode `legacy` is refused.',
+  J4: 'a self-contained one may go anywhere; of a pointer the state files are not in its directory, and move on their own.',
   J9: 'the submission is refused, so that there is no job that could fail or be restarted.',
   J13: 'a job that tolerates the failure goes on without a restart.',
 }

@@ -61,7 +61,11 @@ const storeOver = (open: () => Opened) => (): SavepointStoreSubject => {
 
 for (const [kind, open] of Object.entries(buckets)) {
   describe(`checkpoints in a bucket (${kind}) conform`, () => {
-    for (const { name, skip, run } of checkpointStorageSuite(storageOver(open), { reopen: true, damage: true }))
+    for (const { name, skip, run } of checkpointStorageSuite(storageOver(open), {
+      reopen: true,
+      damage: true,
+      claims: 'its snapshots belong to the job that made them',
+    }))
       it(skip === undefined ? name : `does not need: ${name} (${skip})`, skip === undefined ? run : () => {})
   })
 
@@ -177,7 +181,7 @@ describe('the suites', () => {
       return { storage: new BucketCheckpoints(forgetful, at), place }
     }
     const skip = 'not what is broken'
-    const failed = await runCases(checkpointStorageSuite(broken, { reopen: skip, damage: skip }))
+    const failed = await runCases(checkpointStorageSuite(broken, { reopen: skip, damage: skip, claims: skip }))
     expect(failed.map(({ name }) => name)).toContain(
       'opening again takes over: the earlier owner can write nothing more',
     )

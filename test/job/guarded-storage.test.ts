@@ -22,6 +22,7 @@ describe('the storage of a plugin', () => {
     const checkpoints = checkpointStorageSuite(() => ({ storage: storage(), place: 'jobmanager://checkpoints' }), {
       reopen: lost,
       damage: lost,
+      claims: true,
     })
     const savepoints = savepointStoreSuite(
       () => ({

@@ -1,3 +1,4 @@
+import '../../src/job/state-backend-check.ts'
 import { readdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'

@@ -28,6 +28,7 @@ describe('POST /jobs/run', () => {
       allowNonRestoredState: true,
       stateMapping: ['a=b'],
       resume: null,
+      claimMode: 'CLAIM',
       parallelism: 3,
       configuration: { 'execution.checkpointing.interval': '200ms', 'parallelism.default': 9 },
     })
@@ -40,9 +41,21 @@ describe('POST /jobs/run', () => {
       allowNonRestoredState: true,
       stateMapping: [{ from: 'a', to: 'b' }],
       resume: false,
+      claimMode: 'claim',
       defaults: { parallelism: 3, checkpoint: { intervalMs: 200 } },
     })
     expect((await get('/config')).body.features['web-submit']).toBe(true)
+  })
+
+  it('knows the claim mode under its older name, and refuses one that there is not', async () => {
+    const { session, post } = makeSession()
+    await post('/jobs/run', { file: 'wc.ts', savepointPath: 'jobmanager://savepoints/1', restoreMode: 'claim' })
+    expect(session.jobs()[0]?.submitted?.claimMode).toBe('claim')
+    const refused = await post('/jobs/run', { file: 'wc.ts', claimMode: 'LEGACY' })
+    expect([refused.status, refused.body.errors[0]]).toEqual([
+      400,
+      expect.stringContaining('"LEGACY" is not supported'),
+    ])
   })
 
   it('answers with what was worth knowing and what the job goes on from', async () => {

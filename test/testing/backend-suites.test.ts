@@ -3,6 +3,7 @@ import { heapStateBackend } from '../../src/backends/heap-state.ts'
 import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
 import { jobmanagerSavepointStore } from '../../src/backends/jobmanager-savepoints.ts'
 import { StreamError } from '../../src/core/errors.ts'
+import { claimingCases } from '../../src/testing/checkpoint-storage-claim-cases.ts'
 import { damageCases, keepingCases, owningCases } from '../../src/testing/checkpoint-storage-keep-cases.ts'
 import { sharingCases } from '../../src/testing/checkpoint-storage-share-cases.ts'
 import { checkpointStorageSuite } from '../../src/testing/checkpoint-storage-suite.ts'
@@ -35,7 +36,7 @@ describe('the suites', () => {
         place: 'jobmanager://checkpoints',
         dispose: async () => void disposed++,
       }),
-      { reopen: lost, damage: lost },
+      { reopen: lost, damage: lost, claims: true },
     ),
     savepoints: savepointStoreSuite(
       () => ({
@@ -60,7 +61,7 @@ describe('the suites', () => {
         portableCases.length,
     )
     expect(suites.checkpoints).toHaveLength(
-      [storingCases, findingCases, keepingCases, owningCases, sharingCases, damageCases].reduce(
+      [storingCases, findingCases, keepingCases, owningCases, sharingCases, claimingCases, damageCases].reduce(
         (sum, cases) => sum + cases.length,
         0,
       ),

@@ -1,0 +1,58 @@
+/**
+ * Which job owns a snapshot that another one has left: a file `claimed-<job id>` in the snapshot's directory. The owner deletes
+ * the snapshot when it does not need it any more.
+ *
+ * INV-CL-1 A snapshot has one owner at most. It is the file's name that counts, so a torn claim still holds.
+ * INV-CL-2 Only the owner deletes, and the claim goes last: a deletion that a crash has cut short is finished by the same job.
+ * Tests: test/backends/claims.test.ts.
+ */
+import { basename, dirname, join } from 'node:path'
+import type { JobId } from '../core/ids.ts'
+import { checkpointNotFound, claimRefused } from './checkpoint-rules.ts'
+import { listIfThere, metadataName, removeIfThere, writeWhole } from './durable-files.ts'
+import type { FileSystem } from './file-system.ts'
+import { deleteIfLetGo } from './let-go.ts'
+import { claimantsIn, claimName, markRetired, retiredName } from './pins.ts'
+import { isJobCheckpoint, removeCopy } from './savepoint-copy.ts'
+import { removeUnnamed } from './shared-files.ts'
+
+/** Makes the snapshot in `dir` the property of a job. Fails with `CLAIM_REFUSED`, `CHECKPOINT_NOT_FOUND`. */
+export async function claimSnapshot(fs: FileSystem, dir: string, job: JobId): Promise<void> {
+  const path = join(dir, claimName(job))
+  const names = await listIfThere(fs, dir)
+  refuseOthers(names, dir, job)
+  if (!names.includes(metadataName)) throw checkpointNotFound(dir)
+  if (names.includes(claimName(job))) return
+  await writeWhole(fs, {
+    path,
+    text: `Job ${job} owns this snapshot, and deletes it when it does not need it any more.\n`,
+    writer: 'claim',
+  })
+  // Another process may have claimed or deleted it in between: then neither has it.
+  const after = await listIfThere(fs, dir)
+  try {
+    refuseOthers(after, dir, job)
+    if (!after.includes(metadataName)) throw checkpointNotFound(dir)
+  } catch (error) {
+    await removeIfThere(fs, path)
+    throw error
+  }
+}
+
+/** Deletes what the job has claimed, unless a pin holds it: then it goes with the last pin. Idempotent. */
+export async function discardClaimed(fs: FileSystem, dir: string, job: JobId): Promise<void> {
+  const names = await listIfThere(fs, dir)
+  if (!names.includes(claimName(job))) return
+  if (!isJobCheckpoint(dir)) return removeCopy(fs, dir)
+  if (!names.includes(retiredName)) await markRetired(fs, dir)
+  await deleteIfLetGo(fs, dir)
+  // What a deletion that was cut short has left; a checkpoint in the making builds on newer ones.
+  const id = Number(basename(dir).slice('chk-'.length))
+  await removeUnnamed(fs, dirname(dir), (_, writtenBy) => writtenBy <= id)
+}
+
+function refuseOthers(names: readonly string[], dir: string, job: JobId): void {
+  const other = claimantsIn(names).find((one) => one !== job)
+  if (other === undefined) return
+  throw claimRefused(dir, other, `, or, if that job is gone for good, remove ${join(dir, claimName(other))}`)
+}
