@@ -27,6 +27,7 @@ export const usualEdits: readonly EditType[] = [
   'version',
   'kind',
   'kind and version',
+  'time to live',
 ]
 
 export const applyEdit = (edited: Edited, { type, ...picks }: Edit): Edited => edits[type](edited, picks)

@@ -41,7 +41,8 @@ export async function runCase(drawn: Case): Promise<readonly string[]> {
     return expected.codes
   }
   const observed = await process.submit(built.env, submit)
-  await observed.is('RUNNING')
+  await process.until(() => observed.job.currentStatus === 'RUNNING' || observed.job.endedAt !== undefined)
+  expect(observed.of('task-failed').map(({ error }) => error.message)).toEqual([])
   const after = await process.settle(observed.job.triggerSavepoint(place.request))
   compareKept(await place.read(after), expected)
   const warned = observed.job.warnings.some((text) => text.includes('is dropped'))

@@ -3,6 +3,7 @@
  * what is in `expected-takes.ts`.
  */
 
+import { expect } from 'vitest'
 import type { ErrorCode } from '../../../src/core/errors.ts'
 import type { Key } from '../../../src/core/key-groups.ts'
 import { DividedState } from '../../../src/core/operator-state.ts'
@@ -20,7 +21,7 @@ import {
   type Mapping,
   type Take,
 } from './expected-takes.ts'
-import type { KeptList, KeptOperator, KeptState } from './kept-state.ts'
+import { type KeptList, type KeptOperator, type KeptState, mapContent } from './kept-state.ts'
 import { listsOf, unwrap, wrap } from './program-spec.ts'
 import { freshSink, freshSource } from './spec-endpoints.ts'
 
@@ -175,24 +176,27 @@ const byMigration: Readonly<Partial<Record<StateKind, readonly StateKind[]>>> = 
   aggregating: ['value', 'reducing'],
 }
 
-function judge({ kind, version }: KeptState, to: DeclaredState): 'as-is' | 'migrated' | 'refused' {
+function judge({ kind, version, ttl }: KeptState, to: DeclaredState): 'as-is' | 'migrated' | 'refused' {
   if (version > to.version || (version < to.version && !to.migrates)) return 'refused'
-  if (kind === to.kind) return version === to.version ? 'as-is' : 'migrated'
+  if (kind === to.kind) return version === to.version && ttl === to.ttl ? 'as-is' : 'migrated'
   if (lossless[kind]?.includes(to.kind)) return 'migrated'
   return version < to.version && byMigration[kind]?.includes(to.kind) ? 'migrated' : 'refused'
 }
 
-function converted({ kind, version, entries }: KeptState, to: DeclaredState): KeptState {
-  const value = (old: unknown) => (version === to.version ? old : wrap(to.version, unwrap(version, old)))
+function converted({ kind, version, ttl, entries }: KeptState, to: DeclaredState): KeptState {
+  const value = (held: unknown) => {
+    const [usedMs, old] = ttl ? (held as readonly [unknown, unknown]) : [expect.any(Number), held]
+    const now = version === to.version ? old : wrap(to.version, unwrap(version, old))
+    return to.ttl ? [usedMs, now] : now
+  }
   const content = (old: unknown) => {
-    if (kind === 'list') return (old as readonly unknown[]).map(value)
-    if (kind === 'map')
-      return new Map([...(old as ReadonlyMap<unknown, unknown>)].map(([key, one]) => [key, value(one)]))
-    return to.kind === 'list' ? [value(old)] : value(old)
+    const made = mapContent(kind, old, value)
+    return to.kind === 'list' && kind !== 'list' ? [made] : made
   }
   return {
     kind: to.kind,
     version: to.version,
+    ttl: to.ttl,
     entries: new Map([...entries].map(([key, old]) => [key, content(old)])),
   }
 }

@@ -28,7 +28,7 @@ export interface Take {
   readonly unkeyed: boolean
 }
 
-export type DeclaredState = Pick<StateSpec, 'name' | 'kind' | 'version' | 'migrates'>
+export type DeclaredState = Pick<StateSpec, 'name' | 'kind' | 'version' | 'ttl' | 'migrates'>
 
 /** What nobody takes of an operator. */
 export interface Left {
@@ -43,7 +43,7 @@ export interface Left {
 export const hasUnkeyed = ({ lists, whole }: KeptOperator): boolean => lists.size > 0 || whole !== undefined
 
 export const declaredStates = (body: Body): readonly DeclaredState[] =>
-  body.type === 'reduce' ? [{ name: 'reduce', kind: 'value', version: 0, migrates: false }] : statesOf(body)
+  body.type === 'reduce' ? [{ name: 'reduce', kind: 'value', version: 0, ttl: false, migrates: false }] : statesOf(body)
 
 export function isStateful(body: Body): boolean {
   switch (body.type) {

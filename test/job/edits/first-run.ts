@@ -4,10 +4,12 @@ import type { SubmitOptions } from '../../../src/job/session.ts'
 import type { ObservedJob, SimulatedProcess } from '../simulated-process.ts'
 import { buildProgram, type PlacedOperator, placedOperators } from './build-program.ts'
 import type { CasePlace } from './case-place.ts'
-import type { KeptOperator } from './kept-state.ts'
+import { type KeptOperator, mapContent } from './kept-state.ts'
 import type { Case } from './random-program.ts'
 import { SpecEndpoints } from './spec-endpoints.ts'
 import { Witness } from './witness.ts'
+
+type Stamped = readonly [usedMs: number, value: unknown]
 
 export interface FirstRun {
   readonly placed: readonly PlacedOperator[]
@@ -66,8 +68,10 @@ function compareWitness(kept: readonly KeptOperator[], placed: readonly PlacedOp
   for (const { id, states, timers, lists } of kept) {
     const { key, body } = placed.find((one) => one.id === id)!.spec
     if (body.type !== 'keyed' && body.type !== 'unkeyed') continue
-    for (const [name, { entries }] of states) {
-      for (const [of, content] of entries) found.sawState(key, name, of, content)
+    for (const [name, { kind, ttl, entries }] of states) {
+      // Functions do not see when a value was used.
+      const seen = (content: unknown) => (ttl ? mapContent(kind, content, (value) => (value as Stamped)[1]) : content)
+      for (const [of, content] of entries) found.sawState(key, name, of, seen(content))
     }
     for (const [of, times] of timers ?? []) for (const atMs of times) found.sawTimer(key, of, atMs)
     for (const [name, { parts }] of lists) {

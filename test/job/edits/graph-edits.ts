@@ -23,7 +23,7 @@ const bodies: readonly Body[] = [
   { type: 'unkeyed', lists: [{ name: 'l0', mode: 'split' }] },
   {
     type: 'keyed',
-    states: [{ key: 'added', name: 's0', kind: 'value', version: 0, migrates: false, mapped: false }],
+    states: [{ key: 'added', name: 's0', kind: 'value', version: 0, ttl: false, migrates: false, mapped: false }],
     timers: true,
     lists: [],
   },

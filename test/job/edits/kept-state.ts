@@ -8,7 +8,15 @@ import type { SavepointReader } from '../../../src/savepoint/savepoint-reader.ts
 export interface KeptState {
   readonly kind: StateKind
   readonly version: number
+  readonly ttl: boolean
   readonly entries: ReadonlyMap<Key, unknown>
+}
+
+/** Each value in a content made another one. */
+export function mapContent(kind: StateKind, content: unknown, change: (value: unknown) => unknown): unknown {
+  if (kind === 'list') return (content as readonly unknown[]).map(change)
+  if (kind !== 'map') return change(content)
+  return new Map([...(content as ReadonlyMap<unknown, unknown>)].map(([key, value]) => [key, change(value)]))
 }
 
 export interface KeptList {
@@ -45,11 +53,12 @@ export async function readKept(savepoint: SavepointReader): Promise<readonly Kep
       return found
     }
     const keyed = new Map<string, KeptState>()
-    for (const { name: state, kind, version = 0 } of states) {
+    for (const { name: state, kind, version = 0, ttl = false } of states) {
       const rows = [...(await entries(savepoint.keyed(id, state)))]
       keyed.set(state, {
         kind: kind as StateKind,
         version,
+        ttl,
         entries: new Map(rows.map(([key, { value }]) => [key, value])),
       })
     }

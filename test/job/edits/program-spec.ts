@@ -10,6 +10,8 @@ export interface StateSpec {
   readonly name: string
   readonly kind: StateKind
   readonly version: number
+  /** Has it a time to live, longer than every run? */
+  readonly ttl: boolean
   /** Does the declaration say how values of earlier versions become those of this one? */
   readonly migrates: boolean
   /** Does a mapping say where it was, when that was elsewhere? */

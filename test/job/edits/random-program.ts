@@ -23,7 +23,7 @@ const often = <const T, const U = T>(usual: T, ...others: readonly U[]): fc.Arbi
   )
 
 const list = fc.constantFrom('split', 'union', 'broadcast').map((mode) => ({ mode }) as const)
-const state = fc.record({ kind: fc.constantFrom(...kinds), version: often(0, 1, 2) })
+const state = fc.record({ kind: fc.constantFrom(...kinds), version: often(0, 1, 2), ttl: often(false, true) })
 const body = fc.oneof(
   {
     weight: 6,
@@ -134,11 +134,10 @@ function bodyOf(key: string, drawn: Drawn<typeof body>): Body {
 
 const stateOf =
   (key: string) =>
-  ({ kind, version }: Drawn<typeof state>, n: number): StateSpec => ({
+  (drawn: Drawn<typeof state>, n: number): StateSpec => ({
     key: `${key}.s${n}`,
     name: `s${n}`,
-    kind,
-    version,
+    ...drawn,
     migrates: true,
     mapped: false,
   })

@@ -82,9 +82,10 @@ export const unkeyedFunction = (
   },
 })
 
-function declare({ kind, version, migrates }: StateSpec): StateDeclaration<unknown> {
+function declare({ kind, version, migrates, ttl }: StateSpec): StateDeclaration<unknown> {
   const options: StateOptions<unknown> = {
     ...(version > 0 && { version }),
+    ...(ttl && { ttl: { ms: 1e10 } }),
     ...(version > 0 && migrates && { migrate: (old, from) => wrap(version, unwrap(from, old)) }),
   }
   const add = (a: unknown, b: unknown) => wrap(version, unwrap(version, a) + unwrap(version, b))

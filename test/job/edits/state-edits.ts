@@ -43,7 +43,10 @@ const addState: Apply = (edited, { a, b }) =>
       const states = statesOf(one.body)
       const name = newName(states, b % 2 === 0 ? 's' : 'x')
       const key = `${one.key}.${name}+`
-      return withStates(one, [...states, { key, name, kind: kindAt(b), version: 0, migrates: false, mapped: false }])
+      return withStates(one, [
+        ...states,
+        { key, name, kind: kindAt(b), version: 0, ttl: b > 15, migrates: false, mapped: false },
+      ])
     },
   )
 
@@ -101,6 +104,7 @@ export const stateEdits = {
     version: state.version + 1,
     migrates: true,
   })),
+  'time to live': stateSetting((state) => ({ ...state, ttl: !state.ttl })),
   'add list': listSetting((lists, { b }) => [...lists, { name: newName(lists, 'new'), mode: at(modes, b)! }]),
   'remove list': listSetting((lists, { b }) => lists.filter((list) => list !== at(lists, b))),
   'change list': listSetting((lists, { b, c }) =>
