@@ -38,7 +38,7 @@ export async function runCase(drawn: Case): Promise<readonly string[]> {
   const refusal = plan.problems[0]
   if (refusal !== undefined) {
     await refusedAlike(process, built, submit, refusal)
-    return expected.codes
+    return plan.problems.map(({ code }) => code)
   }
   const observed = await process.submit(built.env, submit)
   await process.until(() => observed.job.currentStatus === 'RUNNING' || observed.job.endedAt !== undefined)
