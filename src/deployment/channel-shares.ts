@@ -48,14 +48,18 @@ function receiversOf(
   { to }: Given,
   turn: number,
 ): readonly Receiver[] {
-  if (parallelism === place.parallelism) return [{ index: to }]
+  const regrouped = partitioning.type === 'hash' && maxParallelism !== place.maxParallelism
+  if (parallelism === place.parallelism && !regrouped) return [{ index: to }]
   switch (partitioning.type) {
     case 'hash': {
-      const before = keyGroupRangeOf(to, place.parallelism, maxParallelism)
+      // With another number of key groups, which only an operator without keyed state can have, a key may be in any.
+      const before = regrouped
+        ? { start: 0, end: maxParallelism - 1 }
+        : keyGroupRangeOf(to, place.parallelism, maxParallelism)
       const all = Array.from({ length: parallelism }, (_, index) => keyGroupRangeOf(index, parallelism, maxParallelism))
       return all.flatMap((own, index): Receiver[] => {
         if (own.start > before.end || before.start > own.end) return []
-        const everything = own.start <= before.start && before.end <= own.end
+        const everything = !regrouped && own.start <= before.start && before.end <= own.end
         return [everything ? { index } : { index, keyGroups: own }]
       })
     }

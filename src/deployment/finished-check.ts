@@ -27,7 +27,7 @@ export function refuseFedFinished(assignment: StateAssignment, path: string): vo
       for (const edge of inputs) {
         const feeder = vertices.get(edge.from)!
         const feeds = peersOf(edge, index, feeder).some((peer) => !finished(feeder, peer))
-        if (feeds) throw fed(vertex.operators[0]!, feederOf(edge, feeder), path)
+        if (feeds) throw fed(vertex.operators[0]!, feederOf(edge, feeder), path, remedyFor(edge, feeder, assignment))
       }
     }
   }
@@ -55,10 +55,19 @@ function refuseNewSource({ operators }: JobVertex, { matched }: StateAssignment,
   if (!matched.has(head.id)) throw fed(operators.find(({ id }) => matched.has(id))!, head, path)
 }
 
-const fed = (ended: JobOperator, going: JobOperator, path: string): StreamError =>
+const anew = 'To let it start anew, give it another uid.'
+
+/** At another parallelism nothing of an operator has finished unless all had. */
+function remedyFor(edge: JobEdge, feeder: JobVertex, { matched }: StateAssignment): string {
+  const place = matched.get(feederOf(edge, feeder).id)
+  if (place === undefined || place.parallelism === feeder.parallelism) return anew
+  return `Its parallelism has changed from ${place.parallelism} to ${feeder.parallelism}: change that of both, or of neither.`
+}
+
+const fed = (ended: JobOperator, going: JobOperator, path: string, remedy = anew): StreamError =>
   refusal(
     `Operator ${label(ended)} had finished in ${path}, but ${label(going)} had not and would send it records, which ` +
-      'would be lost: expected that all it reads from had finished too. To let it start anew, give it another uid.',
+      `would be lost: expected that all it reads from had finished too. ${remedy}`,
     ended,
     going,
   )

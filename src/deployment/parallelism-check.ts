@@ -13,13 +13,6 @@ import { isWhole } from './operator-state-check.ts'
 import { labelOf } from './state-mapping.ts'
 import type { Heritage } from './state-shares.ts'
 
-/** Whose key groups its state is found by: of keys, or on its way to them. */
-const boundBy = ({ place, keyed }: Heritage): readonly ManifestOperator[] => {
-  const sources = keyed.map(({ stored }) => stored)
-  const onTheirWay = place?.subtasks.some(({ inFlight }) => inFlight !== undefined) === true
-  return onTheirWay ? [...sources, place] : sources
-}
-
 /**
  * Why not, or undefined: `RESTORE_PARALLELISM_MISMATCH` or `RESTORE_MAX_PARALLELISM_MISMATCH`, naming the operator, what its
  * state has and what the program has.
@@ -29,9 +22,8 @@ export function parallelismRefusal(
   operator: JobOperator,
   heritage: Heritage,
 ): StreamError | undefined {
-  const bound = boundBy(heritage)
-  const groups = maxParallelismExplicit ? maxParallelism : bound[0]?.maxParallelism
-  for (const stored of bound) {
+  const groups = maxParallelismExplicit ? maxParallelism : heritage.keyed[0]?.stored.maxParallelism
+  for (const { stored } of heritage.keyed) {
     if (parallelism > stored.maxParallelism) return tooMany(operator, stored, parallelism)
     if (stored.maxParallelism !== groups) return otherGroups(operator, stored, groups!)
   }
@@ -42,9 +34,9 @@ export function parallelismRefusal(
 
 /** The vertex with the maximum parallelism of the state that its head takes over, if the program set none. */
 export function adoptMaxParallelism(vertex: JobVertex, heritage: Heritage): JobVertex {
-  const [stored] = boundBy(heritage)
-  if (vertex.maxParallelismExplicit || stored === undefined) return vertex
-  return { ...vertex, maxParallelism: stored.maxParallelism }
+  const [source] = heritage.keyed
+  if (vertex.maxParallelismExplicit || source === undefined) return vertex
+  return { ...vertex, maxParallelism: source.stored.maxParallelism }
 }
 
 const tooMany = (operator: JobOperator, { maxParallelism }: ManifestOperator, parallelism: number): StreamError =>

@@ -8,7 +8,7 @@ import { refuseFedFinished } from '../../src/deployment/finished-check.ts'
 import { assignState } from '../../src/deployment/state-assignment.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
 import { temporaryDir } from '../backends/temporary.ts'
-import { edge, graph, hex, operator, subtask, vertex } from '../deployment/graphs.ts'
+import { edge, endpoint, graph, hex, operator, subtask, vertex } from '../deployment/graphs.ts'
 import { handle, keyedHandle, keyedStored, listsStored, manifest, refusalOf, stored } from '../deployment/snapshots.ts'
 import { type Counted, countProgram, expectedCounts, shown } from '../job/count-program.ts'
 import { wholeSink } from '../job/divided-endpoints.ts'
@@ -23,7 +23,7 @@ const assign = (job: JobGraph, snapshot: Manifest, allowNonRestoredState = false
 describe('state for subtasks', () => {
   it('H1 is given to those that had some, and to no others', () => {
     const job = graph([vertex(1, 3), vertex(2, 2)])
-    const { restores } = assign(job, manifest(stored(1, ['k', '', 'o']), stored(2, ['', ''])))
+    const { restores } = assign(job, manifest(stored(1, ['k', '', 'k']), stored(2, ['', ''])))
     expect([...restores.keys()]).toEqual([subtask(1, 0), subtask(1, 2)])
   })
 
@@ -47,12 +47,14 @@ describe('state for subtasks', () => {
   })
 
   it('H5 comes with the id of the checkpoint, and is what the subtask of that index had stored', () => {
-    const { restores } = assign(graph([vertex(1, 2)]), manifest(stored(1, ['ko', 'k'])))
+    const chain = vertex(1, 2, { operators: [operator(1), endpoint(2)] })
+    const { restores } = assign(graph([chain]), manifest(stored(1, ['k', 'k']), stored(2, ['o', ''])))
     const of = (index: number) => restores.get(subtask(1, index))
     expect(of(0)).toMatchObject({
       checkpointId: 6,
       operators: [
-        { operatorId: hex(1), keyed: [{ handle: keyedHandle('1-k0') }], operator: [{ handle: handle('1-o0') }] },
+        { operatorId: hex(1), keyed: [{ handle: keyedHandle('1-k0') }], operator: [] },
+        { operatorId: hex(2), keyed: [], operator: [{ handle: handle('2-o0') }] },
       ],
     })
     expect(of(1)).toMatchObject({
@@ -224,7 +226,7 @@ describe('what had finished', () => {
 
   it('H10 is restored as finished, subtask by subtask', () => {
     const job = graph([vertex(1, 2), vertex(2, 2)], [edge(1, 2, forward)])
-    const snapshot = manifest(stored(1, ['f', 'k']), stored(2, ['f', 'o']))
+    const snapshot = manifest(stored(1, ['f', 'k']), stored(2, ['f', 'k']))
     expect([...assign(job, snapshot).restores].map(([id, { finished }]) => [id, finished])).toEqual([
       [subtask(1, 0), true],
       [subtask(1, 1), false],
@@ -235,7 +237,7 @@ describe('what had finished', () => {
   })
 
   it.each([
-    ['an unfinished subtask, over an edge to all', [edge(1, 2)], ['f', 'k'], ['f', 'o'], 'op1'],
+    ['an unfinished subtask, over an edge to all', [edge(1, 2)], ['f', 'k'], ['f', 'k'], 'op1'],
     ['its own unfinished predecessor', [edge(1, 2, forward)], ['k', 'f'], ['f', 'f'], 'op1'],
     ['an operator that the snapshot does not know', [edge(1, 2), edge(3, 2)], ['f', 'f'], ['f', 'f'], 'op3'],
   ] as const)('H10 is refused behind %s', (_, edges, before, after, fedBy) => {
@@ -245,9 +247,18 @@ describe('what had finished', () => {
     expect(error.details).toEqual({ operator: 'op2', operatorId: hex(2), fedBy })
   })
 
+  it('H10 is refused behind what runs again because it alone has another parallelism', () => {
+    const snapshot = manifest(stored(1, ['f', 'k']), stored(2, ['f', 'k']))
+    const job = (sources: number, sinks: number) => graph([vertex(1, sources), vertex(2, sinks)], [edge(1, 2)])
+    const error = refusalOf(() => finishedJob(job(3, 2), snapshot))
+    expect(error.code).toBe('RESTORE_FINISHED_MISMATCH')
+    expect(error.message).toContain('Its parallelism has changed from 2 to 3: change that of both, or of neither.')
+    finishedJob(job(3, 3), snapshot)
+  })
+
   it('H10 is refused in a chain with a new source, and in one with what had not finished', () => {
     const chain = graph([vertex(1, 1, { operators: [operator(1), operator(2)] })])
-    const errors = [manifest(stored(2, ['f'])), manifest(stored(1, ['f']), stored(2, ['o']))].map((snapshot) =>
+    const errors = [manifest(stored(2, ['f'])), manifest(stored(1, ['f']), stored(2, ['k']))].map((snapshot) =>
       refusalOf(() => finishedJob(chain, snapshot)),
     )
     expect(errors.map(({ code }) => code)).toEqual(['RESTORE_FINISHED_MISMATCH', 'RESTORE_FINISHED_MISMATCH'])

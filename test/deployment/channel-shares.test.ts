@@ -87,6 +87,15 @@ describe('records on their way', () => {
     )
   })
 
+  it('by key go to everybody, who takes its own, when there are other key groups', () => {
+    const place = { ...full(1, 2), maxParallelism: 64 }
+    expect(shared(place, 1, 2, hash)).toEqual([
+      ['0>0 into 0, 0 to 63', '0>1 into 0, 0 to 63'],
+      ['0>0 into 0, 64 to 127', '0>1 into 0, 64 to 127'],
+    ])
+    expect(shared(place, 1, 2, { type: 'rebalance' })).toEqual([['0>0 into 0'], ['0>1 into 0']])
+  })
+
   it('dealt in turn go as whole channels to one subtask after the other', () => {
     expect(shared(full(2, 2), 2, 3, { type: 'rebalance' })).toEqual([
       ['0>0 into 0', '1>1 into 1'],
