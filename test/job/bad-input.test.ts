@@ -204,7 +204,7 @@ describe('storage', () => {
     await process.settle(process.session.close())
     const chk = join(dir, observed.job.id, `chk-${observed.completed.at(-1)}`)
     const metadata = join(chk, '_metadata')
-    writeFileSync(metadata, readFileSync(metadata, 'utf8').replace(/"formatVersion":\s*1/, '"formatVersion": 99'))
+    writeFileSync(metadata, readFileSync(metadata, 'utf8').replace(/"formatVersion":\s*\d+/, '"formatVersion": 99'))
     const error = await errorOf(new SimulatedProcess({ seed: 2 }).submit(program, { fromSavepoint: chk }))
     expect(error.code).toBe('MANIFEST_VERSION_UNSUPPORTED')
     expect(error.message).toMatch(/99/)
