@@ -40,7 +40,7 @@ export type SavepointMessage =
     }
   | { readonly type: 'savepoint.dispose'; readonly requestId: string; readonly path: string }
   /** Where the savepoint to dispose of is: `place` is for the actor's eyes only. */
-  | { readonly type: 'savepoint.located'; readonly requestId: string; readonly path: string; readonly place: unknown }
+  | { readonly type: 'savepoint.located'; readonly requestId: string; readonly place: unknown }
   | { readonly type: 'savepoint.missing'; readonly requestId: string; readonly error: StreamError }
   | { readonly type: 'savepoint.stepped'; readonly key: string; readonly event: object }
 

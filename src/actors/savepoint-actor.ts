@@ -26,6 +26,8 @@ export interface SavepointPlace {
 }
 
 export interface FoundSavepoint extends SavepointPlace {
+  /** As it was named when it was made, however it was asked for: its pin goes by that. */
+  readonly path: string
   /** Undefined: it is self-contained, and needs none. */
   readonly checkpointPath: string | undefined
 }
@@ -73,7 +75,7 @@ export class SavepointActor implements Actor<SavepointMessage> {
         this.#find(message.requestId, message.path)
         return
       case 'savepoint.located':
-        this.#dispose(message.requestId, message.path, message.place as FoundSavepoint)
+        this.#dispose(message.requestId, message.place as FoundSavepoint)
         return
       case 'savepoint.missing':
         this.#services.disposed(message.requestId, message.error)
@@ -107,7 +109,7 @@ export class SavepointActor implements Actor<SavepointMessage> {
     this.#self.io(
       `find ${path}`,
       () => this.#services.find(path),
-      (place): SavepointMessage => ({ type: 'savepoint.located', requestId, path, place }),
+      (place): SavepointMessage => ({ type: 'savepoint.located', requestId, place }),
       (thrown): SavepointMessage => {
         const error = asStreamError(thrown, 'SAVEPOINT_NOT_FOUND', `Savepoint ${path} cannot be read`)
         return { type: 'savepoint.missing', requestId, error }
@@ -115,7 +117,7 @@ export class SavepointActor implements Actor<SavepointMessage> {
     )
   }
 
-  #dispose(requestId: string, path: string, place: FoundSavepoint): void {
+  #dispose(requestId: string, place: FoundSavepoint): void {
     const key = `dispose ${requestId}`
     const driver = this.#drive(key, place, undefined, (outcome) => {
       this.#machines.delete(key)
@@ -123,7 +125,8 @@ export class SavepointActor implements Actor<SavepointMessage> {
       const error = failed ? new StreamError(outcome.code as StreamError['code'], outcome.message) : undefined
       this.#services.disposed(requestId, error)
     })
-    driver.feed({ type: 'savepoint.found', path, checkpointPath: place.checkpointPath })
+    const { path, checkpointPath } = place
+    driver.feed({ type: 'savepoint.found', path, checkpointPath })
     driver.feed({ type: 'disposal.requested', requestId })
   }
 

@@ -8,6 +8,7 @@
  */
 import { basename, dirname, join } from 'node:path'
 import type { JobId } from '../core/ids.ts'
+import { readCheckpoint } from './checkpoint-directory.ts'
 import { checkpointNotFound, claimRefused } from './checkpoint-rules.ts'
 import { listIfThere, metadataName, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
@@ -43,7 +44,10 @@ export async function claimSnapshot(fs: FileSystem, dir: string, job: JobId): Pr
 export async function discardClaimed(fs: FileSystem, dir: string, job: JobId): Promise<void> {
   const names = await listIfThere(fs, dir)
   if (!names.includes(claimName(job))) return
-  if (!isJobCheckpoint(dir)) return removeCopy(fs, dir)
+  if (!isJobCheckpoint(dir)) {
+    const manifest = names.includes(metadataName) ? (await readCheckpoint(fs, dir)).manifest : undefined
+    return removeCopy(fs, dir, manifest)
+  }
   if (!names.includes(retiredName)) await markRetired(fs, dir)
   await deleteIfLetGo(fs, dir)
   // What a deletion that was cut short has left; a checkpoint in the making builds on newer ones.

@@ -157,9 +157,9 @@ class FilesystemSavepoints implements SavepointStore {
   async remove(path: string): Promise<void> {
     const found = await this.#read(path)
     if (found === undefined) throw notFound(path)
-    const { dir, pointer } = found
+    const { dir, copy } = found
     await asStorage('remove savepoint', dir, () =>
-      pointer === undefined ? removeCopy(this.#fs, dir) : removeDirWith(this.#fs, dir, metadataName),
+      copy === undefined ? removeDirWith(this.#fs, dir, metadataName) : removeCopy(this.#fs, dir, copy.manifest),
     )
   }
 

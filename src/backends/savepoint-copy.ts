@@ -13,7 +13,7 @@
 import { basename, dirname, join } from 'node:path'
 import { type SubtaskId, subtaskId } from '../core/ids.ts'
 import { storeManifest } from './checkpoint-directory.ts'
-import { sharedFilesOf } from './checkpoint-rules.ts'
+import { namedFiles, sharedFilesOf } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { extendChecksum, printChecksum } from './checksum.ts'
 import { listIfThere, metadataName, removeIfThere, removeUnlessDir } from './durable-files.ts'
@@ -62,14 +62,17 @@ export async function sealCopy(fs: FileSystem, dir: string, manifest: Manifest):
   await storeManifest(fs, dir, relocated(manifest), 0, async () => {})
 }
 
-/** Removes a savepoint, or what is left of one that was not sealed. */
-export async function removeCopy(fs: FileSystem, dir: string): Promise<void> {
+/** Removes a savepoint, or what is left of one that was not sealed. Its manifest, where there is one, says what belongs to it. */
+export async function removeCopy(fs: FileSystem, dir: string, manifest?: Manifest): Promise<void> {
   const names = await listIfThere(fs, dir)
   if (names.includes(metadataName)) {
     await removeIfThere(fs, join(dir, metadataName))
     await fs.syncDir(dir)
   }
-  const ours = names.filter(isOurs).toSorted((a, b) => removalRank(a) - removalRank(b))
+  const named = manifest === undefined ? new Set() : namedFiles(manifest)
+  const ours = names
+    .filter((name) => isOurs(name) || named.has(name))
+    .toSorted((a, b) => removalRank(a) - removalRank(b))
   for (const name of ours) await removeUnlessDir(fs, join(dir, name))
   const left = await listIfThere(fs, dir)
   if (left.length > 0) return fs.syncDir(dir)

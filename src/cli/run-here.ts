@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { configurationKeys as keys } from '../job/configuration-keys.ts'
-import type { Session, SessionJob } from '../job/session.ts'
+import type { Session, SessionJob, SubmitOptions } from '../job/session.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
 import type { RestServer } from '../rest/server.ts'
 import type { Invocation } from './command.ts'
@@ -67,7 +67,7 @@ async function finish(
   invocation: Invocation,
   session: Session,
   job: SessionJob,
-  { file, args }: JobToRun,
+  { file, args, submit }: JobToRun,
 ): Promise<number> {
   const { context } = invocation
   const startedMs = context.clock.monotonicMs()
@@ -87,7 +87,7 @@ async function finish(
     if (end.status !== 'SUSPENDED') {
       return await reportEnd(invocation, followed, end, context.clock.monotonicMs() - startedMs)
     }
-    invocation.print(suspendedText(job, resumeLine(invocation.flags, file, args)))
+    invocation.print(suspendedText(job, submit, resumeLine(invocation.flags, file, args)))
     return 130
   } finally {
     stopListening()
@@ -95,13 +95,18 @@ async function finish(
 }
 
 /** What is left of a suspended job, and how to go on. */
-function suspendedText(job: SessionJob, toGoOn: string): string {
+function suspendedText(job: SessionJob, { claimMode, resume }: SubmitOptions, toGoOn: string): string {
+  const { restored } = job.checkpointStats()
   const last = job.checkpointStats().history.find(({ end }) => end?.type === 'completed')
   if (job.checkpointing.storage === 'jobmanager') {
     return `Job ${job.id} is suspended. Its checkpoints were in this process and are gone; set state.checkpoints.dir to keep them.`
   }
-  if (last === undefined)
+  if (last === undefined && restored === undefined)
     return `Job ${job.id} is suspended, before its first checkpoint: it will start from the beginning.`
+  if (last === undefined) {
+    const again = resume === true || claimMode === 'claim' ? toGoOn : `start it from ${restored?.path} again (-s)`
+    return `Job ${job.id} is suspended, before a checkpoint of its own. To go on: ${again}`
+  }
   return `Job ${job.id} is suspended after checkpoint ${last.triggered.checkpointId}. To go on: ${toGoOn}`
 }
 

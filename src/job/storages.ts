@@ -86,7 +86,7 @@ export class Storages {
     // With a self-contained one goes no checkpoint, so that no storage is asked for any.
     const storage = checkpointPath === undefined ? this.#memory : this.#storageAt(checkpointPath)
     if (storage === undefined) throw notFound(checkpointPath ?? path)
-    return { store, storage, checkpointPath }
+    return { path: entry.path, store, storage, checkpointPath }
   }
 
   /** What a job that claims this path owns from then on. Fails as `find` does. */

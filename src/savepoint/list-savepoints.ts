@@ -8,6 +8,7 @@ import { isLink, listIfThere, metadataName, readWhole } from '../backends/durabl
 import { type FileSystem, nodeFileSystem } from '../backends/file-system.ts'
 import { handlesOf, type Manifest } from '../backends/manifest.ts'
 import { isPinned, pinHolders } from '../backends/pins.ts'
+import { isJobCheckpoint } from '../backends/savepoint-copy.ts'
 import { isPointer, parsePointer } from '../backends/savepoint-pointer.ts'
 import { asRead } from '../backends/storage-errors.ts'
 import { type ErrorCode, messageOf, StreamError } from '../core/errors.ts'
@@ -82,7 +83,7 @@ async function look(fs: FileSystem, dir: string): Promise<Looked> {
     const { manifest } = await readCheckpoint(fs, dir)
     const { job, timestamp, checkpointId } = manifest
     const pinned = isPinned(await listIfThere(fs, dir))
-    const form = /[\\/]chk-\d+$/.test(dir) ? 'checkpoint' : 'self-contained'
+    const form = isJobCheckpoint(dir) ? 'checkpoint' : 'self-contained'
     const pinnedBy = pinned ? await pinHolders(fs, dir) : []
     return { ...nothing, form, job, timestamp, checkpointId, bytes: bytesOf(manifest), pinnedBy }
   } catch (error) {

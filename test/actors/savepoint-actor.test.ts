@@ -52,7 +52,7 @@ beforeEach(async () => {
         async find(path) {
           const entry = await store.entry(path)
           if (entry === undefined) throw new StreamError('SAVEPOINT_NOT_FOUND', `no savepoint at ${path}`)
-          return { store, storage, checkpointPath: entry.checkpointPath }
+          return { ...entry, store, storage }
         },
         disposed: (id, error) => void disposals.push(error === undefined ? id : `${id} ${error.code} ${error.message}`),
         tap: () => {},

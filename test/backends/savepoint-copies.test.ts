@@ -15,6 +15,7 @@ import { nodeFileSystem } from '../../src/backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../../src/backends/filesystem-checkpoints.ts'
 import { filesystemSavepointStore } from '../../src/backends/filesystem-savepoints.ts'
 import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
+import { printSealed } from '../../src/backends/manifest-json.ts'
 import { copyState, isJobCheckpoint, removeCopy, sealCopy } from '../../src/backends/savepoint-copy.ts'
 import type { CheckpointId } from '../../src/core/ids.ts'
 import {
@@ -39,6 +40,12 @@ async function copied(snapshot: StoredSnapshot, dir = join(temporaryDir(), 'copy
 const storeAnywhere = () => {
   const dir = temporaryDir()
   return filesystemSavepointStore({ dir, storage: filesystemCheckpointStorage({ dir }) })
+}
+
+/** The same manifest with a file called otherwise, sealed anew. */
+function withFile(text: string, file: string, other: string): string {
+  const { checksum: _, ...body } = JSON.parse(text.replaceAll(`"${file}"`, `"${other}"`))
+  return printSealed(body)
 }
 
 const read = async (path: string): Promise<string> => {
@@ -127,8 +134,13 @@ describe('a self-contained savepoint', () => {
     await expect(read(dir)).rejects.toMatchObject({ code: 'PATH_OUTSIDE_ROOT' })
   })
 
-  it('is removed with its own files, and nobody else’s', async () => {
+  it('is removed with its own files, however they are called, and nobody else’s', async () => {
     const dir = await copied(await stored(temporaryDir()))
+    const [file] = readdirSync(dir).filter((name) => name.endsWith('.state'))
+    const text = readFileSync(join(dir, '_metadata'), 'utf8')
+    writeFileSync(join(dir, '_metadata'), withFile(text, file!, 'other-name'))
+    renameSync(join(dir, file!), join(dir, 'other-name'))
+    expect(await read(dir)).toBe('state of 1!')
     writeFileSync(join(dir, 'notes.txt'), 'why we made it')
     mkdirSync(join(dir, 'more'))
     await storeAnywhere().remove(dir)

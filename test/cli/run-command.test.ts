@@ -247,6 +247,22 @@ describe('run in this process', () => {
     expect(await suspended('filesystem')).toContain('before its first checkpoint')
   })
 
+  it('says what a suspended job goes on from that has no checkpoint of its own yet', async () => {
+    const suspended = async (...words: readonly string[]) => {
+      const cli = makeCli()
+      const { done, job } = await runHere(cli, '--no-rest', ...words, file)
+      job.checkpointing = { ...fakeCheckpointing, storage: 'filesystem' }
+      job.restored = { checkpointId: 4 as never, path: '/s/one', at: 1, isSavepoint: true }
+      cli.interrupt()
+      await done
+      return cli.out()
+    }
+    expect(await suspended('-s', '/s/one')).toContain('start it from /s/one again (-s)')
+    for (const words of [['-s', '/s/one', '-cm', 'claim'], ['--resume']]) {
+      expect(await suspended(...words)).toContain('To go on: tidemark run --resume')
+    }
+  })
+
   it('shows progress now and then when piped, and nothing with --quiet', async () => {
     const cli = makeCli()
     const done = cli.run('run', '--no-rest', file)

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { temporaryDir } from '../backends/temporary.ts'
 import { type Counted, countProgram, expectedCounts, shown } from './count-program.ts'
@@ -86,7 +87,8 @@ describe('savepoints on disk', () => {
         return false
       },
     })
-    await next.settle(next.session.disposeSavepoint(s1))
+    // However it is named: its pin goes by the path that it was made under.
+    await next.settle(next.session.disposeSavepoint(pathToFileURL(join(s1, '_metadata')).href))
     expect(order[0]).toBe('pointer false, checkpoint true')
     expect(existsSync(s1)).toBe(false)
     expect(chk(2)).toBe(false)
