@@ -21,6 +21,14 @@ import { Witness } from './witness.ts'
 /** What came of a case: codes of refusals, outcomes of operators. */
 export async function runCase(drawn: Case): Promise<readonly string[]> {
   const place = new CasePlace(drawn)
+  try {
+    return await runIn(place, drawn)
+  } finally {
+    place.remove()
+  }
+}
+
+async function runIn(place: CasePlace, drawn: Case): Promise<readonly string[]> {
   const { placed: before, kept, start, path } = await firstRun(drawn, place)
   const { program, mapping: asked } = editsOf(drawn, before)
   const endpoints = new SpecEndpoints()

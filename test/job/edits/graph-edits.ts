@@ -75,7 +75,10 @@ const remove: Apply = (edited, { a }) => {
 const removeSource: Apply = (edited, { a }) => {
   const gone = operatorAt(edited, a, ({ body }) => body.type === 'source')!
   const other = edited.program.operators.find((one) => one.body.type === 'source' && one !== gone)
-  return other === undefined ? edited : removed(edited, gone, { from: other.key, side: false })
+  if (other === undefined) return edited
+  // The other one is to stand before all that now read it.
+  const others = edited.program.operators.filter((one) => one !== other)
+  return removed(withOperators(edited, [other, ...others]), gone, { from: other.key, side: false })
 }
 
 /** Two operators change places, each with all that it is. */

@@ -48,9 +48,14 @@ export class SpecEndpoints {
       replayable: true,
       createReader: (context, restored) => {
         const { subtaskIndex, parallelism } = context
-        let state = (restored as DividedState | Split | undefined) ?? freshSource(body, subtaskIndex, parallelism)
+        let state =
+          (restored as DividedState | Split | number | undefined) ?? freshSource(body, subtaskIndex, parallelism)
         const offset = key.length
-        const splits = () => (state instanceof DividedState ? (state.items('splits') as readonly Split[]) : [state])
+        const splits = () => {
+          if (state instanceof DividedState) return state.items('splits') as readonly Split[]
+          // What a sink left in its place is nothing to read from.
+          return typeof state === 'object' ? [state] : []
+        }
         const drained = () => splits().every(({ position }) => position >= this.#released)
         const reader = { wake: () => context.wake(), drained }
         this.#readers.add(reader)
@@ -83,14 +88,15 @@ export class SpecEndpoints {
         let state = restored ?? freshSink(body)
         return {
           write: (values) => {
-            if (!(state instanceof DividedState)) state = (state as number) + values.length
-            else
+            if (typeof state === 'number') state += values.length
+            else if (state instanceof DividedState) {
               state = new DividedState({
                 written: {
                   mode: 'split',
                   items: [...state.items('written'), ...values.map(({ n }) => `${subtaskIndex}: ${n}`)],
                 },
               })
+            }
           },
           endOfData() {},
           snapshot: () => ({ state: body.keeps === 'nothing' ? undefined : state }),
