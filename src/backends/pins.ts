@@ -5,7 +5,7 @@
  * INV-PI-1 A checkpoint with a pin is never deleted. It is the file's name that counts, so a torn pin still holds.
  */
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { JobId } from '../core/ids.ts'
 import { listIfThere, readWhole, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
@@ -37,9 +37,26 @@ export const writePin = (fs: FileSystem, dir: string, holder: string): Promise<v
     writer: 'pin',
   })
 
+/**
+ * Removes the pin of a holder. When there is none the holder may have been moved since it pinned, so that the pin has its old
+ * path: then pins go whose holders are not where they were.
+ */
 export async function removePin(fs: FileSystem, dir: string, holder: string): Promise<void> {
-  await removeIfThere(fs, join(dir, pinName(holder)))
+  const pin = pinName(holder)
+  const moved = (await listIfThere(fs, dir)).includes(pin) ? [] : await movedHolders(fs, dir)
+  for (const name of [pin, ...moved.map(pinName)]) await removeIfThere(fs, join(dir, name))
   await fs.syncDir(dir)
+}
+
+/** Savepoints that are gone from a directory that is there; one on a disk that is away is not gone. */
+async function movedHolders(fs: FileSystem, dir: string): Promise<readonly string[]> {
+  const moved: string[] = []
+  for (const holder of await pinHolders(fs, dir)) {
+    if (!isAbsolute(holder) || dirname(holder) === dir) continue
+    const beside = await fs.list(dirname(holder)).catch(() => undefined)
+    if (beside !== undefined && !beside.includes(basename(holder))) moved.push(holder)
+  }
+  return moved
 }
 
 /** Notes that the job let the checkpoint go, so that the last `unpin` deletes it. */

@@ -13,7 +13,8 @@ import { soundRecord } from '../backends/job-record.ts'
 import { leaseHolder } from '../backends/lease.ts'
 import { type Manifest, sharedDirName } from '../backends/manifest.ts'
 import { jobDirsIn } from '../backends/newest-checkpoint.ts'
-import { isBookkeeping, isPinned, pinHolders, retiredName } from '../backends/pins.ts'
+import { claimantsIn, isBookkeeping, isPinned, pinHolders, retiredName } from '../backends/pins.ts'
+import { isPointer } from '../backends/savepoint-pointer.ts'
 import { isSharedFile } from '../backends/shared-files.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { listSavepoints } from './list-savepoints.ts'
@@ -98,11 +99,17 @@ type Named = Pick<Manifest, 'operators'>
 async function holdersOf(fs: FileSystem, path: string, retired: boolean): Promise<readonly string[]> {
   const pins = await pinHolders(fs, path)
   const holders: string[] = retired ? [] : ['its job has not let it go']
-  for (const holder of pins) {
-    const names = await listIfThere(fs, holder)
-    holders.push(`pinned by ${holder}${names.includes(metadataName) ? '' : ', where no savepoint is (any more)'}`)
-  }
+  for (const job of claimantsIn(await listIfThere(fs, path))) holders.push(`claimed by job ${job}`)
+  for (const holder of pins) holders.push(`pinned by ${holder}${await needOf(fs, holder)}`)
   return holders
+}
+
+/** A pin may be left behind by a crash: by a savepoint that is gone, or by one that was copied and needs it no more. */
+async function needOf(fs: FileSystem, savepoint: string): Promise<string> {
+  const text = await readWhole(fs, join(savepoint, metadataName)).catch(() => '')
+  if (text === undefined) return ', where no savepoint is (any more)'
+  if (text === '' || isPointer(text)) return ''
+  return ', which is self-contained and does not need it'
 }
 
 async function sharedGarbage(

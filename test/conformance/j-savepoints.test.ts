@@ -182,14 +182,16 @@ describe('a savepoint', () => {
     expect(shown(output)).toEqual(expectedCounts([...words, 'to', 'again']))
   })
 
-  it('J4 that was moved is restored from its new path', async () => {
+  it('J4 that was moved is restored from its new path, and disposed of there', async () => {
     const dir = temporaryDir()
-    const { process, observed, path } = await saved(dir)
+    const { process, observed, path, checkpoint } = await saved(dir)
     await process.settle(observed.job.cancel())
     const moved = join(dir, 'elsewhere', 'savepoint')
     mkdirSync(join(dir, 'elsewhere'))
     renameSync(path, moved)
     expect(await countsOnFrom(moved, dir)).toEqual(countedOn)
+    await process.settle(process.session.disposeSavepoint(moved))
+    expect([existsSync(moved), existsSync(checkpoint)]).toEqual([false, false])
   })
 
   it.each([false, true])(

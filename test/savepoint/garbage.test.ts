@@ -44,6 +44,14 @@ describe('garbage', () => {
     expect(lines.filter(({ verdict }) => verdict === 'held')).toEqual([
       { path: checkpoint, verdict: 'held', why: `pinned by ${savepoint}` },
     ])
+    const heir = '7'.repeat(32)
+    writeFileSync(join(checkpoint, `claimed-${heir}`), '')
+    writeFileSync(join(savepoint, '_metadata'), '{}')
+    expect((await linesOf(join(dir, 'checkpoints'))).filter(({ verdict }) => verdict === 'held')).toMatchObject([
+      { why: `claimed by job ${heir}` },
+      { why: `pinned by ${savepoint}, which is self-contained and does not need it` },
+    ])
+    rmSync(join(checkpoint, `claimed-${heir}`))
     rmSync(savepoint, { recursive: true })
     expect((await linesOf(join(dir, 'checkpoints'))).find(({ verdict }) => verdict === 'held')?.why).toBe(
       `pinned by ${savepoint}, where no savepoint is (any more)`,
