@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path'
 import { messageOf, StreamError } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
-import { checkpointNotFound, fileHandlesOf, namedFiles } from './checkpoint-rules.ts'
+import { checkpointNotFound, fileHandlesOf } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { extendChecksum, printChecksum } from './checksum.ts'
 import { isInside, metadataName, readWhole, removeDirWith, removeIfThere, writeWhole } from './durable-files.ts'
@@ -37,9 +37,26 @@ export const checkpointIdsIn = (names: readonly string[]): readonly CheckpointId
 /** The checkpoint in `dir`. Fails with `CHECKPOINT_NOT_FOUND` and as `parseManifest` does. */
 export async function readCheckpoint(fs: FileSystem, dir: string): Promise<StoredSnapshot> {
   const path = join(dir, metadataName)
-  const text = await asRead(path, () => readWhole(fs, path))
+  const text = await readMetadata(fs, dir)
   if (text === undefined) throw checkpointNotFound(dir)
   return snapshotOf(fs, dir, parseManifest(text, path))
+}
+
+/**
+ * The text of `_metadata` in `dir`; undefined when there is none. Fails with `PATH_OUTSIDE_ROOT` when it is a link to elsewhere,
+ * so that no other file is read, or quoted in a message.
+ */
+export async function readMetadata(fs: FileSystem, dir: string): Promise<string | undefined> {
+  const path = join(dir, metadataName)
+  return asRead(path, async () => {
+    const inside = await isInside(fs, dir, path).catch((error: unknown) => {
+      if (isMissing(error) || errnoOf(error) === 'ENOTDIR') return undefined
+      throw error
+    })
+    if (inside === undefined) return undefined
+    if (inside) return readWhole(fs, path)
+    throw new StreamError('PATH_OUTSIDE_ROOT', `${path} is a link: expected a file in ${dir}.`, { details: { path } })
+  })
 }
 
 /** What a manifest means for the files in `dir`. */
@@ -53,6 +70,13 @@ export const snapshotOf = (fs: FileSystem, dir: string, manifest: Manifest): Sto
 
 async function readSegmentOf(fs: FileSystem, dir: string, handle: FileHandle): Promise<Uint8Array> {
   const { path, length } = await openSegment(fs, dir, handle)
+  if (length > limits.segmentAtOnceBytesMax) {
+    throw segmentDamaged(
+      handle,
+      path,
+      `${length} bytes, of which at most ${limits.segmentAtOnceBytesMax} are read at once`,
+    )
+  }
   try {
     return checkSegment(await fs.read(path, handle.offset, length), handle, path)
   } catch (error) {
@@ -107,13 +131,15 @@ function stateFileError(error: unknown, path: string): StreamError {
 
 /** Is every file there that the manifest names, and long enough? Fails with `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED`. */
 export async function checkFiles(fs: FileSystem, dir: string, manifest: Manifest): Promise<void> {
-  const handles = fileHandlesOf(manifest)
-  const check = async (file: string): Promise<void> => {
+  const ends = new Map<string, number>()
+  for (const { file, offset, length } of fileHandlesOf(manifest)) {
+    ends.set(file, Math.max(ends.get(file) ?? 0, offset + length))
+  }
+  const check = async ([file, expected]: readonly [string, number]): Promise<void> => {
     const path = join(dir, file)
     const size = await fs.size(path).catch((error: unknown) => {
       throw stateFileError(error, path)
     })
-    const expected = Math.max(...handles.map((handle) => (handle.file === file ? handle.offset + handle.length : 0)))
     if (size < expected) {
       throw new StreamError(
         'STATE_FILE_DAMAGED',
@@ -122,7 +148,7 @@ export async function checkFiles(fs: FileSystem, dir: string, manifest: Manifest
       )
     }
   }
-  await Promise.all([...namedFiles(manifest)].map(check))
+  await Promise.all([...ends].map(check))
 }
 
 /** Stores the manifest in `dir`, which exists. `beforeRename` checks the lease. */

@@ -25,6 +25,17 @@ export const namedFiles = (manifest: Pick<Manifest, 'operators'>): ReadonlySet<s
 export const sharedFilesOf = (manifest: Pick<Manifest, 'operators'>): readonly string[] =>
   [...namedFiles(manifest)].filter(isShared).map(sharedName)
 
+/** Only a checkpoint of a job has files beside its directory. Fails with `PATH_OUTSIDE_ROOT`. */
+export function checkSharing<S extends Pick<StoredSnapshot, 'path' | 'manifest'>>(snapshot: S): S {
+  const { path, manifest } = snapshot
+  if (/(?:^|[\\/])chk-[1-9]\d*$/.test(path) || sharedFilesOf(manifest).length === 0) return snapshot
+  throw new StreamError(
+    'PATH_OUTSIDE_ROOT',
+    `The manifest in ${path} names files outside that directory, as only that of a job's checkpoint (chk-<n>) may.`,
+    { details: { path } },
+  )
+}
+
 export const checkpointNotFound = (path: string, why?: string): StreamError =>
   new StreamError(
     'CHECKPOINT_NOT_FOUND',

@@ -66,6 +66,10 @@ export async function readWhole(fs: FileSystem, path: string): Promise<string | 
   }
 }
 
+/** The beginning of a small file that is for people, whatever is in it. */
+export const readNote = async (fs: FileSystem, path: string): Promise<string> =>
+  (await fs.read(path, 0, Math.min(await fs.size(path), limits.noteBytesMax))).toString('utf8')
+
 /** Names in a directory, sorted; empty when there is no such directory. */
 export async function listIfThere(fs: FileSystem, path: string): Promise<readonly string[]> {
   try {

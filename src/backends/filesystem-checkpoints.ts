@@ -9,8 +9,8 @@ import { basename, join, resolve } from 'node:path'
 import { type Clock, realClock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
-import { readCheckpoint } from './checkpoint-directory.ts'
-import { checkpointNotFound } from './checkpoint-rules.ts'
+import { readCheckpoint, readMetadata } from './checkpoint-directory.ts'
+import { checkpointNotFound, checkSharing } from './checkpoint-rules.ts'
 import type {
   CheckpointStorage,
   JobCheckpoints,
@@ -19,7 +19,7 @@ import type {
   StoredSnapshot,
 } from './checkpoint-storage.ts'
 import { claimSnapshot, discardClaimed } from './claims.ts'
-import { isInside, listIfThere, metadataName, readWhole, snapshotDirOf } from './durable-files.ts'
+import { isInside, isLink, listIfThere, metadataName, readWhole, snapshotDirOf } from './durable-files.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { openJob } from './filesystem-job.ts'
 import { type JobRecord, soundRecord } from './job-record.ts'
@@ -117,13 +117,14 @@ class FilesystemStorage implements CheckpointStorage {
     const local = localPath(path)
     if (local === undefined) return undefined
     const dir = snapshotDirOf(local)
-    const metadata = join(dir, metadataName)
-    const text = await asRead(metadata, () => readWhole(this.#fs, metadata))
-    const ours = /^chk-\d+$/.test(basename(dir)) || (text !== undefined && !isPointer(text))
-    if (!ours) return undefined
+    const named = /^chk-\d+$/.test(basename(dir))
+    // A link is not followed to read even a word; a directory of another form may be anything, and is asked what it is.
+    if (named && (await asRead(dir, () => isLink(this.#fs, dir)))) await this.#checkInside(dir)
+    const text = await readMetadata(this.#fs, dir)
+    if (!named && (text === undefined || isPointer(text))) return undefined
     if (text === undefined) throw checkpointNotFound(path)
     await this.#checkInside(dir)
-    return readCheckpoint(this.#fs, dir)
+    return checkSharing(await readCheckpoint(this.#fs, dir))
   }
 
   pin(path: string, holder: string): Promise<void> {
@@ -148,7 +149,12 @@ class FilesystemStorage implements CheckpointStorage {
     const local = localPath(path)
     if (local === undefined) throw checkpointNotFound(path)
     const dir = snapshotDirOf(local)
-    await asStorage(what, dir, () => this.#locks.run(dir, () => action(dir)))
+    await asStorage(what, dir, () =>
+      this.#locks.run(dir, async () => {
+        if (!(await isLink(this.#fs, dir))) return action(dir)
+        throw new StreamError('PATH_OUTSIDE_ROOT', `Checkpoint ${dir} is a link: what is behind it is not changed.`)
+      }),
+    )
   }
 
   async #checkInside(dir: string): Promise<void> {

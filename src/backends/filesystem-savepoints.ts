@@ -10,21 +10,15 @@ import { basename, isAbsolute, join, relative, resolve } from 'node:path'
 import { StreamError } from '../core/errors.ts'
 import { bytesToHex, type JobId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
-import { readCheckpoint } from './checkpoint-directory.ts'
+import { readCheckpoint, readMetadata } from './checkpoint-directory.ts'
 import type { CheckpointStorage, StoredSnapshot } from './checkpoint-storage.ts'
-import {
-  ensureDir,
-  listIfThere,
-  metadataName,
-  readWhole,
-  removeDirWith,
-  snapshotDirOf,
-  writeWhole,
-} from './durable-files.ts'
+import { ensureDir, listIfThere, metadataName, removeDirWith, snapshotDirOf, writeWhole } from './durable-files.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { localPath } from './local-path.ts'
 import { copyState, isJobCheckpoint, isSelfContained, removeCopy, sealCopy } from './savepoint-copy.ts'
 import {
+  checkPointed,
+  checkTarget,
   isPointer,
   parsePointer,
   pointedTo,
@@ -123,7 +117,7 @@ class FilesystemSavepoints implements SavepointStore {
       const snapshot = await this.#storage.resolve(target).catch((error: unknown) => {
         if (!(error instanceof StreamError) || error.code !== 'CHECKPOINT_NOT_FOUND') throw error
       })
-      if (snapshot !== undefined) return snapshot
+      if (snapshot !== undefined) return checkPointed(snapshot, found.pointer, found.dir)
     }
     const meant = pointedTo(found.pointer)
     throw new StreamError(
@@ -192,7 +186,7 @@ class FilesystemSavepoints implements SavepointStore {
 
   #text(dir: string): Promise<string | undefined> {
     const path = join(dir, metadataName)
-    return asStorage('read', path, () => readWhole(this.#fs, path))
+    return asStorage('read', path, () => readMetadata(this.#fs, dir))
   }
 
   #parent(dir: string | undefined): string {
@@ -212,10 +206,12 @@ function withWay(savepoint: string, pointer: SavepointPointer): SavepointPointer
 }
 
 /** Where a checkpoint may be now, the likeliest place first. */
-const targetsOf = (dir: string, { checkpoint }: SavepointPointer): readonly string[] => {
+const targetsOf = (dir: string, pointer: SavepointPointer): readonly string[] => {
+  const { checkpoint } = pointer
   if ('url' in checkpoint) return [checkpoint.url]
   const { relative, absolute } = checkpoint
-  return relative === undefined ? [absolute] : [resolve(dir, relative), absolute]
+  const targets = relative === undefined ? [absolute] : [resolve(dir, relative), absolute]
+  return targets.map((target) => checkTarget(target, pointer, dir))
 }
 
 const notFound = (path: string): StreamError =>

@@ -2,8 +2,8 @@
  * Checked reading of JSON that came from a file: every field is asked for by name, and the first one that is not what
  * it should be fails with its path, what was expected and what is there. A field that nobody knows fails too.
  */
-import { StreamError } from '../core/errors.ts'
-import { limits } from '../core/limits.ts'
+import { messageOf, StreamError } from '../core/errors.ts'
+import { jsonShapeProblem } from './json-shape.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -30,14 +30,14 @@ export class JsonFields {
   }
 
   parse(text: string): JsonObject {
+    const problem = jsonShapeProblem(text)
+    if (problem !== undefined) throw this.fail(problem)
     let value: unknown
     try {
       value = JSON.parse(text)
     } catch (error) {
-      throw this.fail(`it is not JSON (${error instanceof Error ? error.message : String(error)})`, error)
-    }
-    if (isDeeperThan(limits.manifestDepthMax, value)) {
-      throw this.fail(`it is nested deeper than ${limits.manifestDepthMax} levels`)
+      // The parser's message quotes the text, which may be that of a file that is none of ours.
+      throw this.fail(`it is not JSON (${String(messageOf(error).split(/, "|, \.\.\./)[0])})`)
     }
     return this.object(value, '')
   }
@@ -82,16 +82,6 @@ export class JsonFields {
     if (option === undefined) throw this.damaged(path, `one of ${options.join(', ')}`, value)
     return option
   }
-}
-
-/** Goes level by level, since a recursion would end where the stack does. */
-function isDeeperThan(levels: number, value: unknown): boolean {
-  let level = [value]
-  for (let depth = 0; depth <= levels; depth++) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
-    if (level.length === 0) return false
-  }
-  return true
 }
 
 const show = (value: unknown): string => {

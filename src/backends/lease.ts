@@ -12,7 +12,7 @@ import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import { leaseLost } from './checkpoint-rules.ts'
-import { listIfThere, readWhole, removeUnlessDir, temporaryMark } from './durable-files.ts'
+import { listIfThere, readNote, removeUnlessDir, temporaryMark } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { errnoOf } from './storage-errors.ts'
 
@@ -81,7 +81,7 @@ export async function leaseHolder(fs: FileSystem, dir: string): Promise<number |
   const highest = highestEpoch(await listIfThere(fs, dir))
   if (highest === 0) return undefined
   try {
-    const { pid } = JSON.parse((await readWhole(fs, join(dir, `lease-${highest}`))) ?? '') as { pid?: unknown }
+    const { pid } = JSON.parse(await readNote(fs, join(dir, `lease-${highest}`))) as { pid?: unknown }
     return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
   } catch {
     return undefined

@@ -45,8 +45,7 @@ export function checkManifest(value: unknown, fields: JsonFields): Manifest {
       .list(manifest.operators, 'operators')
       .map((operator, index) => checkOperator(operator, formatVersion, `operators[${index}]`, fields)),
   }
-  const ids = checked.operators.map(({ id }) => id)
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+  const twice = firstTwice(checked.operators.map(({ id }) => id))
   if (twice !== undefined) throw fields.fail(`operators: ${twice} is there twice`)
   return checked
 }
@@ -140,7 +139,7 @@ function checkInFlight(
   })
   if (handles.length === 0) throw fields.fail(`${path}: expected at least one channel, got an empty list`)
   const names = handles.map(({ gate, from }) => `gate ${gate} from subtask ${from}`)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const twice = firstTwice(names)
   if (twice !== undefined) throw fields.fail(`${path}: ${twice} is there twice`)
   return handles
 }
@@ -164,9 +163,14 @@ function checkOperatorState(value: unknown, version: number, path: string, field
   return { ...handle, states: lists }
 }
 
+/** In one walk, since there may be very many. */
+function firstTwice(names: readonly string[]): string | undefined {
+  const seen = new Set<string>()
+  return names.find((name) => seen.size === seen.add(name).size)
+}
+
 function refuseTwice(states: readonly { readonly name: string }[], path: string, fields: JsonFields): void {
-  const names = states.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  const twice = firstTwice(states.map(({ name }) => name))
   if (twice !== undefined) throw fields.fail(`${path}: "${twice}" is there twice`)
 }
 
@@ -212,7 +216,14 @@ function checkHandle(value: unknown, version: number, path: string, fields: Json
   }
   if (handle.inline !== undefined && version >= 3) {
     if (handle.file !== undefined || handle.offset !== undefined) throw fields.fail(`${path}: expected inline or file`)
-    const inline = fields.matching(handle.inline, `${path}.inline`, base64, 'base64')
+    const text = fields.string(handle.inline, `${path}.inline`)
+    // Twice the most that can be configured, for what a later version may; a pattern must not be tried on megabytes.
+    if (text.length > 2 * limits.inlineStateBytesMax) {
+      throw fields.fail(
+        `${path}.inline: expected at most ${2 * limits.inlineStateBytesMax} characters, got ${text.length}`,
+      )
+    }
+    const inline = fields.matching(text, `${path}.inline`, base64, 'base64')
     if (base64Length(inline) !== bytes.length) {
       throw fields.fail(`${path}.inline: expected ${bytes.length} bytes, got ${base64Length(inline)}`)
     }

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { JobId } from '../core/ids.ts'
-import { listIfThere, readWhole, removeIfThere, writeWhole } from './durable-files.ts'
+import { listIfThere, readNote, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 
 export const retiredName = 'retired'
@@ -72,7 +72,7 @@ export async function pinHolders(fs: FileSystem, dir: string): Promise<readonly 
   const pins = (await listIfThere(fs, dir)).filter((name) => pinForm.test(name))
   const holders = pins.map(async (name) => {
     try {
-      const { holder } = JSON.parse((await readWhole(fs, join(dir, name))) ?? '') as { holder?: unknown }
+      const { holder } = JSON.parse(await readNote(fs, join(dir, name))) as { holder?: unknown }
       // What is inside is for people, and may be anything; the name is the hash of the holder.
       if (typeof holder === 'string' && pinName(holder) === name) return holder
     } catch {

@@ -3,8 +3,10 @@
  * Of a checkpoint on this machine the relative path is tried first, so that both may be moved together.
  * Tests: test/backends/savepoint-pointer.test.ts, test/backends/savepoint-stores.test.ts.
  */
+import { basename, dirname } from 'node:path'
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
+import { limits } from '../core/limits.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { JsonFields } from './json-fields.ts'
 import { localPath } from './local-path.ts'
@@ -67,6 +69,7 @@ export const printPointer = ({ job, timestamp, checkpoint }: SavepointPointer): 
 
 /** Does this text claim to be a pointer? Says nothing about its health. */
 export function isPointer(text: string): boolean {
+  if (text.length > limits.pointerBytesMax) return false
   try {
     return (JSON.parse(text) as { kind?: unknown } | null)?.kind === kind
   } catch {
@@ -108,4 +111,33 @@ function urlTarget(value: unknown, fields: JsonFields): UrlTarget {
   const { url } = fields.object(value, 'checkpoint', ['url'])
   if (typeof url === 'string' && placeUrl(url) === url) return { url }
   throw fields.damaged('checkpoint.url', 'a URL <scheme>://<names> of a plugin', url)
+}
+
+/**
+ * Is this where a pointer may lead, if it is on this machine? Nowhere but to a checkpoint of its own job: what is there is read,
+ * and deleted with the savepoint. Fails with `PATH_OUTSIDE_ROOT`.
+ */
+export function checkTarget(target: string, { job }: SavepointPointer, savepoint: string): string {
+  if (/^chk-[1-9]\d*$/.test(basename(target)) && basename(dirname(target)) === job.id) return target
+  throw new StreamError(
+    'PATH_OUTSIDE_ROOT',
+    `Savepoint ${savepoint} points to ${target}: expected the directory of a checkpoint of its job, …/${job.id}/chk-<n>.`,
+    { details: { path: savepoint, checkpoint: target } },
+  )
+}
+
+/** Is this the checkpoint that the pointer means, and not another that came into its place? Fails with `MANIFEST_DAMAGED`. */
+export function checkPointed<S extends Pick<StoredSnapshot, 'path' | 'manifest'>>(
+  snapshot: S,
+  { job, timestamp }: SavepointPointer,
+  savepoint: string,
+): S {
+  const { path, manifest } = snapshot
+  if (manifest.job.id === job.id && manifest.timestamp === timestamp) return snapshot
+  throw new StreamError(
+    'MANIFEST_DAMAGED',
+    `Savepoint ${savepoint} is of job ${job.id} and was triggered at ${timestamp}, but points to ${path}, ` +
+      `which is of job ${manifest.job.id} and was triggered at ${manifest.timestamp}.`,
+    { details: { path: savepoint, checkpoint: path } },
+  )
 }

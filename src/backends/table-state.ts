@@ -182,7 +182,9 @@ export class TableState implements KeyedStateBackend, KeyContext {
       const timers = this.#timerQueue(name)
       return { table: timers.table, timers, owner, convert: undefined, track: undefined }
     }
-    const declared = this.#options.states?.[name]
+    const { states = {} } = this.#options
+    // A name may be that of a property that every object has.
+    const declared = Object.hasOwn(states, name) ? states[name] : undefined
     const nowMs = this.#options.now?.() ?? 0
     const convert = declared && restoredContent({ stored, declared, operator: this.#options, nowMs })
     const facts = factsOf(declared ?? stored)

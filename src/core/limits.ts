@@ -57,6 +57,14 @@ export const limits = {
   manifestBytesMax: 64 * 1024 * 1024,
   /** Levels of nesting in one manifest, at most; a sound one has 8. */
   manifestDepthMax: 32,
+  /** Values in one manifest, at most: as it is printed, a value takes 16 bytes and more. */
+  manifestValuesMax: 4 * 1024 * 1024,
+  /** Bytes of a savepoint that only points to a checkpoint, at most: two paths and a name. */
+  pointerBytesMax: 64 * 1024,
+  /** Bytes of a note that is for people, at most, when it is read. */
+  noteBytesMax: 16 * 1024,
+  /** Bytes of a segment that is read at once, at most: state without keys, and what was on its way in one channel. */
+  segmentAtOnceBytesMax: 1024 * 1024 * 1024,
   /** The highest checkpoint id and epoch that are believed: room is left to count on from there. */
   checkpointIdMax: 2 ** 53 - 2 ** 20,
   /** Records a source that is pushed to, or pulls ahead, keeps for the runtime. */

@@ -12,6 +12,7 @@ import type { KeyedStateHandle, StoredState } from '../backends/manifest.ts'
 import { SegmentParser } from '../backends/segment-parser.ts'
 import { keyedPieces } from '../backends/segment-pieces.ts'
 import { offsetOf, placeOf } from '../backends/state-segments.ts'
+import { findUnserializable } from '../core/codec.ts'
 import { StreamError } from '../core/errors.ts'
 import { isKey, type Key, type KeyGroupRange } from '../core/key-groups.ts'
 
@@ -50,6 +51,13 @@ export async function* chainEntries(
     gathered.end()
   }
   return undefined
+}
+
+/** Bytes can say what no state can hold, nested deeper than anyone can walk. Fails with `STATE_FILE_DAMAGED`. */
+export function checkStored(content: unknown, state: string): void {
+  if (typeof content !== 'object' || content === null) return
+  const found = findUnserializable(content)
+  if (found !== undefined) throw damagedSegment(`"${state}" holds what no state can hold (${found.what})`)
 }
 
 /** Names the place of what is damaged. */
@@ -112,6 +120,7 @@ class SegmentEntries {
     if (!isKey(key)) throw damagedSegment(`an entry of state "${state.name}" has no key`)
     // Refuses a content that is not of the kind.
     cellForms[state.kind].cell(content)
+    checkStored(content, state.name)
     if (this.#decided.has(state.name, key)) return
     if (this.#handle.delta === true) this.#decided.add(state.name, key)
     this.#entries.push({ state, keyGroup, key, content })

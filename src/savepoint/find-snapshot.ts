@@ -5,13 +5,22 @@
  * Owns how far a path may lead: a pointer leads to a checkpoint of the job that it names and no further, and only below the
  * given roots, if there are any. Tests: test/savepoint/open-savepoint.test.ts, test/savepoint/hostile-manifests.test.ts.
  */
-import { basename, dirname, join, resolve } from 'node:path'
-import { readCheckpoint } from '../backends/checkpoint-directory.ts'
+import { dirname, join, resolve } from 'node:path'
+import { readCheckpoint, readMetadata } from '../backends/checkpoint-directory.ts'
+import { checkSharing } from '../backends/checkpoint-rules.ts'
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
-import { isInside, metadataName, readWhole, snapshotDirOf } from '../backends/durable-files.ts'
+import { isInside, metadataName, snapshotDirOf } from '../backends/durable-files.ts'
 import type { FileSystem } from '../backends/file-system.ts'
 import { localPath } from '../backends/local-path.ts'
-import { isPointer, parsePointer, type SavepointPointer } from '../backends/savepoint-pointer.ts'
+import { sharedDirName } from '../backends/manifest.ts'
+import { isSelfContained } from '../backends/savepoint-copy.ts'
+import {
+  checkPointed,
+  checkTarget,
+  isPointer,
+  parsePointer,
+  type SavepointPointer,
+} from '../backends/savepoint-pointer.ts'
 import { asRead, isMissing } from '../backends/storage-errors.ts'
 import { StreamError } from '../core/errors.ts'
 
@@ -46,7 +55,11 @@ export async function findSnapshot(path: string, search: SnapshotSearch): Promis
       details: { path },
     })
   }
-  if (!isPointer(text)) return { path: dir, snapshot: await readCheckpoint(search.fs, dir), pointer: undefined }
+  if (!isPointer(text)) {
+    const snapshot = await readCheckpoint(search.fs, dir)
+    await checkShared(snapshot, search)
+    return { path: dir, snapshot, pointer: undefined }
+  }
   const pointer = parsePointer(text, join(dir, metadataName))
   return { path: dir, snapshot: await follow(dir, pointer, search), pointer }
 }
@@ -63,35 +76,26 @@ async function ofUrl(url: string, { resolveUrl }: SnapshotSearch): Promise<Store
 
 async function metadataIn(dir: string, search: SnapshotSearch): Promise<string | undefined> {
   await checkRoots(dir, search)
-  const path = join(dir, metadataName)
-  return asRead(path, () => readWhole(search.fs, path))
+  return readMetadata(search.fs, dir)
+}
+
+/** The files that a job's checkpoints share lie beside its directory. */
+async function checkShared(snapshot: StoredSnapshot, search: SnapshotSearch): Promise<void> {
+  const { path, manifest } = checkSharing(snapshot)
+  if (!isSelfContained(manifest)) await checkRoots(join(dirname(path), sharedDirName), search)
 }
 
 /** The checkpoint is where the pointer says that it is now, or was meant to be. */
 async function follow(dir: string, pointer: SavepointPointer, search: SnapshotSearch): Promise<StoredSnapshot> {
-  const { job, timestamp, checkpoint } = pointer
-  if ('url' in checkpoint) return ofUrl(checkpoint.url, search)
-  const targets = checkpoint.relative === undefined ? [] : [resolve(dir, checkpoint.relative)]
-  for (const target of [...targets, checkpoint.absolute]) {
-    if (!isCheckpointOf(target, job.id)) {
-      throw new StreamError(
-        'PATH_OUTSIDE_ROOT',
-        `Savepoint ${dir} points to ${target}: expected the directory of a checkpoint of its job, …/${job.id}/chk-<n>.`,
-        { details: { path: dir, checkpoint: target } },
-      )
-    }
-    const text = await metadataIn(target, search)
-    if (text === undefined) continue
+  const { checkpoint } = pointer
+  if ('url' in checkpoint) return checkPointed(await ofUrl(checkpoint.url, search), pointer, dir)
+  const near = checkpoint.relative === undefined ? [] : [resolve(dir, checkpoint.relative)]
+  for (const target of [...near, checkpoint.absolute].map((one) => checkTarget(one, pointer, dir))) {
     await checkLinks(target, search.fs)
+    if ((await metadataIn(target, search)) === undefined) continue
     const snapshot = await readCheckpoint(search.fs, target)
-    const { manifest } = snapshot
-    if (manifest.job.id === job.id && manifest.timestamp === timestamp) return snapshot
-    throw new StreamError(
-      'MANIFEST_DAMAGED',
-      `Savepoint ${dir} is of job ${job.id} and was triggered at ${timestamp}, but points to ${target}, ` +
-        `which is of job ${manifest.job.id} and was triggered at ${manifest.timestamp}.`,
-      { details: { path: dir, checkpoint: target } },
-    )
+    await checkShared(snapshot, search)
+    return checkPointed(snapshot, pointer, dir)
   }
   throw new StreamError(
     'CHECKPOINT_NOT_FOUND',
@@ -100,13 +104,16 @@ async function follow(dir: string, pointer: SavepointPointer, search: SnapshotSe
   )
 }
 
-const isCheckpointOf = (dir: string, job: string): boolean =>
-  /^chk-[1-9]\d*$/.test(basename(dir)) && basename(dirname(dir)) === job
-
 /** A checkpoint that a pointer names must lie where its path says. */
 async function checkLinks(dir: string, fs: FileSystem): Promise<void> {
   const root = dirname(dirname(dir))
-  if (await asRead(dir, () => isInside(fs, root, dir))) return
+  const inside = await asRead(dir, () =>
+    isInside(fs, root, dir).catch((error: unknown) => {
+      if (isMissing(error)) return true
+      throw error
+    }),
+  )
+  if (inside) return
   throw new StreamError('PATH_OUTSIDE_ROOT', `Checkpoint ${dir} is a link that leads out of ${root}.`, {
     details: { path: dir },
   })

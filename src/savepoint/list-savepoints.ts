@@ -3,8 +3,8 @@
  * one around them. Links are not followed. Tests: test/savepoint/list-savepoints.test.ts.
  */
 import { join } from 'node:path'
-import { readCheckpoint } from '../backends/checkpoint-directory.ts'
-import { isLink, listIfThere, metadataName, readWhole } from '../backends/durable-files.ts'
+import { readCheckpoint, readMetadata } from '../backends/checkpoint-directory.ts'
+import { isLink, listIfThere, metadataName } from '../backends/durable-files.ts'
 import { type FileSystem, nodeFileSystem } from '../backends/file-system.ts'
 import { handlesOf, type Manifest } from '../backends/manifest.ts'
 import { isPinned, pinHolders } from '../backends/pins.ts'
@@ -72,7 +72,7 @@ const nothing: Looked = {
 async function look(fs: FileSystem, dir: string): Promise<Looked> {
   const path = join(dir, metadataName)
   try {
-    const text = (await asRead(path, () => readWhole(fs, path))) ?? ''
+    const text = (await readMetadata(fs, dir)) ?? ''
     if (isPointer(text)) {
       const { job, timestamp, checkpoint } = parsePointer(text, path)
       const target = 'url' in checkpoint ? checkpoint.url : checkpoint.absolute

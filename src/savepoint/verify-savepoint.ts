@@ -18,6 +18,7 @@ import { decodeValue } from '../core/codec.ts'
 import { StreamError } from '../core/errors.ts'
 import { isKey, type Key, keyGroupOf } from '../core/key-groups.ts'
 import { decodeDivided } from '../core/operator-state.ts'
+import { checkStored } from './chain-entries.ts'
 import { type FoundSnapshot, findSnapshot } from './find-snapshot.ts'
 import type { Finding } from './finding.ts'
 import { coverageFindings } from './key-group-coverage.ts'
@@ -94,8 +95,8 @@ async function verifySubtask(
   if (handle !== undefined) {
     await look(handle, async () => {
       const bytes = await snapshot.read(handle)
-      if (handle.states === undefined) decodeValue(bytes)
-      else decodeDivided(bytes, handle.states)
+      const value = handle.states === undefined ? decodeValue(bytes) : decodeDivided(bytes, handle.states).value
+      checkStored(value, 'state without keys')
     })
   }
   for (const channel of inFlight) {
@@ -137,6 +138,7 @@ class EntryCheck implements SegmentReader {
     const [name, kind] = this.#states[state]!
     this.#checkKey(name, keyGroup, key)
     cellForms[kind].cell(content)
+    checkStored(content, name)
     if (kind === 'timers' && ![content].flat().every((time) => typeof time === 'number' && !Number.isNaN(time))) {
       throw damagedSegment(`timers "${name}" of key ${JSON.stringify(String(key))} are not all times`)
     }

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { hostileManifests } from './hostile-manifests.ts'
+import { runHostile } from './hostile-run.ts'
+
+describe(`hostile manifests and places, ${hostileManifests.length} of them`, () => {
+  it('are enough, each with a name of its own', () => {
+    expect(hostileManifests.length).toBeGreaterThanOrEqual(50)
+    expect(new Set(hostileManifests.map(({ name }) => name)).size).toBe(hostileManifests.length)
+  })
+
+  it.each(hostileManifests)('$name is refused', async (hostile) => {
+    const { resolve, inspect, verify, submit, trespasses, said } = await runHostile(hostile)
+    expect(trespasses).toEqual([])
+    expect(hostile.codes, `inspect: ${said}`).toContain(inspect)
+    expect(hostile.codes, `submit: ${said}`).toContain(submit)
+    expect(verify.length, said).toBeGreaterThan(0)
+    for (const code of verify) expect(hostile.codes, `verify: ${said}`).toContain(code)
+    expect(['ok', ...hostile.codes], `resolve: ${said}`).toContain(resolve)
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
+  })
+})
