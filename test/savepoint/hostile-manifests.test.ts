@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { hostileManifests } from './hostile-manifests.ts'
+import { hostilePlaces } from './hostile-places.ts'
 import { runHostile } from './hostile-run.ts'
 
-describe(`hostile manifests and places, ${hostileManifests.length} of them`, () => {
+const cases = [...hostilePlaces, ...hostileManifests]
+
+describe(`hostile manifests and places, ${cases.length} of them`, () => {
   it('are enough, each with a name of its own', () => {
-    expect(hostileManifests.length).toBeGreaterThanOrEqual(50)
-    expect(new Set(hostileManifests.map(({ name }) => name)).size).toBe(hostileManifests.length)
+    expect(cases.length).toBeGreaterThanOrEqual(50)
+    expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
   })
 
-  it.each(hostileManifests)('$name is refused', async (hostile) => {
+  it.each(cases)('$name is refused', async (hostile) => {
     const { resolve, inspect, verify, submit, trespasses, said } = await runHostile(hostile)
     expect(trespasses).toEqual([])
     expect(hostile.codes, `inspect: ${said}`).toContain(inspect)
