@@ -148,7 +148,7 @@ export function droppedText({ stored, heir, states, unkeyed }: UnclaimedState): 
     heir === undefined
       ? 'the program has no such operator'
       : `operator ${labelOf(heir)} of the program does not keep it`
-  return `The state of operator "${stored.name}" (${stored.uid ?? stored.id}) is dropped: ${why}. It is ${all}.`
+  return `The state of operator ${labelOf(stored)} is dropped: ${why}. It is ${all}.`
 }
 
 function unclaimedOf(

@@ -16,10 +16,19 @@ import { judgeStates, type StateVerdict } from './state-check.ts'
 import { labelOf, mappingName } from './state-mapping.ts'
 
 /**
- * Of the program: `as-is`, `rescaled` (to another parallelism), `migrated` (some state is converted), `new` (starts empty),
- * `stateless`, `refused`. Of the snapshot: `dropped`, since nobody takes it.
+ * Of the program: `as-is`, `rescaled` (to another parallelism), `migrated` (some state is converted), `finished` (it had read
+ * all its data, and does not run again), `new` (starts empty), `stateless`, `refused`. Of the snapshot: `dropped`, since nobody
+ * takes it.
  */
-export type OperatorOutcome = 'as-is' | 'rescaled' | 'migrated' | 'new' | 'stateless' | 'refused' | 'dropped'
+export type OperatorOutcome =
+  | 'as-is'
+  | 'rescaled'
+  | 'migrated'
+  | 'finished'
+  | 'new'
+  | 'stateless'
+  | 'refused'
+  | 'dropped'
 
 export interface PlannedOperator {
   readonly id: OperatorId
@@ -101,7 +110,8 @@ export function planOperator(
     refusals: refusals.map(({ code, message }) => ({ code, message })),
     remedies: left.flatMap((unclaimed) => keepingStates(unclaimed, operator, states)),
   }
-  return { ...planned, outcome: outcomeOf(operator, planned, takenFrom.length > 0) }
+  const finished = place?.subtasks.every((subtask) => subtask.finished) === true
+  return { ...planned, outcome: outcomeOf(operator, planned, { restored: takenFrom.length > 0, finished }) }
 }
 
 /** Of its own place it takes what was on its way, and what belongs to no key when it can keep that. */
@@ -113,9 +123,10 @@ const takesUnkeyed = (operator: JobOperator, { subtasks }: ManifestOperator): bo
 function outcomeOf(
   { operator }: JobOperator,
   { refusals, states, parallelism: { stored, program } }: Omit<PlannedOperator, 'outcome'>,
-  restored: boolean,
+  { restored, finished }: { readonly restored: boolean; readonly finished: boolean },
 ): OperatorOutcome {
   if (refusals.some(({ code }) => code !== 'RESTORE_STATE_UNMATCHED')) return 'refused'
+  if (finished) return 'finished'
   if (!restored) return operator.stateful ? 'new' : 'stateless'
   if (states.some(({ outcome }) => outcome === 'migrated')) return 'migrated'
   return stored === program ? 'as-is' : 'rescaled'

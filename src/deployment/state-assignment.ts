@@ -17,7 +17,7 @@ import { type Matching, matchOperators, type UnclaimedState } from './operator-m
 import { unkeyedRefusals } from './operator-state-check.ts'
 import { adoptMaxParallelism, parallelismRefusal } from './parallelism-check.ts'
 import { stateRefusals } from './state-check.ts'
-import { labelOf, type StateMapping } from './state-mapping.ts'
+import { labelOf, mappingName, type StateMapping } from './state-mapping.ts'
 import { type Heritage, hadFinished, shareState } from './state-shares.ts'
 
 export interface StateAssignment {
@@ -167,7 +167,8 @@ export function unmatched(unclaimed: UnclaimedState, graph: JobGraph, path: stri
   return new StreamError(
     'RESTORE_STATE_UNMATCHED',
     `${path} has state for operator ${labelOf(stored)}, which the program does not have; it has ${known}. Either give the ` +
-      `operator that should take it ${remedy}, ${drop}.`,
+      `operator that should take it ${remedy}, or name it with --map-state ${mappingName(stored.uid ?? stored.id)}=<uid>, ${drop}. --dry-run ` +
+      'lists all that is to do.',
     { details },
   )
 }

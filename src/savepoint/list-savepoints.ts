@@ -35,7 +35,7 @@ export interface ListedSavepoint {
 /** A savepoint lies at most so deep: `<checkpoints>/<job>/chk-<n>` below a directory around the checkpoints. */
 const depthMax = 4
 
-/** In the order of their paths. Fails with `STORAGE_FAILED`. */
+/** In the order of their paths, `chk-9` before `chk-10`. Fails with `STORAGE_FAILED`. */
 export async function* listSavepoints(
   dir: string,
   { fs = nodeFileSystem }: { readonly fs?: FileSystem } = {},
@@ -47,12 +47,14 @@ async function* listBelow(fs: FileSystem, dir: string, depth: number): AsyncGene
   const names = await asRead(dir, () => listIfThere(fs, dir))
   if (names.includes(metadataName)) yield describe(await look(fs, dir), dir)
   else if (depth > 0) {
-    for (const name of names) {
+    for (const name of names.toSorted(byNumber)) {
       const path = join(dir, name)
       if (!(await asRead(path, () => isLink(fs, path)))) yield* listBelow(fs, path, depth - 1)
     }
   }
 }
+
+const byNumber = (a: string, b: string): number => a.localeCompare(b, 'en', { numeric: true })
 
 type Looked = Omit<ListedSavepoint, 'path'>
 

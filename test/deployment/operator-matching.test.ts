@@ -57,7 +57,7 @@ describe('without a mapping', () => {
     const found = match([keyedOperator(1, ['b', 'new'])], [withStates(1, 'one', ['a', 'b', 'timers'])])
     expect([taken(found), lost(found)]).toEqual([['1<one b=b timers=timers'], ['one a']])
     expect(droppedText(found.unclaimed[0]!)).toBe(
-      `The state of operator "one" (one) is dropped: operator "op1" (no uid, id ${hex(1)}) of the program does not keep it. ` +
+      `The state of operator "one" (uid "one") is dropped: operator "op1" (no uid, id ${hex(1)}) of the program does not keep it. ` +
         'It is "a" (value).',
     )
   })

@@ -34,6 +34,6 @@ describe('a terminal', () => {
     await expect(terminal.type('rm -r saved')).rejects.toThrow('no command')
     expect(await terminal.type('tidemark nonsense')).toContain('"nonsense" is not a valid action')
     expect(await terminal.type('echo $?')).toBe('1')
-    terminal.remove()
+    await terminal.remove()
   })
 })

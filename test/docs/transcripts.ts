@@ -3,11 +3,13 @@
  * use, as in `console dir=examples/change`. The blocks of a page are one session, in a copy of that directory.
  *
  * A line that begins with `$` is typed; what follows, up to the next one, is what it prints, where `…` stands for anything. Known
- * are `tidemark`, `npx tsx` and `echo $?`.
+ * are `tidemark`, `tidemark start … &`, `npx tsx`, `mv` and `echo $?`. `$JOB` and `$SAVEPOINT` are the job and the savepoint that were
+ * printed last.
  */
-import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface TypedCommand {
@@ -29,14 +31,21 @@ export function transcriptOf(page: string): Transcript {
   const text = readFileSync(join(root, page), 'utf8')
   const blocks = [...text.matchAll(/^```console dir=(\S+)\n([\s\S]*?)^```$/gm)]
   const commands = blocks.flatMap(({ 2: body = '', index }) => {
-    const line = text.slice(0, index).split('\n').length
+    let line = text.slice(0, index).split('\n').length
     return body
       .split(/^\$ /m)
-      .slice(1)
       .map((part) => {
         const [command = '', ...printed] = part.split('\n')
-        return { title: `${page}:${line}: ${command}`, command, expected: printed.join('\n').trim() }
+        const at = line
+        line += printed.length
+        return { at, command, printed }
       })
+      .slice(1)
+      .map(({ at, command, printed }) => ({
+        title: `${page}:${at}: ${command}`,
+        command,
+        expected: printed.join('\n').trim(),
+      }))
   })
   const [dir = '', ...others] = new Set(blocks.map(([, name = '']) => name))
   if (others.length > 0) throw new Error(`${page} types in ${dir} and in ${others.join(', ')}: expected one directory.`)
@@ -47,6 +56,10 @@ export function transcriptOf(page: string): Transcript {
 export class Terminal {
   readonly #dir: string
   #lastCode = 0
+  readonly #variables = new Map<string, string>()
+  #session: ChildProcess | undefined
+  /** −1: there is none, and one that happens to run on this machine has nothing to do with it. */
+  #port = '-1'
 
   constructor(dir: string) {
     mkdirSync(join(root, 'out'), { recursive: true })
@@ -57,27 +70,61 @@ export class Terminal {
   /** What a command prints. */
   async type(command: string): Promise<string> {
     if (command === 'echo $?') return String(this.#lastCode)
-    const words = command.split(' ')
-    if (words[0] === 'tidemark') return this.#node('bin/tidemark.js', words.slice(1))
-    if (words[0] === 'npx' && words[1] === 'tsx') return this.#node('bin/tidemark-source.js', words.slice(2))
-    throw new Error(`\`${command}\` is no command that a document may type.`)
+    const words = command
+      .replace(/\$([A-Z]+)/g, (typed, name: string) => this.#variables.get(name) ?? typed)
+      .split(' ')
+      .map((word) => word.replace(/^'(.*)'$/, '$1'))
+    if (words[0] === 'tidemark' && words[1] === 'start' && words.at(-1) === '&') return this.#start(words.slice(1, -1))
+    const printed = await this.#run(command, words)
+    for (const [, job] of printed.matchAll(/JobID ([0-9a-f]{32})/g)) this.#variables.set('JOB', job!)
+    for (const [, path] of printed.matchAll(/Savepoint completed. Path: (\S+)/g))
+      this.#variables.set('SAVEPOINT', path!)
+    return printed
   }
 
-  remove(): void {
+  async remove(): Promise<void> {
+    if (this.#session !== undefined) {
+      const ended = once(this.#session, 'exit')
+      this.#session.kill('SIGKILL')
+      await ended
+    }
     rmSync(this.#dir, { recursive: true, force: true })
   }
 
+  async #run(command: string, words: readonly string[]): Promise<string> {
+    if (words[0] === 'tidemark') return this.#node('bin/tidemark.js', words.slice(1))
+    if (words[0] === 'npx' && words[1] === 'tsx') return this.#node('bin/tidemark-source.js', words.slice(2))
+    if (words[0] !== 'mv' || words.length !== 3)
+      throw new Error(`\`${command}\` is no command that a document may type.`)
+    renameSync(resolve(this.#dir, words[1]!), resolve(this.#dir, words[2]!))
+    return ''
+  }
+
+  /** Begins a session that later commands find. Gives the first line that it prints. */
+  async #start(words: readonly string[]): Promise<string> {
+    const env = { ...process.env, TIDEMARK_REST_PORT: '0' }
+    const script = join(root, 'bin/tidemark.js')
+    this.#session = spawn(process.execPath, [script, ...words], {
+      cwd: this.#dir,
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const [line] = (await once(this.#session.stdout!, 'data')) as [Buffer]
+    this.#session.stdout!.resume()
+    this.#port = /http:\/\/[^:]+:(\d+)/.exec(line.toString())?.[1] ?? this.#port
+    return line.toString().trim()
+  }
+
   #node(script: string, words: readonly string[]): Promise<string> {
-    // A session that happens to run on this machine has nothing to do with it.
-    const env = { ...process.env, TIDEMARK_REST_PORT: '-1' }
-    return new Promise((resolve) => {
+    const env = { ...process.env, TIDEMARK_REST_PORT: this.#port }
+    return new Promise((resolved) => {
       execFile(
         process.execPath,
         [join(root, script), ...words],
         { cwd: this.#dir, env, timeout: 60_000 },
         (error, stdout, stderr) => {
           this.#lastCode = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
-          resolve(`${stdout}${stderr}`.trim())
+          resolved(`${stdout}${stderr}`.trim())
         },
       )
     })
