@@ -99,6 +99,7 @@ export function planOperator(
   const states = [
     ...keyedStates(operator, place, sources),
     ...(place !== undefined && keepsUnkeyed(operator) ? unkeyedStates(place, operator) : []),
+    ...newLists(operator, place),
     ...left.flatMap(droppedStates),
   ]
   const planned = {
@@ -181,7 +182,10 @@ function restoredState(
 
 const outcomes = { same: 'as-is', converted: 'migrated', refused: 'refused' } as const
 
-const newState = (name: string, { kind, version }: StateDescriptor): PlannedState => ({
+const newState = (
+  name: string,
+  { kind, version }: { readonly kind: PlannedState['kind']; readonly version?: number | undefined },
+): PlannedState => ({
   name,
   from: undefined,
   kind,
@@ -191,6 +195,14 @@ const newState = (name: string, { kind, version }: StateDescriptor): PlannedStat
   outcome: 'new',
   why: undefined,
 })
+
+/** The lists that an operator declares and that nothing stored fills. */
+function newLists({ operator }: JobOperator, place: ManifestOperator | undefined): readonly PlannedState[] {
+  const filled = new Set(place === undefined ? [] : listsOf(place).map(({ name }) => name))
+  return Object.entries((operator as OperatorFactory).operatorStates ?? {}).flatMap(([name, { mode }]) =>
+    filled.has(name) ? [] : [newState(name, { kind: mode })],
+  )
+}
 
 const droppedStates = ({ stored, heir, states, unkeyed }: UnclaimedState): readonly PlannedState[] => [
   ...states.map(({ name, kind, version }): PlannedState => {

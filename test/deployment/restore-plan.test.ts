@@ -10,7 +10,7 @@ import type { JobVertex } from '../../src/graph/job-graph.ts'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 import { edge, endpoint, graph, hex, keyedOperator, operator, vertex } from './graphs.ts'
-import { handle, keyedHandle, keyedStored, manifest, stored } from './snapshots.ts'
+import { handle, keyedHandle, keyedStored, listsStored, manifest, stored } from './snapshots.ts'
 
 const path = '/sp/1'
 const chain = (n: number, ...operators: JobVertex['operators']) => vertex(n, 1, { operators })
@@ -63,6 +63,20 @@ describe('the plan of a restore', () => {
 
   it('of an operator that starts empty says so', () => {
     expect(outcomes(plan([chain(1, keyedOperator(1, ['a'], { uid: 'new' }))], []).plan)).toEqual(['new new'])
+  })
+
+  it('tells of lists that nothing stored fills, too', () => {
+    const operatorStates = { files: { mode: 'split' }, rules: { mode: 'broadcast' } }
+    const declaring = operator(1, {
+      uid: 'in',
+      operator: { ...operator(1).operator, operatorStates } as never,
+    })
+    const snapshot = { ...listsStored(1, [[{ name: 'files', mode: 'split', items: 2 }]]), uid: 'in' }
+    expect(statesOf(plan([chain(1, declaring)], [snapshot]).plan, 'in')).toEqual([
+      'files split 2 as-is',
+      'rules broadcast new',
+    ])
+    expect(statesOf(plan([chain(1, declaring)], []).plan, 'in')).toEqual(['files split new', 'rules broadcast new'])
   })
 
   it('says of each state what becomes of it, and why', () => {

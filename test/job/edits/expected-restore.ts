@@ -92,6 +92,9 @@ function expectOperator(take: Take, left: readonly Left[]): ExpectedOperator {
       ...(timers ? ['processing-time timers as-is'] : []),
       ...fresh.map(({ name, kind }) => `${name} ${kind} new`),
       ...(unkeyed ? listStates(take) : []),
+      ...listsOf(spec.body)
+        .filter(({ name }) => !unkeyed || !place!.lists.has(name))
+        .map(({ name, mode }) => `${name} ${mode} new`),
       ...left.filter(({ heir }) => heir === operator).flatMap(leftStates),
     ].toSorted(),
     bytes: [...new Set(sources)].reduce((sum, source) => sum + source.bytes, 0),
