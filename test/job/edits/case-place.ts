@@ -26,11 +26,15 @@ export class CasePlace {
   readonly #onDisk: boolean
   readonly #dir = mkdtempSync(join(tmpdir(), 'tidemark-edits-'))
 
-  constructor({ place, incremental }: Pick<Case, 'place' | 'incremental'>) {
+  constructor({ place, incremental, inline }: Pick<Case, 'place' | 'incremental' | 'inline'>) {
     this.#onDisk = place !== 'memory'
     this.request = { format: place === 'self-contained' ? 'self-contained' : 'pointer' }
     const restart = { strategy: 'none' } as const
-    const checkpoint = { incremental, inlineStateBytes: 0, retention: 'retain-on-cancellation' } as const
+    const checkpoint = {
+      incremental,
+      ...(!inline && { inlineStateBytes: 0 }),
+      retention: 'retain-on-cancellation',
+    } as const
     this.options = { restart, checkpoint }
     if (!this.#onDisk) return
     const dir = this.#dir

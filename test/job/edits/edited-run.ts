@@ -1,19 +1,19 @@
-/** One case: its program runs, is edited, and goes on. What its plan says, what its submission does and what is then found agree. */
+/** One case: its program runs, is edited, and goes on, once or twice. What its plan says, what its submission does and what is then found agree. */
 import { expect } from 'vitest'
 import { StreamError } from '../../../src/core/errors.ts'
 import type { RestorePlan } from '../../../src/deployment/restore-plan.ts'
 import { mappingName, type StateMapping } from '../../../src/deployment/state-mapping.ts'
 import type { SubmitOptions } from '../../../src/job/session.ts'
 import type { SimulatedProcess } from '../simulated-process.ts'
-import { applyEdit } from './apply-edit.ts'
+import { applyEdit, type Edit } from './apply-edit.ts'
 import { type BuiltProgram, buildProgram, type PlacedOperator, placedOperators } from './build-program.ts'
 import { CasePlace } from './case-place.ts'
 import { compareKept, comparePlan } from './compare-restore.ts'
 import type { Edited } from './edited.ts'
 import { expectRestore } from './expected-restore.ts'
 import type { Mapping, StatePlace } from './expected-takes.ts'
-import { firstRun } from './first-run.ts'
-import { type ProgramSpec, statesOf } from './program-spec.ts'
+import { firstRun, type KeptRun, keptRun } from './first-run.ts'
+import { type Body, type ProgramSpec, statesOf } from './program-spec.ts'
 import { type Case, withLeaves } from './random-program.ts'
 import { SpecEndpoints } from './spec-endpoints.ts'
 import { Witness } from './witness.ts'
@@ -29,24 +29,46 @@ export async function runCase(drawn: Case): Promise<readonly string[]> {
 }
 
 async function runIn(place: CasePlace, drawn: Case): Promise<readonly string[]> {
-  const { placed: before, kept, start, path } = await firstRun(drawn, place)
-  const { program, mapping: asked } = editsOf(drawn, before)
+  const ends: string[] = []
+  let run: KeptRun | undefined = await firstRun(drawn, place)
+  for (const [round, edits] of drawn.rounds.entries()) {
+    const edited = await editedRun(place, drawn, run, { edits, round })
+    ends.push(...edited.ends)
+    if (edited.run === undefined) break
+    run = edited.run
+  }
+  return ends
+}
+
+/** What came of one round, and what it left for the next if anything ran. */
+interface EditedRun {
+  readonly ends: readonly string[]
+  readonly run?: KeptRun
+}
+
+async function editedRun(
+  place: CasePlace,
+  { allowed, backends }: Case,
+  { program: old, placed: before, kept, start, path }: KeptRun,
+  { edits, round }: { readonly edits: readonly Edit[]; readonly round: number },
+): Promise<EditedRun> {
+  const { program, mapping: asked } = editsOf(edits, old, before)
   const endpoints = new SpecEndpoints()
   const built = buildProgram(program, { endpoints, witness: new Witness(), options: place.options })
-  const process = place.process(2, drawn.backends[1])
+  const process = place.process(2 + round, backends[(round + 1) % 2]!)
   const placed = placedOrRefused(program, built)
-  if (placed instanceof StreamError) return [await refusedAlike(process, built, start, placed)]
-  const mapping = [...asked, ...mappingsOf(drawn.program, before, placed)]
-  const submit = { ...start, allowNonRestoredState: drawn.allowed, stateMapping: mapping.map(asText) }
+  if (placed instanceof StreamError) return { ends: [await refusedAlike(process, built, start, placed)] }
+  const mapping = [...asked, ...mappingsOf(old, before, placed)]
+  const submit = { ...start, allowNonRestoredState: allowed, stateMapping: mapping.map(asText) }
 
-  const expected = expectRestore(kept, placed, { mapping, allowed: drawn.allowed })
+  const expected = expectRestore(kept, placed, { mapping, allowed })
   const plan = (await process.session.planRestore(built.env, submit))!
   expect(plan.path).toBe(path)
   comparePlan(plan, expected)
   const refusal = plan.problems[0]
   if (refusal !== undefined) {
     await refusedAlike(process, built, submit, refusal)
-    return plan.problems.map(({ code }) => code)
+    return { ends: plan.problems.map(({ code }) => code) }
   }
   const observed = await process.submit(built.env, submit)
   await process.until(() => observed.job.currentStatus === 'RUNNING' || observed.job.endedAt !== undefined)
@@ -56,11 +78,12 @@ async function runIn(place: CasePlace, drawn: Case): Promise<readonly string[]> 
   const warned = observed.job.warnings.some((text) => text.includes('is dropped'))
   expect(warned).toBe(expected.verdict === 'drops-state')
   // What was restored is fit for use.
-  endpoints.release(6)
+  endpoints.release(6 + 2 * round)
   await process.until(() => endpoints.drained)
-  await process.settle(observed.job.stop(place.request))
+  const left = await process.settle(observed.job.stop(place.request))
   expect([...process.crashes, ...observed.of('task-failed')]).toEqual([])
-  return [...new Set(expected.operators.map(({ outcome }) => outcome)), ...(warned ? ['dropped'] : [])]
+  const ends = new Set(expected.operators.map(({ outcome }) => outcome))
+  return { ends: [...ends, ...(warned ? ['dropped'] : [])], run: await keptRun(place, program, placed, left) }
 }
 
 function placedOrRefused(program: ProgramSpec, built: BuiltProgram): readonly PlacedOperator[] | StreamError {
@@ -89,12 +112,21 @@ async function refusedAlike(
   return code
 }
 
-function editsOf({ program, edits }: Case, placed: readonly PlacedOperator[]): Edited {
+function editsOf(edits: readonly Edit[], program: ProgramSpec, placed: readonly PlacedOperator[]): Edited {
   const before = new Map(placed.map(({ spec, id }) => [spec.key, { uid: spec.uid, id }]))
-  const start: Edited = { program, mapping: [], before }
+  const start: Edited = { program: unmapped(program), mapping: [], before }
   const edited = edits.reduce(applyEdit, start)
   return { ...edited, program: withLeaves(edited.program) }
 }
+
+/** A mapping says where state was in the last program, not in one before. */
+const unmapped = (program: ProgramSpec): ProgramSpec => ({
+  ...program,
+  operators: program.operators.map((one) => ({ ...one, body: unmappedBody(one.body), mapped: false })),
+})
+
+const unmappedBody = (body: Body): Body =>
+  body.type === 'keyed' ? { ...body, states: body.states.map((state) => ({ ...state, mapped: false })) } : body
 
 const nameOf = ({ spec, id }: PlacedOperator): string => spec.uid ?? id
 

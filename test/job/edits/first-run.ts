@@ -5,13 +5,16 @@ import type { ObservedJob, SimulatedProcess } from '../simulated-process.ts'
 import { buildProgram, type PlacedOperator, placedOperators } from './build-program.ts'
 import type { CasePlace } from './case-place.ts'
 import { type KeptOperator, mapContent } from './kept-state.ts'
+import type { ProgramSpec } from './program-spec.ts'
 import type { Case } from './random-program.ts'
 import { SpecEndpoints } from './spec-endpoints.ts'
 import { Witness } from './witness.ts'
 
 type Stamped = readonly [usedMs: number, value: unknown]
 
-export interface FirstRun {
+/** A run that has left a snapshot. */
+export interface KeptRun {
+  readonly program: ProgramSpec
   readonly placed: readonly PlacedOperator[]
   readonly kept: readonly KeptOperator[]
   /** How the next run starts from it. */
@@ -20,7 +23,7 @@ export interface FirstRun {
   readonly path: string
 }
 
-export async function firstRun(drawn: Case, place: CasePlace): Promise<FirstRun> {
+export async function firstRun(drawn: Case, place: CasePlace): Promise<KeptRun> {
   const endpoints = new SpecEndpoints()
   const witness = new Witness()
   const built = buildProgram(drawn.program, { endpoints, witness, options: place.options })
@@ -35,17 +38,24 @@ export async function firstRun(drawn: Case, place: CasePlace): Promise<FirstRun>
     endpoints.release(2)
     await process.until(() => endpoints.drained)
   }
-  const path = await leaveSnapshot(drawn, process, place, observed)
-  const kept = await place.read(path)
-  compareWitness(kept, placed, witness)
+  const run = await keptRun(place, drawn.program, placed, await leaveSnapshot(drawn, process, place, observed))
+  compareWitness(run.kept, placed, witness)
   expect(process.crashes).toEqual([])
-  return {
-    placed,
-    kept,
-    start: drawn.from === 'checkpoint' ? { resume: true } : { fromSavepoint: path },
-    path: (await place.storages.find(path)).path,
-  }
+  return drawn.from === 'checkpoint' ? { ...run, start: { resume: true } } : run
 }
+
+export const keptRun = async (
+  place: CasePlace,
+  program: ProgramSpec,
+  placed: readonly PlacedOperator[],
+  path: string,
+): Promise<KeptRun> => ({
+  program,
+  placed,
+  kept: await place.read(path),
+  start: { fromSavepoint: path },
+  path: (await place.storages.find(path)).path,
+})
 
 /** After it the process is not stepped any more: it is dead. */
 async function leaveSnapshot(

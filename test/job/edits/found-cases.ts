@@ -16,6 +16,7 @@ const usual = {
   from: 'stop',
   place: 'memory',
   incremental: false,
+  inline: false,
   backends: ['heap', 'heap'],
 } as const satisfies Partial<Case>
 
@@ -31,7 +32,7 @@ export const foundCases: Readonly<Record<string, Case>> = {
         operator('out', { type: 'sink', keeps: 'nothing' }, 'op'),
       ],
     },
-    edits: [{ type: 'exchange uids', a: 0, b: 1, c: 0 }],
+    rounds: [[{ type: 'exchange uids', a: 0, b: 1, c: 0 }]],
   },
   'a process function was to take what a source keeps as one value': {
     ...usual,
@@ -44,6 +45,6 @@ export const foundCases: Readonly<Record<string, Case>> = {
         operator('out', { type: 'sink', keeps: 'nothing' }, 'op'),
       ],
     },
-    edits: [{ type: 'exchange uids', a: 0, b: 1, c: 0 }],
+    rounds: [[{ type: 'exchange uids', a: 0, b: 1, c: 0 }]],
   },
 }

@@ -6,12 +6,15 @@ import type { Body, InputSpec, ListSpec, OperatorSpec, ProgramSpec, StateSpec } 
 
 export interface Case {
   readonly program: ProgramSpec
-  readonly edits: readonly Edit[]
+  /** Edits before the next run, and perhaps before one more. */
+  readonly rounds: readonly (readonly Edit[])[]
   readonly allowed: boolean
   /** How the first run ends. */
   readonly from: 'stop' | 'savepoint' | 'checkpoint'
   readonly place: 'memory' | 'pointer' | 'self-contained'
   readonly incremental: boolean
+  /** Is small state kept in the manifest? */
+  readonly inline: boolean
   readonly backends: readonly ['heap' | 'lmdb', 'heap' | 'lmdb']
 }
 
@@ -165,9 +168,11 @@ const edit: fc.Arbitrary<Edit> = fc.record({
   c: fc.nat(30),
 })
 
+const edits = fc.array(edit, { minLength: 1, maxLength: 5 })
+
 export const cases: fc.Arbitrary<Case> = fc.record({
   program,
-  edits: fc.array(edit, { minLength: 1, maxLength: 5 }),
+  rounds: fc.oneof({ weight: 3, arbitrary: fc.tuple(edits) }, { weight: 1, arbitrary: fc.tuple(edits, edits) }),
   allowed: often(true, false),
   from: fc.constantFrom('stop', 'savepoint', 'checkpoint' as const),
   place: fc.oneof(
@@ -175,6 +180,7 @@ export const cases: fc.Arbitrary<Case> = fc.record({
     { weight: 2, arbitrary: fc.constantFrom('pointer', 'self-contained' as const) },
   ),
   incremental: fc.boolean(),
+  inline: fc.boolean(),
   backends: fc.oneof(
     { weight: 7, arbitrary: fc.constant(['heap', 'heap'] as const) },
     { weight: 1, arbitrary: fc.constantFrom(['heap', 'lmdb'] as const, ['lmdb', 'heap'] as const) },
