@@ -69,7 +69,8 @@ class ShownDifferences {
 
   async end(): Promise<void> {
     await this.#left()
-    if (!this.#json) await this.#print(this.count === 0 ? 'No differences.' : `${formatCount(this.count)} differences.`)
+    if (!this.#json)
+      await this.#print(this.count === 0 ? 'No differences.' : `Differences: ${formatCount(this.count)}.`)
   }
 
   async #left(): Promise<void> {

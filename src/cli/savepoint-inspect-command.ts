@@ -52,7 +52,7 @@ function headLines(savepoint: SavepointReader): readonly string[] {
     ...(isPointer ? [`  points to ${stateDir}`] : []),
     `  ${kind} ${checkpointId} of job ${quoted(job.name)} (${job.id})`,
     `  triggered at ${new Date(timestamp).toISOString()}, format version ${formatVersion}`,
-    `  ${operators.length} operators, ${formatBytes(bytes)}`,
+    `  operators: ${operators.length}, ${formatBytes(bytes)}`,
   ]
 }
 

@@ -51,7 +51,8 @@ const otherGroups = (operator: JobOperator, stored: ManifestOperator, groups: nu
   new StreamError(
     'RESTORE_MAX_PARALLELISM_MISMATCH',
     `Operator ${labelOf(operator)} has maximum parallelism ${groups}, but its state was written with ` +
-      `${stored.maxParallelism}, which cannot change: use .setMaxParallelism(${stored.maxParallelism}), or set none.`,
+      `${stored.maxParallelism}, which cannot change: use .setMaxParallelism(${stored.maxParallelism}), or set none. A savepoint can be made anew with ` +
+      `another (SavepointBuilder.setMaxParallelism of tidemark/savepoint).`,
     { details: { operator: operator.name, expected: stored.maxParallelism, got: groups } },
   )
 

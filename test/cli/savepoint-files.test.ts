@@ -170,7 +170,7 @@ describe('tidemark savepoint diff', () => {
       '  - state "seen": "list"\n',
       '  ~ state without keys, subtask 0: {"position":8} → {"position":9}\n',
       'operator "new"\n  + operator: "new"\n',
-      '\n7 differences.\n',
+      '\nDifferences: 7.\n',
     ]) {
       expect(out).toContain(line)
     }
