@@ -108,15 +108,17 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
   }
 
   #clean(checkpointIds: readonly CheckpointId[]): void {
+    const kept: CheckpointId[] = []
     this.#self.io(
       'clean',
       async () => {
-        for (const id of checkpointIds) await this.#services.checkpoints.discard(id)
+        for (const id of checkpointIds) if (!(await this.#services.checkpoints.discard(id))) kept.push(id)
       },
-      (): CoordinatorMessage => ({ type: 'storage.cleaned', checkpointIds, failed: undefined }),
+      (): CoordinatorMessage => ({ type: 'storage.cleaned', checkpointIds, kept, failed: undefined }),
       (thrown): CoordinatorMessage => ({
         type: 'storage.cleaned',
         checkpointIds,
+        kept,
         failed: `Checkpoint files could not be removed and stay until the next sweep: ${messageOf(thrown)}`,
       }),
     )

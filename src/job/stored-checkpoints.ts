@@ -112,8 +112,11 @@ export class StoredCheckpoints implements JobCheckpoints {
   async discard(checkpoint: CheckpointId): Promise<boolean> {
     const owner = checkpoint === this.#claimed?.id ? this.#claimed : this.#inner
     const gone = await owner.discard(checkpoint)
-    if (gone) this.#ids.delete(checkpoint)
-    return gone
+    if (!gone) return false
+    this.#ids.delete(checkpoint)
+    // A stop that was withdrawn is none.
+    if (checkpoint === this.#newest) this.stopped = false
+    return true
   }
 
   sweep(inFlight: readonly CheckpointId[]): Promise<readonly string[]> {

@@ -210,6 +210,18 @@ describe('the actor of the coordinator', () => {
     expect(answers()).toHaveLength(2)
   })
 
+  it('ends the job for good when the pin of a stop-savepoint that was not published keeps its files', async () => {
+    await send(running(), request('s', 'stop-suspend'), acknowledge(1, 0), acknowledge(1, 1))
+    await storage.pin(`jobmanager://checkpoints/${jobId}/1`, 'a savepoint')
+    const failed = { type: 'savepoint.failed', checkpointId: 1, code: 'STORAGE_FAILED', message: 'No pointer.' }
+    await send(failed)
+    expect(answers()).toMatchObject([{ outcome: { code: 'SAVEPOINT_NOT_WITHDRAWN' } }])
+    expect(job.received.at(-1)).toMatchObject({
+      type: 'job.crashed',
+      failure: { code: 'SAVEPOINT_NOT_WITHDRAWN', restartable: false, message: expect.stringContaining('keeps them') },
+    })
+  })
+
   it('fails the checkpoint whose manifest cannot be stored, and the job when that is once too often', async () => {
     failing = 'store checkpoint'
     await send(running(), request('r'), acknowledge(1, 0), acknowledge(1, 1))

@@ -53,6 +53,17 @@ describe('StoredCheckpoints', () => {
     expect(stored.restorableUpTo(9 as CheckpointId)).toEqual([])
   })
 
+  it('knows of a stop until its checkpoint is withdrawn', async () => {
+    const stored = new StoredCheckpoints(await jobmanagerCheckpointStorage().open(job))
+    for (const n of [1, 2]) await stored.putManifest(manifest(n))
+    expect(stored.stopped).toBe(false)
+    await stored.putManifest(manifest(3, 'stop-suspend'))
+    await stored.discard(1 as CheckpointId)
+    expect(stored.stopped).toBe(true)
+    await stored.discard(3 as CheckpointId)
+    expect(stored.stopped).toBe(false)
+  })
+
   it('keeps one that is pinned, until its pin is gone', async () => {
     const storage = jobmanagerCheckpointStorage()
     const stored = new StoredCheckpoints(await storage.open(job))

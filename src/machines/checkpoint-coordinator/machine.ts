@@ -20,7 +20,7 @@
  * order in which they were asked for. INV-CC-15 nothing begins while more than `maxConcurrent` checkpoints are being
  * removed, and each order to remove one is counted until it is answered (or is that of a pending checkpoint that withdraws).
  * With these two exceptions INV-CC-13 holds. INV-CC-16 a stop-savepoint whose manifest is stored is aborted only when the order
- * to remove it is answered; if that has failed, the job fails for good.
+ * to remove it is answered; if it is not gone then, because that has failed or a pin keeps it, the job fails for good.
  */
 import { assign, setup } from 'xstate'
 import { isStop } from '../../core/elements.ts'

@@ -84,7 +84,7 @@ export const notifyAborted = as('notifyAborted', (args: Args) => ({
 
 export const discard = as('discard', ({ context }: Args) => ({ checkpointId: context.id }))
 
-/** Lets go of what this checkpoint stored: nobody restores from it (a pin of its savepoint may hold it). */
+/** Lets go of what this checkpoint stored. A pin of its savepoint may keep it, and the answer says so. */
 export const retireOwn = as('retire', ({ context }: Args) => ({ checkpointIds: [context.id] }))
 
 export const answerCompleted = as('answer', ({ context }: Args) => ({
@@ -187,10 +187,12 @@ export const notPublished = because(({ context, event }: On<'savepoint.failed'>)
   abortion('FINALIZE_CHECKPOINT_FAILURE', `${named(context)} could not be published: ${event.message}`, event.code),
 )
 
+const keptByPin = 'the pin of the savepoint was not taken back and keeps them.'
+
 export const notWithdrawn = because(({ context, event }: On<'storage.cleaned'>) =>
   abortion(
     'FINALIZE_CHECKPOINT_FAILURE',
-    `${whyNot({ context, event }).message} Its files could not be removed either: ${event.failed}`,
+    `${whyNot({ context, event }).message} Its files could not be removed either: ${event.failed ?? keptByPin}`,
     'SAVEPOINT_NOT_WITHDRAWN',
   ),
 )

@@ -6,7 +6,7 @@
  * A state `…WhileFailing` waits for a write that cannot be called back: the attempt is over, so nobody is left to notify,
  * but what is stored in the end can be restored. `storingWhileSubsumed` waits for one that nobody needs any more.
  * A stop-savepoint that cannot be published is `withdrawing` until its manifest is gone: before that, the next process
- * would resume from it, so nothing may go on from an older restore point.
+ * would resume from it, so nothing may go on from an older restore point. One that a pin keeps is not gone.
  */
 import { assign, setup } from 'xstate'
 import type { SubtaskId } from '../../core/ids.ts'
@@ -61,7 +61,8 @@ const setupPending = setup({
       event.type === 'job.stopping' && event.failedSubtask !== undefined && misses(context, event.failedSubtask),
     isStoredOnly: ({ context }) => isStoredOnly(context.kind),
     countsAsCompleted: ({ context }) => countsAsCompleted(context.kind),
-    isNotRemoved: ({ event }) => event.type === 'storage.cleaned' && event.failed !== undefined,
+    isNotRemoved: ({ context, event }) =>
+      event.type === 'storage.cleaned' && (event.failed !== undefined || event.kept.includes(context.id)),
   },
   delays: { timeout: ({ context }) => context.timeoutMs },
 })

@@ -135,10 +135,11 @@ export type CoordinatorEvent =
       readonly message: string
       readonly at: number
     }
-  /** The answer to `discard` and `retire`. `failed`: why files stay until the next sweep. */
+  /** The answer to `discard` and `retire`. `kept`: those that a pin still keeps. `failed`: why files stay until the next sweep. */
   | {
       readonly type: 'storage.cleaned'
       readonly checkpointIds: readonly CheckpointId[]
+      readonly kept: readonly CheckpointId[]
       readonly failed: string | undefined
       readonly at: number
     }

@@ -3,8 +3,7 @@
  * pointer is published only over a pin, and the pin goes only after the pointer; a copy is made under a pin. A checkpoint of which bytes were
  * deleted does not complete. Savepoints are never subsumed. An attempt goes on from the newest manifest on the disk, whatever
  * became of its checkpoint: the next process would, and what was done from an older one could be done again. What was
- * aborted is not restored by the process that aborted it, so it is gone before anything goes on. Only a pin may keep it:
- * then it is marked as let go, and nobody resumes from it.
+ * aborted is not restored by the process that aborted it, so it is gone before anything goes on. If a pin keeps it, it is not gone.
  *
  * A job that ends may delete its restore points between its last attempt and its end; if it goes on instead, it is accused.
  * Remembers what is on the disk, pins, and what was deleted too early.
@@ -81,14 +80,11 @@ function abort(memory: Memory, { checkpointId: id, kind, reason }: FactOf<'abort
   }
 }
 
-const isLetGo = ({ aborted, pins }: Memory, id: number): boolean =>
-  aborted.includes(id) && pins.some((pin) => pin.id === id)
-
 function begin(memory: Memory, { attempt, restored }: FactOf<'attempt.began'>) {
   if (restored !== undefined && memory.aborted.includes(restored)) {
     return violation(`Attempt ${attempt} was restored from checkpoint ${restored}, which was aborted.`)
   }
-  const newer = [...memory.points, ...memory.unsettled].find((id) => id > (restored ?? 0) && !isLetGo(memory, id))
+  const newer = [...memory.points, ...memory.unsettled].find((id) => id > (restored ?? 0))
   if (newer !== undefined) {
     return violation(`Attempt ${attempt} was restored from ${restored ?? 'nothing'}, although ${newer} is stored.`)
   }

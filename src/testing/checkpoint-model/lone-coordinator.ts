@@ -54,6 +54,7 @@ const request = (requestId: string, kind: SnapshotKind): CoordinatorEvent => ({
 const cleaned = (id: number, failed?: string): CoordinatorEvent => ({
   type: 'storage.cleaned',
   checkpointIds: [idOf(id)],
+  kept: [],
   failed,
   at,
 })

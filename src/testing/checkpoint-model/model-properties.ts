@@ -123,6 +123,14 @@ export const possibilities = {
     ['storage'],
     ({ pointers }: StorageState) => Object.keys(pointers).length > 0,
   ),
+  'a withdrawal': sometimes('a withdrawal', ['coordinator'], (coordinator: CoordinatorModelState) =>
+    pendingOf(coordinator).some(({ value }) => value === 'withdrawing'),
+  ),
+  'a pin that keeps a savepoint from being withdrawn': sometimes(
+    'a pin that keeps a savepoint from being withdrawn',
+    ['job', 'storage'],
+    ({ chart }: JobModelState, { letGo }: StorageState) => chart?.value === 'failed' && letGo.length > 0,
+  ),
   'a copy is sealed': sometimes('a copy is sealed', ['storage'], ({ copies }: StorageState) =>
     Object.values(copies).includes('sealed'),
   ),

@@ -157,6 +157,20 @@ export const scenarios: readonly Scenario[] = [
     possible: ['a copy is sealed', 'a savepoint is disposed of'],
   }),
   scenario({
+    name: 'withdrawal',
+    about: 'a stop-savepoint cannot be published, nor perhaps its pin or its files be removed; a crash afterwards',
+    full: {
+      periodic: 1,
+      requests: ['stop-suspend'],
+      storeFailures: 2,
+      ...failing,
+      sources: 1,
+      slow: ['manifests', 'steps', 'discards'],
+    },
+    short: { records: 0 },
+    possible: ['a withdrawal', 'a pin that keeps a savepoint from being withdrawn', 'the job fails'],
+  }),
+  scenario({
     name: 'cancel',
     about: 'the job is canceled at any time, in the middle of a checkpoint or a restart',
     full: { periodic: 1, ends: 'cancel', ...failing, slow: [...needed, 'orders', 'starts', 'cancels'], sources: 1 },

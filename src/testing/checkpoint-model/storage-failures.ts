@@ -32,7 +32,7 @@ export function failure(message: Asked): readonly Output[] | undefined {
     }
     case 'checkpoints.discard': {
       const { checkpointIds } = message
-      return [answer('coordinator', { type: 'storage.cleaned', checkpointIds, failed: 'failed' })]
+      return [answer('coordinator', { type: 'storage.cleaned', checkpointIds, kept: [], failed: 'failed' })]
     }
     default:
       return undefined

@@ -95,12 +95,13 @@ const isFact = ({ type }: Output): boolean => type === 'fact'
 function open({ rules }: StorageSetting, before: StorageState): Turn<StorageState> {
   const epoch = before.epoch + 1
   const { state, outputs } = rules.sweeps ? sweep({ ...before, epoch }) : { state: { ...before, epoch }, outputs: [] }
-  const completed = Object.entries(state.manifests)
+  const restorable = Object.entries(state.manifests)
     .filter(([, { kind }]) => rules.restorable(kind))
     .map(([id]) => Number(id))
     .toSorted((a, b) => a - b)
-    .filter((id) => !state.letGo.includes(id))
-  const newest = completed.at(-1)
+  // One that was let go is no restore point of the job any more; but if it is the newest, the job goes on from it all the same.
+  const completed = restorable.filter((id) => !state.letGo.includes(id))
+  const newest = restorable.at(-1)
   const lastId = rules.lastId(state.highest, newest ?? 0)
   const opened = { type: 'storage.opened', epoch, lastId, completed, newest, over: state.over }
   return { state, outputs: [fact({ type: 'lease.taken', epoch }), ...outputs, answer('job', opened)] }
@@ -158,7 +159,8 @@ function carryOut(setting: StorageSetting, state: StorageState, message: Asked):
       const { checkpointIds } = message
       const turn = discardAll(setting, state, checkpointIds, epoch)
       const unheard = (message.unheard ?? []).some((key) => state.states[key] !== undefined)
-      const cleaned = answer('coordinator', { type: 'storage.cleaned', checkpointIds, failed: undefined })
+      const kept = checkpointIds.filter((id) => turn.state.letGo.includes(id))
+      const cleaned = answer('coordinator', { type: 'storage.cleaned', checkpointIds, kept, failed: undefined })
       return {
         state: unheard ? { ...turn.state, sight: 'durable and unheard' } : turn.state,
         outputs: [...turn.outputs, cleaned],

@@ -118,12 +118,22 @@ export const on = {
   cleaned: (...ids: number[]): CoordinatorEvent => ({
     type: 'storage.cleaned',
     checkpointIds: ids as CheckpointId[],
+    kept: [],
+    failed: undefined,
+    at: 0,
+  }),
+  /** Let go, and still there for the sake of a pin. */
+  kept: (...ids: number[]): CoordinatorEvent => ({
+    type: 'storage.cleaned',
+    checkpointIds: ids as CheckpointId[],
+    kept: ids as CheckpointId[],
     failed: undefined,
     at: 0,
   }),
   notCleaned: (...ids: number[]): CoordinatorEvent => ({
     type: 'storage.cleaned',
     checkpointIds: ids as CheckpointId[],
+    kept: [],
     failed: 'the disk is gone',
     at: 0,
   }),

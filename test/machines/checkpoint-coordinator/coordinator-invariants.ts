@@ -195,7 +195,8 @@ const invCC16withdrawnFirst: Check = ({ before, event, effects }) => {
     if (event.type !== 'storage.cleaned' || !event.checkpointIds.includes(id)) return `${id} aborted, but not removed`
     const name = stateName(before.coordinator.main.value)
     const over = name === 'ending' || name === 'settlingToEnd'
-    if (event.failed !== undefined && !over && all(effects, 'failJob').length === 0) return `${id} is left`
+    const gone = event.failed === undefined && !event.kept.includes(id)
+    if (!gone && !over && all(effects, 'failJob').length === 0) return `${id} is left`
   }
   return undefined
 }

@@ -15,6 +15,7 @@ import {
   inputOf,
   jobEnded,
   jobStopping,
+  kept,
   notPublished,
   notRemoved,
   notStored,
@@ -168,16 +169,16 @@ const withdrawn: Row<PendingEvent>[] = [
     effects: [{ type: 'retire', params: { checkpointIds: [1] } }],
   },
   { given: 'withdrawing', event: removed, next: 'aborted', effects: [told(failed), ...end('aborted', failed)] },
-  {
+  ...[notRemoved, kept].map((event) => ({
     given: 'withdrawing',
-    event: notRemoved,
+    event,
     next: 'aborted',
     effects: [
       { type: 'answer', params: { outcome: { type: 'failed', code: 'SAVEPOINT_NOT_WITHDRAWN' } } },
       { type: 'announce', params: { type: 'aborted', reason: failed } },
       { type: 'conclude', params: { type: 'checkpoint.aborted', removed: true } },
     ],
-  },
+  })),
   { given: 'withdrawing', event: finished, next: 'withdrawing', effects: [] },
   { given: 'withdrawing', event: jobStopping, next: 'withdrawingWhileFailing', effects: [] },
   { given: 'withdrawing', event: jobEnded, next: 'withdrawingWhileFailing', effects: [] },
@@ -189,15 +190,15 @@ const withdrawn: Row<PendingEvent>[] = [
     effects: [{ type: 'retire', params: { checkpointIds: [1] } }],
   },
   { given: 'withdrawingWhileFailing', event: removed, next: 'aborted', effects: end('aborted', failed) },
-  {
+  ...[notRemoved, kept].map((event) => ({
     given: 'withdrawingWhileFailing',
-    event: notRemoved,
+    event,
     next: 'aborted',
     effects: [
       { type: 'answer', params: { outcome: { type: 'failed', code: 'SAVEPOINT_NOT_WITHDRAWN' } } },
       ...end('aborted', failed).slice(1),
     ],
-  },
+  })),
 ]
 
 const tableOf = (kind: SnapshotKind, rows: readonly Row<PendingEvent>[]) =>

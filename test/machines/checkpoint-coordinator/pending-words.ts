@@ -29,6 +29,7 @@ export const [ackA, ackB, stored, notStored, published, notPublished] = [
 ].map(pending) as [PendingEvent, PendingEvent, PendingEvent, PendingEvent, PendingEvent, PendingEvent]
 export const removed = pending(on.cleaned(1))
 export const notRemoved = pending(on.notCleaned(1))
+export const kept = pending(on.kept(1))
 export const jobStopping = pending(on.jobStopping())
 export const jobEnded = pending(on.jobEnded())
 export const finished = pending(on.finished(b))

@@ -83,7 +83,7 @@ const scenes: Scene[] = [
       ...about(2),
       ...published(1),
       ...published(2),
-      ...[on.cleaned(1), on.cleaned(2), on.notCleaned(1), on.notCleaned(2)],
+      ...[on.cleaned(1), on.cleaned(2), on.notCleaned(1), on.notCleaned(2), on.kept(1), on.kept(2)],
     ],
   })),
   {

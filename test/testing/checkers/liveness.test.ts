@@ -125,6 +125,9 @@ checkerCases(orphansCollected, {
     ],
     'anything, as long as the job goes on': [stored('a', 1)],
     'anything of a job that is suspended': [stored('a', 1), jobOver('SUSPENDED')],
+    'a stop-savepoint that is neither published nor withdrawn': [
+      ...[stored('a', 1), manifest(1), completed(1), stored('a', 2), manifest(2, 'stop-drain'), jobOver('FAILED')],
+    ],
     'a manifest that only its successor took up': [stored('a', 1), manifest(1), died, attempt(1, 1), jobOver('FAILED')],
   },
   rejects: {
@@ -132,6 +135,10 @@ checkerCases(orphansCollected, {
     'what is not retained': [
       'checkpoint 1 are left',
       ...[stored('a', 1), manifest(1), completed(1), manifest(2), completed(2), jobOver()],
+    ],
+    'a stop-savepoint that was withdrawn in vain, once a newer one is complete': [
+      'checkpoint 1 are left',
+      ...[manifest(1, 'stop-suspend'), stored('a', 2), manifest(2), completed(2), jobOver()],
     ],
     'what was pinned': ['checkpoint 1', manifest(1, 'savepoint'), pinned('s', 1), unpinned('s', 1), jobOver()],
     'a part': ['checkpoint 1', stored('a', 1), stored('b', 1), stateDeleted('a', 1), jobOver('CANCELED')],

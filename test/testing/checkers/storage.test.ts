@@ -50,10 +50,6 @@ checkerCases(storageRetention, {
       ...[attempt(), done(1), triggered(2, { kind: 'stop-suspend' }), manifest(2, 'stop-suspend'), attemptOver()],
       ...[deleted(2), aborted(2, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE'), attempt(2, 1)],
     ],
-    'an aborted stop-savepoint that a pin keeps, let go': [
-      ...[attempt(), done(1), triggered(2, { kind: 'stop-suspend' }), manifest(2, 'stop-suspend'), pinned('s', 2)],
-      ...[attemptOver(), aborted(2, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE'), attempt(2, 1)],
-    ],
     'an aborted stop-savepoint that could not be deleted, for the next process': [
       ...[attempt(), done(1), triggered(2, { kind: 'stop-suspend' }), manifest(2, 'stop-suspend'), attemptOver()],
       ...[aborted(2, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE'), died, attempt(2, 2)],
@@ -72,6 +68,11 @@ checkerCases(storageRetention, {
     'the deletion of what nobody saw complete, but is restored': [
       'one of the newest 1',
       ...[attempt(), triggered(1), manifest(1), died, attempt(1, 1), deleted(1)],
+    ],
+    'a restart from before an aborted stop-savepoint that a pin keeps': [
+      'from 1, although 2 is stored',
+      ...[attempt(), done(1), triggered(2, { kind: 'stop-suspend' }), manifest(2, 'stop-suspend'), pinned('s', 2)],
+      ...[attemptOver(), aborted(2, 'stop-suspend', 'FINALIZE_CHECKPOINT_FAILURE'), attempt(2, 1)],
     ],
     'the deletion of what a savepoint pins': ['which s pins', savepoint, deleted(1)],
     'the deletion of pinned bytes at the end of the job': ['which s pins', savepoint, jobOver(), deleted(1)],

@@ -39,7 +39,7 @@ describe('the scenarios', () => {
     expect(scenarioCalled('nonsense')).toBeUndefined()
   })
 
-  for (const name of ['concurrent', 'late writes', 'disposal', 'savepoint', 'aligned with timeout']) {
+  for (const name of ['concurrent', 'late writes', 'disposal', 'withdrawal', 'savepoint', 'aligned with timeout']) {
     it(`${name}: holds in its short size`, () => {
       const { short, possible } = scenarioCalled(name)!
       const { verdict, violation, sometimes } = explore(
