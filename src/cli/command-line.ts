@@ -60,6 +60,14 @@ export async function runCommandLine(words: readonly string[], context: CliConte
   // A job id has 32 digits, so that no word is taken for one.
   const longer = commands.find((one) => one.name === `${name} ${rest[0]}`)
   if (longer !== undefined) return runOne(longer, rest.slice(1), context)
+  const guessed = guessedWord(name, rest[0])
+  if (guessed !== undefined) {
+    printLine(
+      stdout,
+      `"${printable(`${name} ${rest[0]}`)}" is not a valid action.\n\nDid you mean "${name} ${guessed}"?`,
+    )
+    return 1
+  }
   const command = commands.find((one) => one.name === name)
   if (command === undefined) {
     const names = commands.map((one) => one.name)
@@ -70,6 +78,12 @@ export async function runCommandLine(words: readonly string[], context: CliConte
     return 1
   }
   return runOne(command, rest, context)
+}
+
+/** The second word of an action, when what was typed in its place looks like it; a job id and a flag do not. */
+function guessedWord(name: string, typed: string | undefined): string | undefined {
+  const words = commands.flatMap((one) => (one.name.startsWith(`${name} `) ? [one.name.slice(name.length + 1)] : []))
+  return typed !== undefined && /^[a-z]+$/i.test(typed) ? nearest(typed, words) : undefined
 }
 
 async function runOne(command: Command, words: readonly string[], context: CliContext): Promise<number> {

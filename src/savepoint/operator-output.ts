@@ -52,7 +52,14 @@ export async function writeOperator(fs: FileSystem, dir: string, draft: Operator
 }
 
 async function writeKeyed(draft: OperatorDraft, outputs: readonly StateOutput[]) {
-  const states = draft.states.map(({ from: _, changes: __, ...state }): StoredState => state)
+  const states = draft.states.map(
+    ({ name, kind, version, ttl }): StoredState => ({
+      name,
+      kind,
+      ...(version !== undefined && { version }),
+      ...(ttl === true && { ttl }),
+    }),
+  )
   const output = new KeyedOutput(draft, states, outputs)
   for (const [place, { from, changes, kind }] of draft.states.entries()) {
     const rows = 'rows' in from ? newRows(from.rows, kind) : storedRows(draft, from.stored, kind)

@@ -128,7 +128,7 @@ export class SavepointBuilder {
       withState(draft, state, (one) => {
         refuseTimers(one, draft)
         const changes = [...one.changes, change as unknown as RowChange]
-        return { ...one, ...to, changes }
+        return { ...one, ...(to.kind && { kind: to.kind }), ...versionOf(to.version ?? one.version, state), changes }
       }),
     )
   }
@@ -268,7 +268,14 @@ function newState(
   version: number | undefined,
   rows: Iterable<readonly [Key, unknown]> | AsyncIterable<readonly [Key, unknown]>,
 ): StateDraft {
-  return { name, kind, ...(version !== undefined && { version }), from: { rows }, changes: [] }
+  return { name, kind, ...versionOf(version, name), from: { rows }, changes: [] }
+}
+
+/** Version 0 is that of a state which never said one. Fails with `ARGUMENT_INVALID`. */
+function versionOf(version: number | undefined, state: string): { readonly version: number | undefined } {
+  if (version === undefined || version === 0) return { version: undefined }
+  if (Number.isSafeInteger(version) && version > 0) return { version }
+  throw new StreamError('ARGUMENT_INVALID', `State "${state}" has version ${version}: expected an integer from 0.`)
 }
 
 function refuseTimers({ name, kind }: StateDraft, draft: OperatorDraft): void {

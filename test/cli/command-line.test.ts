@@ -22,6 +22,12 @@ describe('the command line', () => {
     expect(cli.out()).toContain('Version: 9.9.9\n')
   })
 
+  it('guesses the second word of an action', async () => {
+    const cli = makeCli()
+    expect(await cli.run('savepoint', 'inspcet', 'x')).toBe(1)
+    expect(cli.out()).toContain('Did you mean "savepoint inspect"?')
+  })
+
   it.each(commands)('$name has help with an example', async (command) => {
     const cli = makeCli()
     expect(await cli.run(...command.name.split(' '), '--help')).toBe(0)

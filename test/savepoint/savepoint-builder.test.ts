@@ -158,6 +158,7 @@ describe('a savepoint made from another', () => {
     refused(() => from().setList('words', 'l', { mode: 'split', items: [] }))(/is whole/)
     refused(() => from().addOperator({ uid: 'count' }))(/has already/)
     refused(() => from().addOperator({ uid: '' }))(/not a uid/)
+    refused(() => from().addState('count', 'x', { kind: 'list', version: 0.5, rows: [] }))(/has version 0.5/)
     refused(() => from().addOperator({ uid: 'a', parallelism: 2, whole: [1] }))(/1 values .* parallelism 2/)
     await expect(from().write(kept.dir)).rejects.toMatchObject({ message: expect.stringContaining('is not empty') })
     await expect(from().write('s3://x')).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
@@ -258,6 +259,24 @@ describe('a savepoint made from nothing', () => {
     for await (const { value } of made.operatorState('source')) values.push(value)
     expect(values).toEqual([{ position: 1 }, { position: 2 }])
     expect(made.operator('nothing').bytes).toBe(0)
+  })
+
+  it('knows no difference between version 0 and none', async () => {
+    const made = await written(
+      SavepointBuilder.empty({ jobName: 'new' }).addOperator({
+        uid: 'o',
+        keyed: {
+          a: { kind: 'value', version: 0, rows: [['k', 1]] },
+          b: { kind: 'value', version: 2, rows: [['k', 1]] },
+        },
+      }),
+    )
+    expect(made.operator('o').states).toEqual([
+      { name: 'a', kind: 'value' },
+      { name: 'b', kind: 'value', version: 2 },
+    ])
+    const back = await written(SavepointBuilder.from(made).transform('o', 'b', (row) => row, { version: 0 }))
+    expect(back.operator('o').states[1]).toEqual({ name: 'b', kind: 'value' })
   })
 
   it('keeps frames small when values are large, and refuses more subtasks than it can write', async () => {
