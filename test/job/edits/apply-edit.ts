@@ -22,6 +22,7 @@ export const usualEdits: readonly EditType[] = [
   'rename uid',
   'parallelism',
   'program parallelism',
+  'any max parallelism',
   'rename state',
   'move state',
   'version',

@@ -156,6 +156,15 @@ export const graphEdits = {
   'program parallelism': programSetting((_, { b }) => ({ parallelism: 1 + (b % 5) })),
   'max parallelism': setting((_, { b }) => ({ maxParallelism: at(maxima, b) })),
   'program max parallelism': programSetting((_, { b }) => ({ maxParallelism: at(maxima, b) })),
+  /** Of the whole program: what is stored says how many there are. */
+  'any max parallelism': ({ program, ...edited }) => ({
+    ...edited,
+    program: {
+      ...program,
+      maxParallelism: undefined,
+      operators: program.operators.map((one) => ({ ...one, maxParallelism: undefined })),
+    },
+  }),
   'map operator': mapOperator,
   body: setting((one, { b }) => (isMiddle(one) ? { body: at(bodies, b)!, second: undefined } : {})),
   'sink state': setting(({ body }, { b }) =>
