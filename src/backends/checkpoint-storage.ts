@@ -43,7 +43,7 @@ export interface StoredSnapshot {
 export interface JobCheckpoints {
   readonly jobId: JobId
   readonly epoch: number
-  /** Completed checkpoints found when opened, oldest first (whole ones only). */
+  /** Completed checkpoints found when opened, oldest first: whole ones that the job has not let go. */
   readonly existing: readonly StoredSnapshot[]
   /**
    * Ids of stored checkpoints that could not be read when opened: the job does not restart from them, and `sweep` leaves
@@ -136,7 +136,8 @@ export interface CheckpointStorage {
   open(job: StoredJob): Promise<JobCheckpoints>
   /**
    * The newest whole snapshot from which a job of this name may be resumed after the death of its process: plain
-   * savepoints are passed over, stop-savepoints count. Undefined when there is none. Fails rather than take an older one:
+   * savepoints are passed over, stop-savepoints count, also one that the job has let go and a pin keeps: the job that it has
+   * stopped goes on from it. Undefined when there is none. Fails rather than take an older one:
    * with `STORAGE_FAILED` when something cannot be read, with `MANIFEST_DAMAGED`, `MANIFEST_VERSION_UNSUPPORTED`,
    * `STATE_FILE_MISSING`, `STATE_FILE_DAMAGED` or `PATH_OUTSIDE_ROOT` when the newest one is there and cannot be used.
    */

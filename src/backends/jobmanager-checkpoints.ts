@@ -171,7 +171,9 @@ class HeapJobCheckpoints implements JobCheckpoints {
     this.jobId = jobId
     this.#job = job
     this.epoch = job.epoch
-    this.existing = wholeCheckpoints(jobId, job)
+    this.existing = wholeCheckpoints(jobId, job).filter(
+      ({ manifest }) => job.checkpoints.get(manifest.checkpointId)?.retired !== true,
+    )
     this.highestId = job.highestId
     this.#holds = new Holds(this.existing.map(({ manifest }) => manifest.checkpointId))
   }

@@ -71,6 +71,25 @@ export const keepingCases: readonly CheckpointStorageCase[] = [
     },
   },
   {
+    name: 'what was let go is gone on from while a pin keeps it, and is no checkpoint of the job any more',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      await storeCheckpoint(job, 1)
+      const { path } = await storeCheckpoint(job, 2, 'stop-suspend')
+      await storage.pin(path, 'savepoint a')
+      expectEqual(await job.discard(idOf(2)), false, 'kept')
+      expectEqual((await storage.newest('suite'))?.path, path, 'the newest')
+      const next = await storage.open(suiteJob)
+      expectEqual(
+        [next.highestId, next.existing.map(({ manifest }) => manifest.checkpointId)],
+        [2, [1]],
+        'what its next process finds',
+      )
+      await storage.unpin(path, 'savepoint a')
+      expectEqual((await storage.newest('suite'))?.manifest.checkpointId, 1, 'the newest without the pin')
+    },
+  },
+  {
     name: 'a checkpoint that its job keeps outlives its pins',
     async run({ storage }) {
       const job = await storage.open(suiteJob)

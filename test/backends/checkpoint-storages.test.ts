@@ -96,6 +96,7 @@ describe('the suite', () => {
     }))
     expect(await failuresOf(forgetful)).toEqual([
       'a pinned checkpoint outlives its discard until the last pin goes',
+      'what was let go is gone on from while a pin keeps it, and is no checkpoint of the job any more',
       'a pinned checkpoint keeps what it shares until the last pin goes',
     ])
   })
