@@ -11,7 +11,7 @@ describe.each(['docs/savepoints.md'])('the commands typed on %s', (page) => {
   beforeAll(async () => {
     terminal = new Terminal(dir)
     for (const { title, command } of commands) printed.set(title, await terminal.type(command))
-  }, 120_000)
+  }, 300_000)
   afterAll(() => terminal.remove())
 
   it('are some', () => {
