@@ -64,7 +64,7 @@ export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
     const record = await takeJobRecord(fs, dir, lease.epoch)
     const highestId = Math.max(record?.highestId ?? 0, ids.at(-1) ?? 0) as CheckpointId | 0
     const opened = { name, highestId, openedAt: now, finishedAt: 0, claimed: record?.claimed }
-    await writeJobRecord(fs, dir, id, opened, lease.epoch)
+    await writeJobRecord(fs, dir, id, opened, lease)
     const existing: StoredSnapshot[] = []
     const unreadable: CheckpointId[] = []
     for (const checkpoint of ids) {
@@ -278,7 +278,7 @@ class FilesystemJob implements JobCheckpoints {
     const { fs, dir, id, locks } = this.#place
     return locks.run(join(dir, 'job.json'), async () => {
       const record = { ...this.#record, ...change }
-      await writeJobRecord(fs, dir, id, record, this.epoch)
+      await writeJobRecord(fs, dir, id, record, this.#lease)
       this.#record = record
     })
   }

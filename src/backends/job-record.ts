@@ -11,8 +11,9 @@ import type { ClaimedPlace } from './checkpoint-storage.ts'
 import { readWhole, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { JsonFields } from './json-fields.ts'
+import type { Lease } from './lease.ts'
 import { parseSealed, printSealed } from './manifest-json.ts'
-import { asRead, isDamage } from './storage-errors.ts'
+import { asRead, isDamage, isMissing } from './storage-errors.ts'
 
 /** The newest that is read. Version 2 is for what version 1 cannot say: a claim. */
 const recordVersion = 2
@@ -85,23 +86,39 @@ export async function takeJobRecord(fs: FileSystem, dir: string, epoch: number):
   }
 }
 
-export const writeJobRecord = (
+/**
+ * Only who still holds the lease: an owner that was held up may not undo what the next one has written. Fails with
+ * `LEASE_LOST` and as the disk does.
+ */
+export async function writeJobRecord(
   fs: FileSystem,
   dir: string,
   id: JobId,
   record: JobRecord,
-  epoch: number,
-): Promise<void> =>
-  writeWhole(fs, {
-    path: pathIn(dir),
-    text: printSealed({
-      formatVersion: record.claimed === undefined ? 1 : recordVersion,
-      id,
-      name: record.name,
-      highestCheckpointId: record.highestId,
-      openedAt: record.openedAt,
-      finishedAt: record.finishedAt,
-      claimed: record.claimed,
-    }),
-    writer: epoch,
+  lease: Pick<Lease, 'epoch' | 'check'>,
+): Promise<void> {
+  const checkLease = async () => void (await lease.check())
+  try {
+    await writeWhole(fs, {
+      path: pathIn(dir),
+      text: printRecord(id, record),
+      writer: lease.epoch,
+      beforeRename: checkLease,
+    })
+  } catch (error) {
+    // A new owner removes the temporary file; then losing the lease is what happened.
+    if (isMissing(error)) await checkLease()
+    throw error
+  }
+}
+
+const printRecord = (id: JobId, record: JobRecord): string =>
+  printSealed({
+    formatVersion: record.claimed === undefined ? 1 : recordVersion,
+    id,
+    name: record.name,
+    highestCheckpointId: record.highestId,
+    openedAt: record.openedAt,
+    finishedAt: record.finishedAt,
+    claimed: record.claimed,
   })

@@ -30,7 +30,7 @@ export async function collectGarbage(fs: FileSystem, dir: string, now: number): 
       const swept = await sweepCheckpoint(fs, path, async () => {
         // An id is not used twice, whatever is gone.
         const highestId = Math.max(record.highestId, ids.at(-1) ?? 0) as CheckpointId
-        await writeJobRecord(fs, dir, id, { ...record, highestId }, lease.epoch)
+        await writeJobRecord(fs, dir, id, { ...record, highestId }, lease)
         await deleteCheckpoint(fs, path)
       })
       removed.push(...swept)

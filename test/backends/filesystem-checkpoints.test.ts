@@ -177,6 +177,30 @@ describe('the lease', () => {
     }
   })
 
+  it('of a newer owner stops a job record that is on its way', async () => {
+    const fs = new MemoryFileSystem()
+    const make = () => filesystemCheckpointStorage({ dir: '/c', fs, clock })
+    const lost: number[] = []
+    for (let at = 0; ; at++) {
+      const first = await make().open(suiteJob)
+      let second: Awaited<ReturnType<ReturnType<typeof make>['open']>> | undefined
+      const interposed = fs.interpose(fs.calls + at, async () => {
+        second = await make().open(suiteJob)
+      })
+      const outcome = await first.finish().then(
+        () => 'noted',
+        (error: unknown) => (error as { code: string }).code,
+      )
+      if (!interposed()) break
+      // The new owner begins the job anew: what the old one has noted may be seen by it, but not come after it.
+      const { finishedAt } = (await readJobRecord(fs, `/c/${suiteJob.id}`))!
+      expect({ at, finishedAt }).toEqual({ at, finishedAt: 0 })
+      expect(outcome, `taken over at call ${at}`).toBe(second!.hadFinished ? 'noted' : 'LEASE_LOST')
+      if (outcome === 'LEASE_LOST') lost.push(at)
+    }
+    expect(lost.length).toBeGreaterThan(3)
+  })
+
   it('rises with each owner and is remembered when all else is gone', async () => {
     const { dir, jobDir, job } = await opened()
     await job.close()

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { nodeFileSystem } from '../../src/backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../../src/backends/filesystem-checkpoints.ts'
 import { type JobRecord, takeJobRecord, writeJobRecord } from '../../src/backends/job-record.ts'
+import { Lease } from '../../src/backends/lease.ts'
 import { manifestVersion } from '../../src/backends/manifest.ts'
 import { parseManifest, printSealed } from '../../src/backends/manifest-json.ts'
 import { newestCheckpoint } from '../../src/backends/newest-checkpoint.ts'
@@ -243,9 +244,16 @@ describe('bounds', () => {
       finishedAt: 0,
       claimed: undefined,
     }
-    await writeJobRecord(nodeFileSystem, dir, suiteJob.id, record, 1)
+    const lease = await Lease.take(nodeFileSystem, dir, suiteJob.id, 0)
+    await writeJobRecord(nodeFileSystem, dir, suiteJob.id, record, lease)
     expect(await takeJobRecord(nodeFileSystem, dir, 2)).toEqual(record)
-    await writeJobRecord(nodeFileSystem, dir, suiteJob.id, { ...record, highestId: (2 ** 53 - 2) as CheckpointId }, 1)
+    await writeJobRecord(
+      nodeFileSystem,
+      dir,
+      suiteJob.id,
+      { ...record, highestId: (2 ** 53 - 2) as CheckpointId },
+      lease,
+    )
     expect(await takeJobRecord(nodeFileSystem, dir, 2)).toBeUndefined()
     const search = { fs: nodeFileSystem, dir, jobName: 'a', checkInside: async () => {} }
     expect(await newestCheckpoint(search)).toBeUndefined()
