@@ -68,7 +68,8 @@ export interface JobCheckpoints {
    */
   hold(checkpoint: CheckpointId): (() => void) | undefined
   /**
-   * Deletes a checkpoint unless a pin holds it, and the shared files that no other one names. One that is held goes with a
+   * Deletes a checkpoint unless a pin or the claim of another job holds it, and the shared files that no other one names. One
+   * that the next checkpoint is being built on goes with a
    * later call, of `discard` or `sweep`. Returns whether it is gone.
    */
   discard(checkpoint: CheckpointId): Promise<boolean>
@@ -121,7 +122,7 @@ export interface SnapshotClaims {
    */
   claim(path: string, job: JobId): Promise<void>
   /**
-   * Deletes what the job has claimed, unless a pin holds it: then it goes with the last pin. Does nothing to what the job has
+   * Deletes what the job has claimed, unless a pin holds it: then it goes with the last pin, and is claimed no more. Does nothing to what the job has
    * not claimed. Idempotent.
    */
   discard(path: string, job: JobId): Promise<void>

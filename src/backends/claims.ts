@@ -3,7 +3,8 @@
  * the snapshot when it does not need it any more.
  *
  * INV-CL-1 A snapshot has one owner at most. It is the file's name that counts, so a torn claim still holds.
- * INV-CL-2 Only the owner deletes, and the claim goes last: a deletion that a crash has cut short is finished by the same job.
+ * INV-CL-2 Only the owner deletes, and the claim goes last: a deletion that a crash has cut short is finished by the same job. What a
+ * pin holds is left to the pin, and then the claim goes alone.
  * Tests: test/backends/claims.test.ts.
  */
 import { basename, dirname, join } from 'node:path'
@@ -49,7 +50,12 @@ export async function discardClaimed(fs: FileSystem, dir: string, job: JobId): P
     return removeCopy(fs, dir, manifest)
   }
   if (!names.includes(retiredName)) await markRetired(fs, dir)
-  await deleteIfLetGo(fs, dir)
+  if (await deleteIfLetGo(fs, dir, job)) {
+    // Whoever holds it besides deletes it in the end, which our claim must not keep it from.
+    await removeIfThere(fs, join(dir, claimName(job)))
+    await fs.syncDir(dir)
+    await deleteIfLetGo(fs, dir)
+  }
   // What a deletion that was cut short has left; a checkpoint in the making builds on newer ones.
   const id = Number(basename(dir).slice('chk-'.length))
   await removeUnnamed(fs, dirname(dir), (_, writtenBy) => writtenBy <= id)

@@ -25,7 +25,7 @@ import { type JobRecord, takeJobRecord, writeJobRecord } from './job-record.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import { Lease } from './lease.ts'
 import { type Manifest, sharedDirName, sharedFile } from './manifest.ts'
-import { isPinned, markRetired, retiredName } from './pins.ts'
+import { isHeld, markRetired, retiredName } from './pins.ts'
 import { ensureSharedDir, removeUnnamed, sharedFileName } from './shared-files.ts'
 import { StateFile } from './state-file.ts'
 import { stateFileName } from './state-segments.ts'
@@ -187,7 +187,7 @@ class FilesystemJob implements JobCheckpoints {
         const ids = checkpointIdsIn(await this.#lease.check())
         if (!this.#holds.letGo(checkpoint)) return false
         const names = await listIfThere(fs, dir)
-        if (names.includes(metadataName) && isPinned(names)) {
+        if (names.includes(metadataName) && isHeld(names, this.jobId)) {
           if (!names.includes(retiredName)) await markRetired(fs, dir)
           return false
         }

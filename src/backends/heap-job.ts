@@ -31,6 +31,10 @@ export interface HeapJob {
   readonly shared: Map<string, Uint8Array>
 }
 
+/** Must whoever deletes for `job`, or for nobody, leave it alone? */
+export const isHeld = ({ pins, owner }: Pick<HeapCheckpoint, 'pins' | 'owner'>, job?: JobId): boolean =>
+  pins.size > 0 || (owner !== undefined && owner !== job)
+
 export const pathOf = (job: JobId, id: CheckpointId): string => `jobmanager://checkpoints/${job}/${id}`
 
 export const snapshotOf = (jobId: JobId, id: CheckpointId, job: HeapJob): StoredSnapshot | undefined => {

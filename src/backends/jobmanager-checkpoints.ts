@@ -24,6 +24,7 @@ import {
   filesFor,
   type HeapCheckpoint,
   type HeapJob,
+  isHeld,
   pathOf,
   removeUnnamed,
   snapshotOf,
@@ -60,7 +61,8 @@ class HeapStorage implements CheckpointStorage {
       const found = this.#find(path)
       if (found?.checkpoint.owner !== job) return
       found.checkpoint.retired = true
-      if (found.checkpoint.pins.size === 0) deleteCheckpoint(found.job, found.id)
+      found.checkpoint.owner = undefined
+      if (!isHeld(found.checkpoint)) deleteCheckpoint(found.job, found.id)
     },
     ofJob: async (jobName) => {
       const [id, job] = this.#lastOpened(jobName) ?? []
@@ -134,7 +136,7 @@ class HeapStorage implements CheckpointStorage {
     if (found === undefined) return
     const { job, id, checkpoint } = found
     checkpoint.pins.delete(holder)
-    if (checkpoint.retired && checkpoint.pins.size === 0) deleteCheckpoint(job, id)
+    if (checkpoint.retired && !isHeld(checkpoint)) deleteCheckpoint(job, id)
   }
 
   #find(path: string): (Found & { readonly snapshot: StoredSnapshot | undefined }) | undefined {
@@ -234,7 +236,7 @@ class HeapJobCheckpoints implements JobCheckpoints {
   #letGo(id: CheckpointId): boolean {
     if (!this.#holds.letGo(id)) return false
     const checkpoint = this.#job.checkpoints.get(id)
-    if (checkpoint !== undefined && checkpoint.manifest !== undefined && checkpoint.pins.size > 0) {
+    if (checkpoint !== undefined && checkpoint.manifest !== undefined && isHeld(checkpoint, this.jobId)) {
       checkpoint.retired = true
       return false
     }
@@ -247,9 +249,10 @@ class HeapJobCheckpoints implements JobCheckpoints {
     if (inFlight.length === 0) this.#holds.end()
     for (const overdue of this.#holds.overdue) this.#letGo(overdue)
     const removed: string[] = []
-    for (const [id, { manifest, files, pins, retired }] of this.#job.checkpoints) {
+    for (const [id, checkpoint] of this.#job.checkpoints) {
       if (inFlight.includes(id)) continue
-      if (manifest === undefined || (retired && pins.size === 0)) {
+      const { manifest, files, retired } = checkpoint
+      if (manifest === undefined || (retired && !isHeld(checkpoint))) {
         this.#job.checkpoints.delete(id)
         removed.push(pathOf(this.jobId, id))
         continue
@@ -260,8 +263,7 @@ class HeapJobCheckpoints implements JobCheckpoints {
         removed.push(`${pathOf(this.jobId, id)}/${file}`)
       }
     }
-    removed.push(...removeUnnamed(this.#job))
-    return removed
+    return [...removed, ...removeUnnamed(this.#job)]
   }
 
   async finish(): Promise<void> {

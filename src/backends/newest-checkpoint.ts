@@ -15,7 +15,7 @@ import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { listIfThere, metadataName } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { soundRecord } from './job-record.ts'
-import { isPinned, retiredName } from './pins.ts'
+import { isHeld, retiredName } from './pins.ts'
 import { asRead, isDamage } from './storage-errors.ts'
 
 export interface CheckpointSearch {
@@ -109,8 +109,8 @@ async function readCandidate(
     // Deleted since the list was made: the manifest goes first.
     const names = await asRead(path, () => listIfThere(fs, path))
     if (!names.includes(metadataName)) return undefined
-    // Its job has let it go; a pin keeps it for a person.
-    return names.includes(retiredName) && isPinned(names) ? undefined : error
+    // Its job has let it go; a pin keeps it for a person, or a claim for another job.
+    return names.includes(retiredName) && isHeld(names) ? undefined : error
   }
 }
 

@@ -2,7 +2,8 @@
  * Who else needs a checkpoint: one file `pin-<hash of the holder>` per holder in the checkpoint's directory, and a file
  * `retired` once its own job does not need it any more. Beside them a job that has claimed it has a file of its own.
  *
- * INV-PI-1 A checkpoint with a pin is never deleted. It is the file's name that counts, so a torn pin still holds.
+ * INV-PI-1 A checkpoint with a pin is never deleted, and one that a job has claimed by that job alone. It is the file's name that
+ * counts, so a torn pin still holds.
  */
 import { createHash } from 'node:crypto'
 import { basename, dirname, isAbsolute, join } from 'node:path'
@@ -22,6 +23,10 @@ export const claimName = (job: JobId): string => `claimed-${job}`
 /** The jobs that say in their snapshot's directory that it is theirs. */
 export const claimantsIn = (names: readonly string[]): readonly JobId[] =>
   names.flatMap((name) => (claimForm.exec(name)?.[1] as JobId | undefined) ?? [])
+
+/** Must whoever deletes for `job`, or for nobody, leave a whole checkpoint alone? */
+export const isHeld = (names: readonly string[], job?: JobId): boolean =>
+  isPinned(names) || claimantsIn(names).some((claimant) => claimant !== job)
 
 /** In which order what is to be deleted goes: whose it is can be told until all else is gone. */
 export const removalRank = (name: string): number => (claimForm.test(name) ? 2 : isBookkeeping(name) ? 1 : 0)
@@ -63,7 +68,7 @@ async function movedHolders(fs: FileSystem, dir: string): Promise<readonly strin
 export const markRetired = (fs: FileSystem, dir: string): Promise<void> =>
   writeWhole(fs, {
     path: join(dir, retiredName),
-    text: 'The job does not need this checkpoint; its pins do.\n',
+    text: 'The job does not need this checkpoint; others do.\n',
     writer: 'pin',
   })
 

@@ -9,7 +9,7 @@ import { readCheckpoint } from './checkpoint-directory.ts'
 import { namedFiles } from './checkpoint-rules.ts'
 import { isLink, listIfThere, metadataName, removeUnlessDir } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
-import { isBookkeeping, isPinned, retiredName } from './pins.ts'
+import { isBookkeeping, isHeld, retiredName } from './pins.ts'
 import { errnoOf } from './storage-errors.ts'
 
 /** Removes what no manifest names in `dir`, or all of it with `remove`. Returns the names of what went. */
@@ -21,7 +21,7 @@ export async function sweepCheckpoint(
   const names = await listIfThere(fs, dir)
   if (await isStray(fs, dir, names)) return []
   const whole = names.includes(metadataName)
-  if (!whole || (names.includes(retiredName) && !isPinned(names))) {
+  if (!whole || (names.includes(retiredName) && !isHeld(names))) {
     await remove()
     return [dir]
   }

@@ -13,7 +13,7 @@ import { soundRecord } from '../backends/job-record.ts'
 import { leaseHolder } from '../backends/lease.ts'
 import { type Manifest, sharedDirName } from '../backends/manifest.ts'
 import { jobDirsIn } from '../backends/newest-checkpoint.ts'
-import { claimantsIn, isBookkeeping, isPinned, pinHolders, retiredName } from '../backends/pins.ts'
+import { claimantsIn, isBookkeeping, isHeld, pinHolders, retiredName } from '../backends/pins.ts'
 import { isPointer } from '../backends/savepoint-pointer.ts'
 import { isSharedFile } from '../backends/shared-files.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
@@ -80,8 +80,11 @@ async function garbageOfCheckpoint(
     return { lines: [line('unclear', `cannot be read: ${messageOf(error)}`)], manifest: undefined }
   }
   const retired = names.includes(retiredName)
-  if (retired && !isPinned(names)) {
-    return { lines: [line('orphan', 'its job has let it go, and nothing pins it')], manifest: emptyManifest }
+  if (retired && !isHeld(names)) {
+    return {
+      lines: [line('orphan', 'its job has let it go, and nothing pins it or has claimed it')],
+      manifest: emptyManifest,
+    }
   }
   const needed = new Set([...namedFiles(manifest)].map((file) => file.split('/')[0]))
   const rubbish = names.filter((name) => name !== metadataName && !needed.has(name) && !isBookkeeping(name))

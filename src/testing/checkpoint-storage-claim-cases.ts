@@ -31,6 +31,22 @@ export const claimingCases: readonly CheckpointStorageCase[] = [
     },
   },
   {
+    name: 'a claimed checkpoint is kept when the job that made it lets it go, also when its last pin goes',
+    needs: 'claims',
+    async run({ storage }) {
+      const job = await storage.open(suiteJob)
+      const { path } = await storeCheckpoint(job, 1)
+      await storage.pin(path, 'a savepoint')
+      await storage.claims!.claim(path, heir)
+      expectEqual(await job.discard(idOf(1)), false, 'discarded by the job that made it')
+      await storage.unpin(path, 'a savepoint')
+      await (await storage.open(suiteJob)).sweep([])
+      expectTrue((await storage.resolve(path)) !== undefined, 'claimed')
+      await storage.claims!.discard(path, heir)
+      await expectFailure(() => storage.resolve(path), ['CHECKPOINT_NOT_FOUND'])
+    },
+  },
+  {
     name: 'a claimed checkpoint that is pinned goes with its last pin',
     needs: 'claims',
     async run({ storage }) {
