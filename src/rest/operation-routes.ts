@@ -35,8 +35,8 @@ export function addOperationRoutes(api: Hono, { session, roots }: RestAppOptions
       await session.disposeSavepoint(path)
       return {}
     }
-    const id = operations.start({ scope: 'disposals', kind: 'disposal', triggerId: clientId(body.triggerId), run })
-    return c.json({ 'request-id': id })
+    const request = { scope: 'disposals', kind: `disposal of ${path}`, triggerId: clientId(body.triggerId), run }
+    return c.json({ 'request-id': operations.start(request) })
   })
 
   api.get('/jobs/:jobid/checkpoints/:triggerid', (c) =>

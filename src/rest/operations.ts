@@ -26,7 +26,7 @@ export interface OperationsOptions {
   readonly max: number
 }
 
-/** What to start: `scope` is where its id must be unique (one job's savepoints), `kind` what it does there. */
+/** What to start: `scope` is where its id must be unique (one job's savepoints), `kind` what it does there, in words. */
 export interface OperationRequest {
   readonly scope: string
   readonly kind: string

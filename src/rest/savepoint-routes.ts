@@ -9,6 +9,7 @@ import type { JobId, TriggerId } from '../core/ids.ts'
 import { type AskedOperation, knownOperation } from '../job/savepoint-operations.ts'
 import type { SessionJob } from '../job/session.ts'
 import type { RestAppOptions } from './app.ts'
+import { hasEnded } from './job-bodies.ts'
 import { resultBody, resultOf, savepointOperationsBody } from './operation-bodies.ts'
 import { clientId, jobIdOf, refuseEnded, triggerIdOf } from './operation-routes.ts'
 import type { OperationResult, Operations } from './operations.ts'
@@ -20,6 +21,8 @@ const scopeOf = (id: JobId): string => `savepoints/${id}`
 
 export function addSavepointRoutes(api: Hono, options: RestAppOptions, operations: Operations): void {
   const { session } = options
+  const isKnownHere = (job: SessionJob, id: TriggerId | undefined) =>
+    id !== undefined && operations.has(scopeOf(job.id), id)
 
   api.post('/jobs/:jobid/savepoints', async (c) => {
     const job = session.job(jobIdOf(c))
@@ -33,12 +36,14 @@ export function addSavepointRoutes(api: Hono, options: RestAppOptions, operation
     const dir = await targetOf(body['target-directory'], 'target-directory', options)
     const format = formatOf(body.selfContained)
     const asked = refuseUnlessKnown(job, { kind: 'savepoint', dir, format, triggerId: clientId(body.triggerId) })
+    const cancels = body['cancel-job'] === true
+    if (cancels && !isKnownHere(job, asked.triggerId)) refuseToCancelFor(job, asked)
     const run = async (triggerId: TriggerId) => {
       const location = await job.triggerSavepoint({ dir, format, triggerId })
-      if (body['cancel-job'] === true) await job.cancel()
+      if (cancels) await job.cancel()
       return { location }
     }
-    const kind = body['cancel-job'] === true ? 'cancel with savepoint' : 'savepoint'
+    const kind = cancels ? 'cancel with savepoint' : 'savepoint'
     const id = operations.start({ scope: scopeOf(job.id), kind, triggerId: asked.triggerId, run })
     return c.json({ 'request-id': id }, 202)
   })
@@ -89,6 +94,20 @@ export function addSavepointRoutes(api: Hono, options: RestAppOptions, operation
 function refuseUnlessKnown(job: SessionJob, asked: AskedOperation): AskedOperation {
   if (knownOperation(job.savepointOperations(), asked) === undefined) refuseEnded(job)
   return asked
+}
+
+/**
+ * A savepoint of this id that the API knows nothing of any more, or never did, and that has left the job running, was not asked
+ * for with `cancel-job`. Fails with `TRIGGER_CONFLICT` then: an answer that was lost is no order to cancel.
+ */
+function refuseToCancelFor(job: SessionJob, asked: AskedOperation): void {
+  const known = knownOperation(job.savepointOperations(), asked)
+  if (known === undefined || known.status === 'failed' || hasEnded(job)) return
+  throw new StreamError(
+    'TRIGGER_CONFLICT',
+    `Trigger id ${known.triggerId} names a savepoint after which job ${job.id} was to go on: expected another id for a ` +
+      'savepoint with "cancel-job".',
+  )
 }
 
 /** Without the field, savepoints are what the job is configured to make. */

@@ -52,6 +52,18 @@ describe('checkpoints and disposals', () => {
     expect(poll.body.operation['failure-cause'].class).toBe('SAVEPOINT_NOT_FOUND')
   })
 
+  it('a trigger id names the disposal of one path: another is a conflict, and stays', async () => {
+    const { session, post } = makeApi()
+    const triggerId = 'ab'.repeat(16)
+    const dispose = (n: number) =>
+      post('/savepoint-disposal', { 'savepoint-path': `jobmanager://savepoints/${n}`, triggerId })
+    expect((await dispose(1)).body).toEqual({ 'request-id': triggerId })
+    const other = await dispose(2)
+    expect([other.status, other.headers.get('tidemark-error-code')]).toEqual([409, 'TRIGGER_CONFLICT'])
+    expect((await dispose(1)).status).toBe(200)
+    expect(session.disposed).toEqual(['jobmanager://savepoints/1'])
+  })
+
   it('refuses paths outside the roots', async () => {
     const { session, post } = makeApi()
     const job = session.add()

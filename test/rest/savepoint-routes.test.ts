@@ -197,6 +197,49 @@ describe('asking again', () => {
     expect(job.calls).toEqual(['stop true suspend'])
   })
 
+  it('with cancel-job, where the savepoint was to leave the job running, is a conflict and cancels nothing', async () => {
+    const { session, post, clock } = makeApi({ resultRetentionMs: 5_000 })
+    const job = session.add()
+    await post(`/jobs/${job.id}/savepoints`, { triggerId })
+    const byProgram = 'cd'.repeat(16)
+    void job.triggerSavepoint({ triggerId: byProgram })
+    const refused = async (id: string) => {
+      const { status, headers } = await post(`/jobs/${job.id}/savepoints`, { triggerId: id, 'cancel-job': true })
+      expect([status, headers.get('tidemark-error-code')]).toEqual([409, 'TRIGGER_CONFLICT'])
+    }
+    for (const id of [triggerId, byProgram]) await refused(id)
+    await job.complete('/s/1')
+    await job.complete('/s/2')
+    await settled()
+    clock.advance(60_000)
+    for (const id of [triggerId, byProgram]) await refused(id)
+    expect(job.calls).toEqual(['savepoint default', 'savepoint default'])
+    expect(job.currentStatus).toBe('RUNNING')
+  })
+
+  it('with cancel-job again is answered alike when the savepoint has failed, and when the job has ended', async () => {
+    const { session, post, get, clock } = makeApi({ resultRetentionMs: 5_000 })
+    const job = session.add()
+    const ask = (id: string) => post(`/jobs/${job.id}/savepoints`, { triggerId: id, 'cancel-job': true })
+    const poll = async (id: string) => (await get(`/jobs/${job.id}/savepoints/${id}`)).body.operation
+    await ask(triggerId)
+    await job.fail(new StreamError('CHECKPOINT_FAILED', 'no'))
+    clock.advance(60_000)
+    expect((await ask(triggerId)).status).toBe(202)
+    await settled()
+    expect((await poll(triggerId))['failure-cause'].class).toBe('CHECKPOINT_FAILED')
+    expect(job.calls).toEqual(['savepoint default'])
+    const next = 'cd'.repeat(16)
+    await ask(next)
+    await job.complete('/s/1')
+    await settled()
+    job.move('CANCELED')
+    clock.advance(60_000)
+    expect((await ask(next)).status).toBe(202)
+    await settled()
+    expect(await poll(next)).toEqual({ location: '/s/1' })
+  })
+
   it('finds what a program has asked for', async () => {
     const { session, get } = makeApi()
     const job = session.add()
