@@ -22,7 +22,7 @@ import { chainEntries } from './chain-entries.ts'
 import { KeyedOutput } from './keyed-output.ts'
 import type { ChangedRow } from './operator-draft.ts'
 import { isKeyedChanged, isListsChanged, type OperatorDraft, type RowChange } from './operator-draft.ts'
-import type { KeyedRow } from './savepoint-reader.ts'
+import type { KeyedRow, OperatorStateRow } from './savepoint-reader.ts'
 import { timestampsOf } from './savepoint-reader.ts'
 import { StateOutput } from './state-output.ts'
 
@@ -65,8 +65,9 @@ async function writeKeyed(draft: OperatorDraft, outputs: readonly StateOutput[])
     const rows = 'rows' in from ? newRows(from.rows, kind) : storedRows(draft, from.stored, kind)
     for await (const row of rows) {
       for (const { key, value } of changed(row, changes)) {
-        const content = kind === 'timers' ? timersContent(value) : value
-        if (content !== undefined) await output.add(place, key, content)
+        // No timers are no row; a value that is undefined is one.
+        if (kind !== 'timers') await output.add(place, key, value)
+        else if ((value as readonly number[]).length > 0) await output.add(place, key, timersContent(value))
       }
     }
   }
@@ -109,10 +110,10 @@ function changed(row: ChangedRow, changes: readonly RowChange[]): readonly Chang
   return rows
 }
 
-/** One timestamp alone, several as a list; undefined for none. */
+/** One timestamp alone, several as a list. */
 function timersContent(value: unknown): unknown {
   const times = value as readonly number[]
-  return times.length === 0 ? undefined : times.length === 1 ? times[0] : [...new Set(times)]
+  return times.length === 1 ? times[0] : [...new Set(times)]
 }
 
 async function writeSubtask(
@@ -168,26 +169,37 @@ async function writeOperatorState(
   const handle = draft.stored?.operator.subtasks[index]?.operator
   if (from !== undefined && handle !== undefined && !isListsChanged(draft)) return copy(from, handle, output)
   if (draft.whole !== undefined) return output.segment([encodeValue(draft.whole[index])])
-  const { listChanges, listsRemoved, lists, parallelism } = draft
-  const change = (row: Parameters<(typeof listChanges)[number]>[0]): unknown =>
-    listChanges.reduce<unknown>((value, one) => (value === undefined ? value : one({ ...row, value })), row.value)
+  const { listsRemoved, lists, parallelism } = draft
   const all = new Map<string, OperatorItems>()
   if (from !== undefined && handle !== undefined) {
     const bytes = await from.read(handle)
     if (handle.states === undefined) {
-      const value = change({ subtask: index, list: undefined, mode: undefined, value: decodeValue(bytes) })
-      return value === undefined ? undefined : output.segment([encodeValue(value)])
+      const row = { subtask: index, list: undefined, mode: undefined, value: decodeValue(bytes) }
+      const [kept] = changedItems([row], draft)
+      return kept === undefined ? undefined : output.segment([encodeValue(kept.value)])
     }
     for (const [list, { mode, items }] of decodeDivided(bytes, handle.states).lists) {
       if (listsRemoved.has(list)) continue
-      const kept = items.map((value) => change({ subtask: index, list, mode, value }))
-      all.set(list, { mode, items: kept.filter((value) => value !== undefined) })
+      const rows = items.map((value): OperatorStateRow => ({ subtask: index, list, mode, value }))
+      all.set(list, { mode, items: changedItems(rows, draft).map(({ value }) => value) })
     }
   }
   for (const [list, { mode, items }] of lists) all.set(list, { mode, items: shareOf(items, mode, index, parallelism) })
   if (all.size === 0) return undefined
   const state = new DividedState(all)
   return { ...(await output.segment([state.encode()])), states: state.facts }
+}
+
+/** An item that has become `undefined` is gone, one that was `undefined` before is none the less an item. */
+function changedItems(rows: readonly OperatorStateRow[], { listChanges }: OperatorDraft): readonly OperatorStateRow[] {
+  let kept = rows
+  for (const change of listChanges) {
+    kept = kept.flatMap((row) => {
+      const value = change(row)
+      return value === undefined && row.value !== undefined ? [] : [{ ...row, value }]
+    })
+  }
+  return kept
 }
 
 /** Of a list that is everywhere the same, everything; of another, what the subtask begins with. */

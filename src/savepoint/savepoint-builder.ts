@@ -144,7 +144,7 @@ export class SavepointBuilder {
     )
   }
 
-  /** Gives each item, or each whole value, of state without keys to `change`; `undefined` removes it. Fails with `ARGUMENT_INVALID`. */
+  /** Gives each item, or each whole value, of state without keys to `change`; where there was one, `undefined` removes it. Fails with `ARGUMENT_INVALID`. */
   transformOperatorState(operator: string, change: (row: OperatorStateRow) => unknown): this {
     return this.#change(operator, (draft) => ({ ...draft, listChanges: [...draft.listChanges, change] }))
   }

@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { VirtualClock } from '../../src/core/clock.ts'
 import { keyGroupOf } from '../../src/core/key-groups.ts'
-import { limits } from '../../src/core/limits.ts'
 import { idOfUid } from '../../src/graph/operator-ids.ts'
 import { openSavepoint } from '../../src/savepoint/open-savepoint.ts'
 import { draftOf, isKeyedChanged, isListsChanged } from '../../src/savepoint/operator-draft.ts'
@@ -11,34 +9,13 @@ import { operatorCalled } from '../../src/savepoint/operator-facts.ts'
 import { querySavepoint } from '../../src/savepoint/query-savepoint.ts'
 import { SavepointBuilder } from '../../src/savepoint/savepoint-builder.ts'
 import type { SavepointReader } from '../../src/savepoint/savepoint-reader.ts'
-import { verifySavepoint } from '../../src/savepoint/verify-savepoint.ts'
-import { temporaryDir } from '../backends/temporary.ts'
+import { newDir, rowsOf, written } from './built-savepoint.ts'
 import { type KeptJob, keepJob } from './kept-job.ts'
-
-const newDir = () => join(temporaryDir(), 'made')
-
-async function rowsOf(savepoint: SavepointReader, operator: string, state: string): Promise<Map<unknown, unknown>> {
-  const rows = new Map<unknown, unknown>()
-  for await (const { key, value } of savepoint.keyed(operator, state)) rows.set(key, value)
-  return rows
-}
 
 async function allRows(savepoint: SavepointReader): Promise<unknown[]> {
   const rows: unknown[] = []
   for await (const row of querySavepoint(savepoint, {})) rows.push(row)
   return rows
-}
-
-/** What is written is always sound, and opened again it says what the builder returned. */
-async function written(builder: SavepointBuilder): Promise<SavepointReader> {
-  const dir = newDir()
-  const made = await builder.write(dir, { clock: new VirtualClock(5_000) })
-  expect(await verifySavepoint(dir)).toEqual([])
-  const again = await openSavepoint(dir)
-  expect(again.manifest).toEqual(made.manifest)
-  expect(again).toMatchObject({ kind: 'savepoint', isPointer: false, path: dir })
-  expect(again.manifest.timestamp).toBe(5_000)
-  return again
 }
 
 describe('a savepoint made from another', () => {
@@ -205,94 +182,5 @@ describe('a savepoint made from another', () => {
     expect(isKeyedChanged({ ...draft, maxParallelism: 1 })).toBe(true)
     expect(isKeyedChanged({ ...draft, states: draft.states.slice(1) })).toBe(true)
     expect(isListsChanged({ ...draft, whole: [1] })).toBe(true)
-  })
-})
-
-describe('a savepoint made from nothing', () => {
-  const rows = (count: number) =>
-    (async function* () {
-      for (let i = 0; i < count; i++) yield [`key-${i}`, { i, text: 'x'.repeat(i % 50) }] as const
-    })()
-
-  it('is divided among as many subtasks as wanted', async () => {
-    const made = await written(
-      SavepointBuilder.empty({ jobName: 'new', jobId: 'ab'.repeat(16) }).addOperator({
-        uid: 'o',
-        name: 'the operator',
-        parallelism: 5,
-        keyed: { v: { kind: 'value', version: 3, rows: rows(3_000) } },
-        timers: {
-          'processing-time': new Map([
-            ['key-1', [9, 3, 3]],
-            ['key-2', []],
-          ]),
-        },
-        lists: {
-          splits: { mode: 'split', items: [1, 2, 3, 4, 5, 6, 7] },
-          rules: { mode: 'broadcast', items: ['r'] },
-        },
-      }),
-    )
-    expect(made.manifest.job).toEqual({ id: 'ab'.repeat(16), name: 'new' })
-    expect(made.operator('o')).toMatchObject({ name: 'the operator', parallelism: 5, maxParallelism: 128 })
-    expect((await rowsOf(made, 'o', 'v')).size).toBe(3_000)
-    expect((await rowsOf(made, 'o', 'v')).get('key-7')).toEqual({ i: 7, text: 'x'.repeat(7) })
-    const timers: unknown[] = []
-    for await (const row of made.timers('o')) timers.push(row.timestamps)
-    expect(timers).toEqual([[3, 9]])
-    const lists = new Map<string, unknown[]>()
-    for await (const { subtask, list, value } of made.operatorState('o')) {
-      lists.set(list!, [...(lists.get(list!) ?? []), [subtask, value]])
-    }
-    expect(lists.get('splits')?.map((row) => (row as unknown[])[1])).toEqual([1, 2, 3, 4, 5, 6, 7])
-    expect(lists.get('rules')).toEqual([0, 1, 2, 3, 4].map((subtask) => [subtask, 'r']))
-  })
-
-  it('has one value of whole state for each subtask, and may be empty', async () => {
-    const made = await written(
-      SavepointBuilder.empty({ jobName: 'new' })
-        .addOperator({ uid: 'source', parallelism: 2, whole: [{ position: 1 }, { position: 2 }] })
-        .addOperator({ uid: 'nothing', keyed: { v: { kind: 'value', rows: [] } } }),
-    )
-    expect(made.manifest.job.id).toMatch(/^[0-9a-f]{32}$/)
-    const values: unknown[] = []
-    for await (const { value } of made.operatorState('source')) values.push(value)
-    expect(values).toEqual([{ position: 1 }, { position: 2 }])
-    expect(made.operator('nothing').bytes).toBe(0)
-  })
-
-  it('knows no difference between version 0 and none', async () => {
-    const made = await written(
-      SavepointBuilder.empty({ jobName: 'new' }).addOperator({
-        uid: 'o',
-        keyed: {
-          a: { kind: 'value', version: 0, rows: [['k', 1]] },
-          b: { kind: 'value', version: 2, rows: [['k', 1]] },
-        },
-      }),
-    )
-    expect(made.operator('o').states).toEqual([
-      { name: 'a', kind: 'value' },
-      { name: 'b', kind: 'value', version: 2 },
-    ])
-    const back = await written(SavepointBuilder.from(made).transform('o', 'b', (row) => row, { version: 0 }))
-    expect(back.operator('o').states[1]).toEqual({ name: 'b', kind: 'value' })
-  })
-
-  it('keeps frames small when values are large, and refuses more subtasks than it can write', async () => {
-    const large = 'x'.repeat(200_000)
-    const made = await written(
-      SavepointBuilder.empty({ jobName: 'new' }).addOperator({
-        uid: 'o',
-        keyed: { v: { kind: 'value', rows: Array.from({ length: 20 }, (_, i) => [i, large] as const) } },
-      }),
-    )
-    expect((await rowsOf(made, 'o', 'v')).size).toBe(20)
-    const many = SavepointBuilder.empty({ jobName: 'new' }).addOperator({
-      uid: 'o',
-      parallelism: limits.savepointSubtasksMax + 1,
-      keyed: { v: { kind: 'value', rows: [] } },
-    })
-    await expect(many.write(newDir())).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' })
   })
 })
