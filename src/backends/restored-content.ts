@@ -35,8 +35,9 @@ export function restoredContent(of: RestoredState): ((content: unknown, key: Key
   return (content, key) => {
     const converted = convert === undefined ? content : converting(of, key, () => convert(content, nowMs))
     if (schema !== undefined) {
+      const owner = () => `state "${stored.name}" of operator ${operatorLabel(of.operator)} for key ${keyLabel(key)}`
       eachValue(declared.kind as StateKind, converted, (value) => {
-        const refusal = refusalOf(schema, declared.ttl === undefined ? value : checkStamped(value)[1], ownerOf(of))
+        const refusal = refusalOf(schema, declared.ttl === undefined ? value : checkStamped(value)[1], owner)
         if (refusal !== undefined) throw incompatible(of, `its schema refuses what is stored: ${refusal}.`, key)
       })
     }
@@ -53,9 +54,6 @@ function converting(of: RestoredState, key: Key, convert: () => unknown): unknow
     throw incompatible(of, `migrate(old, ${version}) threw ${messageOf(thrown)}.`, key, thrown)
   }
 }
-
-const ownerOf = ({ stored, operator }: RestoredState): string =>
-  `state "${stored.name}" of operator ${operatorLabel(operator)}`
 
 function incompatible(of: RestoredState, what: string, key?: Key, cause?: unknown): StreamError {
   const { stored, operator } = of

@@ -46,10 +46,11 @@ interface Opening {
 function openState(opening: Opening, descriptor: StateDescriptor): StateHandleOf {
   const { schema } = descriptor
   if (schema === undefined) return openPlain(opening, descriptor)
-  const { name, owner } = opening
+  const { name, owner, backend } = opening
   const label = `state "${name}" of operator ${operatorLabel(owner)}`
+  const labelWithKey = () => `${label} for key ${keyLabel(backend.currentKey)}`
   const check: ValueCheck = (value) => {
-    const refusal = refusalOf(schema, value, label)
+    const refusal = refusalOf(schema, value, labelWithKey)
     if (refusal === undefined) return value
     throw refused(opening, label, refusal)
   }

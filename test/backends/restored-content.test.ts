@@ -22,17 +22,17 @@ const restored = (more: Partial<RestoredState>): RestoredState => ({
 
 describe('a schema', () => {
   it('is asked what is wrong, in one line', () => {
-    expect(refusalOf(numbers, 7, 'it')).toBeUndefined()
-    expect(refusalOf(numbers, '7', 'it')).toBe('not a number')
+    expect(refusalOf(numbers, 7, () => 'it')).toBeUndefined()
+    expect(refusalOf(numbers, '7', () => 'it')).toBe('not a number')
     const deep = schemaOf(() => ({
       issues: [{ message: 'too long', path: ['names', { key: 3 }, 'first'] }, { message: 'x' }, { message: 'y' }],
     }))
-    expect(refusalOf(deep, 7, 'it')).toBe('names.3.first: too long, and 2 more')
+    expect(refusalOf(deep, 7, () => 'it')).toBe('names.3.first: too long, and 2 more')
     expect(
       refusalOf(
         schemaOf(() => ({ issues: [] })),
         7,
-        'it',
+        () => 'it',
       ),
     ).toBe('it was refused without a reason')
   })
@@ -41,12 +41,12 @@ describe('a schema', () => {
     const throws = schemaOf(() => {
       throw new Error('no idea')
     })
-    expect(refusalOf(throws, 7, 'it')).toBe('the schema threw no idea')
+    expect(refusalOf(throws, 7, () => 'it')).toBe('the schema threw no idea')
   })
 
   it('may not answer with a promise, whatever comes of it', () => {
     for (const validate of [async () => ({ value: 1 }), async () => Promise.reject(new Error('later'))]) {
-      expect(() => refusalOf(schemaOf(validate), 7, 'state "total" of operator "sum"')).toThrow(
+      expect(() => refusalOf(schemaOf(validate), 7, () => 'state "total" of operator "sum"')).toThrow(
         expect.objectContaining({
           code: 'ARGUMENT_INVALID',
           message: expect.stringMatching(
@@ -55,6 +55,45 @@ describe('a schema', () => {
         }),
       )
     }
+  })
+})
+
+describe('an answer that says neither yes nor no', () => {
+  const answers: readonly (readonly [unknown, string])[] = [
+    [undefined, 'undefined'],
+    [true, 'true'],
+    [null, 'null'],
+    [{}, 'an object with nothing in it'],
+    [{ success: false, error: 'no' }, 'an object with success, error'],
+    ...[
+      [null],
+      ['bad'],
+      [{}],
+      [{ message: 3 }],
+      [{ message: 'x', path: 'a' }],
+      [{ message: 'x', path: [null] }],
+      'bad',
+    ].map((issues) => [{ issues }, 'an object with issues, whose issues are not such a list'] as const),
+  ]
+
+  it.each(answers)('is refused: %j', (answer, got) => {
+    const schema = schemaOf(() => answer as SchemaResult<unknown>)
+    expect(() => refusalOf(schema, 7, () => 'it')).toThrow(
+      expect.objectContaining({
+        code: 'ARGUMENT_INVALID',
+        message: expect.stringContaining(
+          `The schema of it answers with ${got}: expected what a Standard Schema answers`,
+        ),
+      }),
+    )
+  })
+
+  it('names operator, state and key when state is restored', () => {
+    const schema = schemaOf(() => undefined as never)
+    const convert = restoredContent(restored({ declared: { kind: 'value', initial: 0, schema } }))!
+    expect(() => convert(7, 'ada')).toThrow(
+      'The schema of state "total" of operator "sum" (uid "sums") for key "ada" answers with undefined: expected',
+    )
   })
 })
 

@@ -19,8 +19,8 @@ const shortTexts: StandardSchemaV1 = {
   },
 }
 
-const opened = () =>
-  new OperatorHarness(keyedProcessOperator(schemaHandled(shortTexts)), {
+const opened = (schema = shortTexts) =>
+  new OperatorHarness(keyedProcessOperator(schemaHandled(schema)), {
     key: ({ key }: Command) => key,
     name: 'notes',
     uid: 'notes-1',
@@ -75,6 +75,19 @@ describe('state with a schema', () => {
     const harness = opened()
     for (const value of ['x', 'yy']) harness.element({ key: 'a', call, value })
     expect(() => harness.element({ key: 'a', call, value: 'z' })).toThrow(/refuses it: not a short text/)
+  })
+
+  it.each(calls)('names state, operator and key when in %s the schema answers what is no answer', (call) => {
+    const validate = () => undefined as never
+    const harness = opened({ '~standard': { version: 1, vendor: 'test', validate } })
+    expect(() => harness.element({ key: 'a', call, value: 'x' })).toThrow(
+      expect.objectContaining({
+        code: 'ARGUMENT_INVALID',
+        message: expect.stringMatching(
+          /^The schema of state "\w+" of operator "notes" \(uid "notes-1"\) for key "a" answers with undefined: expected/,
+        ),
+      }),
+    )
   })
 
   it('leaves state without a schema to the backend alone', () => {
