@@ -53,6 +53,14 @@ export const claimRefused = (path: string, owner: JobId, mend = ''): StreamError
     { details: { path, owner } },
   )
 
+export const claimHeld = (path: string, job: JobId, pid: number): StreamError =>
+  new StreamError(
+    'CLAIM_REFUSED',
+    `${path} cannot be claimed: job ${job}, which runs in process ${pid}, needs it. Start from it without a claim, or stop ` +
+      'that job first.',
+    { details: { path, owner: job, pid } },
+  )
+
 export const leaseLost = (job: JobId, mine: number, highest: number): StreamError =>
   new StreamError(
     'LEASE_LOST',

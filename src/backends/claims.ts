@@ -10,10 +10,12 @@
 import { basename, dirname, join } from 'node:path'
 import type { JobId } from '../core/ids.ts'
 import { readCheckpoint } from './checkpoint-directory.ts'
-import { checkpointNotFound, claimRefused } from './checkpoint-rules.ts'
+import { checkpointNotFound, claimHeld, claimRefused, isResumable } from './checkpoint-rules.ts'
 import { listIfThere, metadataName, removeIfThere, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
+import { leaseHolder } from './lease.ts'
 import { deleteIfLetGo } from './let-go.ts'
+import { isProcessAlive } from './live-process.ts'
 import { claimantsIn, claimName, markRetired, retiredName } from './pins.ts'
 import { isJobCheckpoint, removeCopy } from './savepoint-copy.ts'
 import { removeUnnamed } from './shared-files.ts'
@@ -25,6 +27,7 @@ export async function claimSnapshot(fs: FileSystem, dir: string, job: JobId): Pr
   refuseOthers(names, dir, job)
   if (!names.includes(metadataName)) throw checkpointNotFound(dir)
   if (names.includes(claimName(job))) return
+  await refuseHeld(fs, dir)
   await writeWhole(fs, {
     path,
     text: `Job ${job} owns this snapshot, and deletes it when it does not need it any more.\n`,
@@ -59,6 +62,14 @@ export async function discardClaimed(fs: FileSystem, dir: string, job: JobId): P
   // What a deletion that was cut short has left; a checkpoint in the making builds on newer ones.
   const id = Number(basename(dir).slice('chk-'.length))
   await removeUnnamed(fs, dirname(dir), (_, writtenBy) => writtenBy <= id)
+}
+
+/** A job that another process runs may have nothing else to restart from. This process knows about its own. */
+async function refuseHeld(fs: FileSystem, dir: string): Promise<void> {
+  if (!isJobCheckpoint(dir)) return
+  const pid = await leaseHolder(fs, dirname(dir))
+  if (pid === undefined || pid === process.pid || !isProcessAlive(pid)) return
+  if (isResumable((await readCheckpoint(fs, dir)).manifest)) throw claimHeld(dir, basename(dirname(dir)) as JobId, pid)
 }
 
 function refuseOthers(names: readonly string[], dir: string, job: JobId): void {

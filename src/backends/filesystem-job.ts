@@ -106,7 +106,6 @@ class FilesystemJob implements JobCheckpoints {
   readonly #shared = new Map<CheckpointId, readonly string[]>()
   /** Deleted lately: a subtask that was still writing may make the directory once more. */
   #deleted: readonly CheckpointId[] = []
-
   /** What `job.json` says. */
   #record: JobRecord
 
@@ -239,6 +238,7 @@ class FilesystemJob implements JobCheckpoints {
 
   async close(): Promise<void> {
     this.#dirs.clear()
+    await this.#lease.release(this.#place.now())
   }
 
   /** The id stays known: by a later directory, which is asked the same when it goes, or by the record. */

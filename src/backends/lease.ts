@@ -12,7 +12,7 @@ import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import { leaseLost } from './checkpoint-rules.ts'
-import { listIfThere, readNote, removeUnlessDir, temporaryMark } from './durable-files.ts'
+import { listIfThere, readNote, removeUnlessDir, temporaryMark, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { errnoOf } from './storage-errors.ts'
 
@@ -65,6 +65,17 @@ export class Lease {
     return names
   }
 
+  /** Notes for others that this process writes no more. The epoch stays taken. Nothing depends on it, so it never fails. */
+  async release(now: number): Promise<void> {
+    try {
+      await this.check()
+      const text = `${JSON.stringify({ epoch: this.epoch, time: now, released: true })}\n`
+      await writeWhole(this.#fs, { path: join(this.#dir, `lease-${this.epoch}`), text, writer: this.epoch })
+    } catch {
+      // Taken over, or the disk is away: then the note of this process stays until the process ends.
+    }
+  }
+
   /** Removes what earlier owners left half-written in `dir`, and their leases. */
   async clear(dir: string): Promise<void> {
     for (const name of await listIfThere(this.#fs, dir)) {
@@ -76,7 +87,7 @@ export class Lease {
   }
 }
 
-/** The process that took the job in `dir` over last, as its lease notes for people; undefined when there is none. */
+/** The process that holds the job in `dir`, as its lease notes; undefined when there is none, or it has let the job go. */
 export async function leaseHolder(fs: FileSystem, dir: string): Promise<number | undefined> {
   const highest = highestEpoch(await listIfThere(fs, dir))
   if (highest === 0) return undefined

@@ -1,5 +1,6 @@
 /** Where the process meets the command line: its streams, signals, time and network. Started by `bin/tidemark.js`. */
 import { readFileSync } from 'node:fs'
+import { isProcessAlive } from '../backends/live-process.ts'
 import { realClock } from '../core/clock.ts'
 import { Random } from '../core/random.ts'
 import { createSession } from '../job/create-session.ts'
@@ -35,16 +36,6 @@ export const realContext = (): CliContext => ({
   isProcessAlive,
   exit: (code) => process.exit(code),
 })
-
-/** One that belongs to somebody else is there, too. */
-function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
 
 /** Two folders up, both from `src/cli` and from `dist/cli`. */
 const packageVersion = (): string => {

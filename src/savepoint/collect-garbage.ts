@@ -35,6 +35,8 @@ export async function collectGarbage(fs: FileSystem, dir: string, now: number): 
       })
       removed.push(...swept)
     }
-    return [...removed, ...(await removeUnnamed(fs, dir, () => true))]
+    removed.push(...(await removeUnnamed(fs, dir, () => true)))
+    await lease.release(now)
+    return removed
   })
 }

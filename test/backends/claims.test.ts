@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { claimSnapshot, discardClaimed } from '../../src/backends/claims.ts'
 import { nodeFileSystem } from '../../src/backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../../src/backends/filesystem-checkpoints.ts'
 import { readJobRecord } from '../../src/backends/job-record.ts'
+import { leaseHolder } from '../../src/backends/lease.ts'
 import { copyState, sealCopy } from '../../src/backends/savepoint-copy.ts'
 import { makeJobId } from '../../src/core/ids.ts'
 import { Random } from '../../src/core/random.ts'
@@ -55,6 +57,28 @@ describe('a claim', () => {
     }
     await expect(claimSnapshot(late, path, heir)).rejects.toMatchObject({ code: 'CHECKPOINT_NOT_FOUND' })
     expect(readdirSync(path)).toEqual([])
+  })
+
+  it('of what a job may restart from that another process runs is refused while that process lives', async () => {
+    const { job, path } = await checkpoint()
+    const lease = join(dirname(path), 'lease-1')
+    const heldBy = (pid: number | undefined) => writeFileSync(lease, JSON.stringify({ epoch: 1, pid, time: 0 }))
+    heldBy(process.ppid)
+    await expect(claimSnapshot(nodeFileSystem, path, heir)).rejects.toMatchObject({
+      code: 'CLAIM_REFUSED',
+      message: expect.stringContaining(`job ${suiteJob.id}, which runs in process ${process.ppid}`),
+    })
+    expect(readdirSync(path)).not.toContain(`claimed-${heir}`)
+    heldBy(spawnSync(process.execPath, ['--version']).pid)
+    await claimSnapshot(nodeFileSystem, path, heir)
+    heldBy(process.ppid)
+    await claimSnapshot(nodeFileSystem, path, heir)
+    await job.close()
+    await discardClaimed(nodeFileSystem, path, heir)
+    expect([await leaseHolder(nodeFileSystem, dirname(path)), readdirSync(dirname(path))]).toEqual([
+      undefined,
+      ['job.json', 'lease-1'],
+    ])
   })
 
   it('is in a record of version 2, which a job without one does not need', async () => {

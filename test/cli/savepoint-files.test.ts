@@ -1,6 +1,6 @@
 /** The commands that look into savepoints on disk, without a session. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { savepointDiffCommand } from '../../src/cli/savepoint-diff-command.ts'
 import { savepointGcCommand } from '../../src/cli/savepoint-gc-command.ts'
@@ -241,7 +241,9 @@ describe('tidemark savepoint gc', () => {
   })
 
   it('leaves a job alone whose process is there', async () => {
-    const { orphan, checkpoints, dir } = await littered()
+    const { orphan, checkpoints, checkpoint, dir } = await littered()
+    const lease = { epoch: 2, pid: process.pid, time: 0 }
+    writeFileSync(join(dirname(checkpoint), 'lease-2'), JSON.stringify(lease))
     const asked: number[] = []
     const cli = makeCli({ cwd: dir, isProcessAlive: (pid) => asked.push(pid) > 0 })
     expect(await cli.run('savepoint', 'gc', checkpoints)).toBe(0)
