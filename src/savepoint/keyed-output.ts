@@ -5,12 +5,11 @@
  * Bounded: for each subtask and state there are at most 100 entries in memory, fewer when they are large.
  * Tests: test/savepoint/savepoint-builder.test.ts.
  */
-import { cellForms } from '../backends/heap-cells.ts'
 import { FrameBuffer, segmentHeader } from '../backends/keyed-segment.ts'
 import type { KeyedStateHandle, StoredState } from '../backends/manifest.ts'
 import { encodeTransient, findUnserializable, notSerializable } from '../core/codec.ts'
-import { messageOf, StreamError } from '../core/errors.ts'
 import { type Key, keyGroupOf, keyGroupRangeOf, subtaskOfKeyGroup } from '../core/key-groups.ts'
+import { checkContent, checkKey } from './content-check.ts'
 import { labelOf } from './operator-facts.ts'
 import type { StateOutput } from './state-output.ts'
 
@@ -50,11 +49,13 @@ export class KeyedOutput {
     this.counts = new Uint32Array(owner.maxParallelism)
   }
 
-  /** Fails with `ARGUMENT_INVALID` for what cannot be a key or is not of the state's kind, `STATE_NOT_SERIALIZABLE`. */
+  /** Fails with `ARGUMENT_INVALID` for what cannot be a key and what `checkContent` refuses, `STATE_NOT_SERIALIZABLE`. */
   async add(state: number, key: Key, content: unknown): Promise<void> {
     const { parallelism, maxParallelism } = this.#owner
+    const stored = this.#states[state]!
+    checkKey(key, stored.name, this.#owner)
+    checkContent(stored, key, content, this.#owner)
     const keyGroup = keyGroupOf(key, maxParallelism)
-    this.#check(state, keyGroup, key, content)
     const index = subtaskOfKeyGroup(keyGroup, parallelism, maxParallelism)
     const subtask = this.#subtasks.get(index) ?? (await this.#begin(index))
     const frame = subtask.frames[state]!
@@ -77,26 +78,6 @@ export class KeyedOutput {
       handles.set(index, { ...output.end(), keyGroups, states: this.#states })
     }
     return handles
-  }
-
-  #check(state: number, keyGroup: number, key: unknown, content: unknown): void {
-    const { name, kind } = this.#states[state]!
-    const owner = `State "${name}" of operator ${labelOf(this.#owner)}`
-    if (keyGroup < 0) {
-      throw new StreamError(
-        'ARGUMENT_INVALID',
-        `${owner} got a row whose key is ${String(key)}: expected a string, number, bigint, boolean or null.`,
-      )
-    }
-    try {
-      cellForms[kind].cell(content)
-    } catch (error) {
-      throw new StreamError(
-        'ARGUMENT_INVALID',
-        `${owner} is of kind ${kind}, but the value of key ${JSON.stringify(String(key))} is not: ${messageOf(error)}`,
-        { cause: error },
-      )
-    }
   }
 
   async #begin(index: number) {
