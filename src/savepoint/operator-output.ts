@@ -18,13 +18,12 @@ import { placeOf, segmentDamaged } from '../backends/state-segments.ts'
 import { decodeValue, encodeValue } from '../core/codec.ts'
 import type { OperatorId, VertexId } from '../core/ids.ts'
 import { DividedState, decodeDivided, type OperatorItems } from '../core/operator-state.ts'
-import { chainEntries } from './chain-entries.ts'
 import { KeyedOutput } from './keyed-output.ts'
-import type { ChangedRow } from './operator-draft.ts'
-import { isKeyedChanged, isListsChanged, type OperatorDraft, type RowChange } from './operator-draft.ts'
-import type { KeyedRow, OperatorStateRow } from './savepoint-reader.ts'
-import { timestampsOf } from './savepoint-reader.ts'
+import { isKeyedChanged, isListsChanged, type OperatorDraft } from './operator-draft.ts'
+import { changedItems } from './row-changes.ts'
+import type { OperatorStateRow } from './savepoint-reader.ts'
 import { StateOutput } from './state-output.ts'
+import { stateRows } from './state-rows.ts'
 
 export interface WrittenOperator {
   readonly operator: ManifestOperator
@@ -32,7 +31,7 @@ export interface WrittenOperator {
   readonly counts: ArrayLike<number> | undefined
 }
 
-/** Leaves every file durable in `dir`, or none. Fails as the reading of the other savepoint does, and as `KeyedOutput`. */
+/** Leaves every file durable in `dir`, or none. Fails as `stateRows`, `changedItems` and `KeyedOutput`. */
 export async function writeOperator(fs: FileSystem, dir: string, draft: OperatorDraft): Promise<WrittenOperator> {
   const outputs = Array.from({ length: draft.parallelism }, (_, index) => new StateOutput(fs, dir, draft.id, index))
   try {
@@ -61,59 +60,21 @@ async function writeKeyed(draft: OperatorDraft, outputs: readonly StateOutput[])
     }),
   )
   const output = new KeyedOutput(draft, states, outputs)
-  for (const [place, { from, changes, kind }] of draft.states.entries()) {
-    const rows = 'rows' in from ? newRows(from.rows, kind) : storedRows(draft, from.stored, kind)
-    for await (const row of rows) {
-      for (const { key, value } of changed(row, changes)) {
-        // No timers are no row; a value that is undefined is one.
-        if (kind !== 'timers') await output.add(place, key, value)
-        else if ((value as readonly number[]).length > 0) await output.add(place, key, timersContent(value))
-      }
+  for (const [place, state] of draft.states.entries()) {
+    for await (const { key, value } of stateRows(draft, state)) {
+      // No timers are no row; a value that is undefined is one.
+      if (state.kind !== 'timers') await output.add(place, key, value)
+      else if (!Array.isArray(value) || value.length > 0) await output.add(place, key, timersContent(value))
     }
   }
   const handles = await output.end()
   return { handles, counts: output.counts }
 }
 
-async function* newRows(
-  rows: Iterable<readonly [KeyedRow['key'], unknown]> | AsyncIterable<readonly [KeyedRow['key'], unknown]>,
-  kind: StoredState['kind'],
-): AsyncGenerator<ChangedRow> {
-  for await (const [key, value] of rows) yield { key, value: kind === 'timers' ? timestampsOf(value) : value }
-}
-
-async function* storedRows(
-  { stored }: OperatorDraft,
-  name: string,
-  kind: StoredState['kind'],
-): AsyncGenerator<KeyedRow> {
-  if (stored === undefined) return
-  const { savepoint, operator } = stored
-  for (const { keyed } of operator.subtasks) {
-    for await (const entries of chainEntries(savepoint.snapshot, keyed, { state: (one) => one === name })) {
-      for (const { key, keyGroup, content } of entries) {
-        yield { key, keyGroup, value: kind === 'timers' ? timestampsOf(content) : content }
-      }
-    }
-  }
-}
-
-/** A row goes through each change in turn, as none, one or several. */
-function changed(row: ChangedRow, changes: readonly RowChange[]): readonly ChangedRow[] {
-  let rows: readonly ChangedRow[] = [row]
-  for (const change of changes) {
-    rows = rows.flatMap((one): readonly ChangedRow[] => {
-      const result = change(one as KeyedRow)
-      return result === undefined ? [] : 'key' in result ? [result] : result
-    })
-  }
-  return rows
-}
-
-/** One timestamp alone, several as a list. */
+/** One timestamp alone, several as a list; what is neither is refused by the output. */
 function timersContent(value: unknown): unknown {
-  const times = value as readonly number[]
-  return times.length === 1 ? times[0] : [...new Set(times)]
+  if (!Array.isArray(value)) return value
+  return value.length === 1 ? value[0] : [...new Set(value)]
 }
 
 async function writeSubtask(
@@ -175,31 +136,19 @@ async function writeOperatorState(
     const bytes = await from.read(handle)
     if (handle.states === undefined) {
       const row = { subtask: index, list: undefined, mode: undefined, value: decodeValue(bytes) }
-      const [kept] = changedItems([row], draft)
+      const [kept] = changedItems([row], draft.listChanges, draft)
       return kept === undefined ? undefined : output.segment([encodeValue(kept.value)])
     }
     for (const [list, { mode, items }] of decodeDivided(bytes, handle.states).lists) {
       if (listsRemoved.has(list)) continue
       const rows = items.map((value): OperatorStateRow => ({ subtask: index, list, mode, value }))
-      all.set(list, { mode, items: changedItems(rows, draft).map(({ value }) => value) })
+      all.set(list, { mode, items: changedItems(rows, draft.listChanges, draft).map(({ value }) => value) })
     }
   }
   for (const [list, { mode, items }] of lists) all.set(list, { mode, items: shareOf(items, mode, index, parallelism) })
   if (all.size === 0) return undefined
   const state = new DividedState(all)
   return { ...(await output.segment([state.encode()])), states: state.facts }
-}
-
-/** An item that has become `undefined` is gone, one that was `undefined` before is none the less an item. */
-function changedItems(rows: readonly OperatorStateRow[], { listChanges }: OperatorDraft): readonly OperatorStateRow[] {
-  let kept = rows
-  for (const change of listChanges) {
-    kept = kept.flatMap((row) => {
-      const value = change(row)
-      return value === undefined && row.value !== undefined ? [] : [{ ...row, value }]
-    })
-  }
-  return kept
 }
 
 /** Of a list that is everywhere the same, everything; of another, what the subtask begins with. */

@@ -20,7 +20,13 @@ import {
   withState,
 } from './operator-draft.ts'
 import { labelOf, oneCalled } from './operator-facts.ts'
-import type { KeyedRow, OperatorStateRow, SavepointReader, TimerRow } from './savepoint-reader.ts'
+import {
+  type KeyedRow,
+  type OperatorStateRow,
+  type SavepointReader,
+  type TimerRow,
+  timestampsOf,
+} from './savepoint-reader.ts'
 import { type WriteSavepointOptions, writeSavepoint } from './write-savepoint.ts'
 
 /** A keyed state that is new. */
@@ -135,9 +141,8 @@ export class SavepointBuilder {
 
   /** The same for timers: `change` returns the timestamps that the key has then; none removes it. Fails with `ARGUMENT_INVALID`. */
   transformTimers(operator: string, queue: string, change: (row: TimerRow) => readonly number[]): this {
-    const changeRow = (row: KeyedRow) => {
-      const { key, keyGroup, value } = row
-      return { key, value: change({ key, keyGroup, timestamps: value as readonly number[] }) }
+    const changeRow = ({ key, keyGroup, value }: KeyedRow) => {
+      return { key, value: change({ key, keyGroup, timestamps: timestampsOf(value) }) }
     }
     return this.#change(operator, (draft) =>
       withState(draft, queue, (one) => ({ ...one, changes: [...one.changes, changeRow] })),
@@ -232,8 +237,8 @@ export class SavepointBuilder {
    * resolves, and not at all when it fails. Its memory is bounded, whatever the size. Rows that can be iterated only once
    * make it a builder that can be written only once.
    *
-   * Fails with `ARGUMENT_INVALID`, `STATE_NOT_SERIALIZABLE`, `DIRECTORY_NOT_WRITABLE`, `STORAGE_FULL`, `STORAGE_FAILED`, and as the
-   * reading of the other savepoint does.
+   * Fails with `ARGUMENT_INVALID`, `USER_FUNCTION_FAILED` when a change or the rows throw, `STATE_NOT_SERIALIZABLE`,
+   * `DIRECTORY_NOT_WRITABLE`, `STORAGE_FULL`, `STORAGE_FAILED`, and as the reading of the other savepoint does.
    */
   write(dir: string, options: WriteSavepointOptions = {}): Promise<SavepointReader> {
     const base = this.#base?.manifest

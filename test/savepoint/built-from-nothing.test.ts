@@ -98,6 +98,32 @@ describe('a savepoint made from nothing', () => {
     expect(back.operator('o').states[1]).toEqual({ name: 'b', kind: 'value' })
   })
 
+  it('has timers that are times, changed or not', async () => {
+    const timed = (times: unknown) =>
+      SavepointBuilder.empty({ jobName: 'new' }).addOperator({
+        uid: 'o',
+        timers: { 'processing-time': [['a', times as number[]]] },
+      })
+    const asked = (times: unknown) => timed([1]).transformTimers('o', 'processing-time', () => times as number[])
+    for (const wrong of [[Number.NaN], [1, Number.POSITIVE_INFINITY], ['1'], undefined, null, new Set([1])]) {
+      for (const builder of [
+        timed(wrong),
+        asked(wrong),
+        timed(wrong).transformTimers('o', 'processing-time', () => []),
+      ]) {
+        await expect(builder.write(newDir())).rejects.toMatchObject({
+          code: 'ARGUMENT_INVALID',
+          message: expect.stringMatching(/^State "processing-time" of operator "o" .* key "a"/),
+        })
+      }
+    }
+    await expect(asked(Promise.resolve([1])).write(newDir())).rejects.toThrow('returned a promise')
+    const made = await written(
+      timed([7, 3]).transformTimers('o', 'processing-time', ({ timestamps }) => timestamps.slice(1)),
+    )
+    for await (const { timestamps } of made.timers('o')) expect(timestamps).toEqual([7])
+  })
+
   it('keeps frames small when values are large, and refuses more subtasks than it can write', async () => {
     const large = 'x'.repeat(200_000)
     const made = await written(
