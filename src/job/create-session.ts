@@ -205,7 +205,7 @@ class LocalSession implements Session {
   async #close(): Promise<void> {
     // A job whose storage is being opened starts before it is suspended, so that it lets its lease go like the others.
     await Promise.allSettled(this.#submitting)
-    await Promise.all(this.#running.map((job) => job.suspend()))
+    await Promise.all(this.jobs().map((job) => job.suspend()))
   }
 
   async #look(environment: StreamEnvironment, submit: SubmitOptions) {

@@ -93,6 +93,11 @@ export class LocalDeployment implements JobDeployment<Prepared> {
     await checkpoints.close()
   }
 
+  /** Resolves when the job, which has ended, changes nothing on disk any more. */
+  settled(): Promise<void> {
+    return this.#options.checkpoints.settled()
+  }
+
   /** What is left for a later `--resume` or `-s`. A job that its process suspended always keeps everything. */
   #keeps(status: JobStatus): boolean {
     const { retention } = this.#options

@@ -135,10 +135,11 @@ export class RunningJob implements SessionJob {
     await this.done
   }
 
-  /** Ends the job and keeps everything for a resume. */
+  /** Ends the job, unless it has ended, keeps everything for a resume, and waits for the writes and deletions under way. */
   async suspend(): Promise<void> {
-    this.#toJob({ type: 'suspend.requested' })
+    if (this.endedAt === undefined) this.#toJob({ type: 'suspend.requested' })
     await this.done
+    await this.#parts.deployment.settled()
   }
 
   /** Its coordinator has failed on a bug. */

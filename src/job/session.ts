@@ -94,6 +94,9 @@ export interface Session {
   /** Fails with `SAVEPOINT_NOT_FOUND`. */
   disposeSavepoint(path: string): Promise<void>
   savepoints(): Promise<readonly SavepointEntry[]>
-  /** Suspends every job (state kept for a resume) and lets leases go. Final: a later `submit` fails with `SESSION_CLOSED`. */
+  /**
+   * Suspends every job (state kept for a resume), lets leases go, and waits for the writes and deletions that are under way.
+   * Final: a later `submit` fails with `SESSION_CLOSED`.
+   */
   close(): Promise<void>
 }

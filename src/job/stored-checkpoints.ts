@@ -8,9 +8,11 @@ import { isStop, type SavepointFormat } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import type { ClaimedSnapshot } from './claimed-snapshot.ts'
+import { UnderWay } from './under-way.ts'
 
 export class StoredCheckpoints implements JobCheckpoints {
   readonly #inner: JobCheckpoints
+  readonly #underWay = new UnderWay()
   #ids: Set<CheckpointId>
   #claimed: ClaimedSnapshot | undefined
   /** The newest one stored by this process that counts as a restore point. */
@@ -81,10 +83,21 @@ export class StoredCheckpoints implements JobCheckpoints {
   }
 
   openWriter(checkpoint: CheckpointId, subtask: SubtaskId): StateWriter {
-    return this.#inner.openWriter(checkpoint, subtask)
+    const writer = this.#inner.openWriter(checkpoint, subtask)
+    return {
+      beginSegment: (scope) => writer.beginSegment(scope),
+      append: (bytes) => writer.append(bytes),
+      endSegment: () => writer.endSegment(),
+      close: () => this.#underWay.watch(writer.close()),
+      abort: () => this.#underWay.watch(writer.abort()),
+    }
   }
 
-  async putManifest(manifest: Manifest): Promise<StoredSnapshot> {
+  putManifest(manifest: Manifest): Promise<StoredSnapshot> {
+    return this.#underWay.watch(this.#put(manifest))
+  }
+
+  async #put(manifest: Manifest): Promise<StoredSnapshot> {
     const stored = await this.#inner.putManifest(manifest)
     this.#ids.add(manifest.checkpointId)
     // What was triggered before the stop may be stored after it, and changes nothing about how the job ends.
@@ -109,7 +122,11 @@ export class StoredCheckpoints implements JobCheckpoints {
     return this.#inner.hold(checkpoint)
   }
 
-  async discard(checkpoint: CheckpointId): Promise<boolean> {
+  discard(checkpoint: CheckpointId): Promise<boolean> {
+    return this.#underWay.watch(this.#discard(checkpoint))
+  }
+
+  async #discard(checkpoint: CheckpointId): Promise<boolean> {
     const owner = checkpoint === this.#claimed?.id ? this.#claimed : this.#inner
     const gone = await owner.discard(checkpoint)
     if (!gone) return false
@@ -129,5 +146,10 @@ export class StoredCheckpoints implements JobCheckpoints {
 
   close(): Promise<void> {
     return this.#inner.close()
+  }
+
+  /** Resolves when everything that was begun here has been written, or deleted, or has failed. */
+  settled(): Promise<void> {
+    return this.#underWay.settled()
   }
 }
