@@ -69,6 +69,15 @@ export function isKeyedChanged({ stored, states, maxParallelism }: OperatorDraft
   return kept.length < states.length || states.length < storedStates(stored.operator).length
 }
 
+/** Are its keys dealt out to its subtasks again? */
+export const isDealtAgain = (draft: OperatorDraft): boolean => draft.states.length > 0 && isKeyedChanged(draft)
+
+/** Had some of its subtasks finished, and others not? */
+export function isPartlyFinished({ stored }: OperatorDraft): boolean {
+  const ends = new Set(stored?.operator.subtasks.map(({ finished }) => finished))
+  return ends.size > 1
+}
+
 /** Is its state without keys? */
 export const isListsChanged = ({ lists, whole, listsRemoved, listChanges }: OperatorDraft): boolean =>
   lists.size > 0 || whole !== undefined || listsRemoved.size > 0 || listChanges.length > 0

@@ -1,6 +1,9 @@
 /**
  * Writes the state of one operator of a savepoint in the making. What has not changed is copied, segment by segment, with its
- * checksum compared; chains of incremental checkpoints stay chains. Tests: test/savepoint/savepoint-builder.test.ts.
+ * checksum compared; chains of incremental checkpoints stay chains.
+ *
+ * INV-OO-1 Keys that are dealt out again never go to a subtask that counts as finished unless all do, because a restore leaves
+ *   its keyed state out. Tests: test/savepoint/savepoint-builder.test.ts, test/savepoint/finished-subtasks.test.ts.
  */
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { extendChecksum, printChecksum } from '../backends/checksum.ts'
@@ -19,7 +22,7 @@ import { decodeValue, encodeValue } from '../core/codec.ts'
 import type { OperatorId, VertexId } from '../core/ids.ts'
 import { DividedState, decodeDivided, type OperatorItems } from '../core/operator-state.ts'
 import { KeyedOutput } from './keyed-output.ts'
-import { isKeyedChanged, isListsChanged, type OperatorDraft } from './operator-draft.ts'
+import { isDealtAgain, isListsChanged, type OperatorDraft } from './operator-draft.ts'
 import { changedItems } from './row-changes.ts'
 import type { OperatorStateRow } from './savepoint-reader.ts'
 import { StateOutput } from './state-output.ts'
@@ -31,14 +34,23 @@ export interface WrittenOperator {
   readonly counts: ArrayLike<number> | undefined
 }
 
-/** Leaves every file durable in `dir`, or none. Fails as `stateRows`, `changedItems` and `KeyedOutput`. */
-export async function writeOperator(fs: FileSystem, dir: string, draft: OperatorDraft): Promise<WrittenOperator> {
+/**
+ * Leaves every file durable in `dir`, or none. `begunAgain`: none of its subtasks counts as finished any more. Fails as
+ * `stateRows`, `changedItems` and `KeyedOutput`.
+ */
+export async function writeOperator(
+  fs: FileSystem,
+  dir: string,
+  draft: OperatorDraft,
+  begunAgain: boolean,
+): Promise<WrittenOperator> {
   const outputs = Array.from({ length: draft.parallelism }, (_, index) => new StateOutput(fs, dir, draft.id, index))
   try {
-    const anew = isKeyedChanged(draft) && draft.states.length > 0 ? await writeKeyed(draft, outputs) : undefined
+    const anew = isDealtAgain(draft) ? await writeKeyed(draft, outputs) : undefined
     const subtasks: ManifestSubtask[] = []
     for (const [index, output] of outputs.entries()) {
-      subtasks.push(await writeSubtask(draft, index, output, anew?.handles))
+      const subtask = await writeSubtask(draft, index, output, anew?.handles)
+      subtasks.push(begunAgain ? { ...subtask, finished: false } : subtask)
       await output.close()
     }
     const { id, uid, name, vertex, parallelism, maxParallelism } = draft

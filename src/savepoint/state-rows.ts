@@ -4,7 +4,13 @@
  */
 import { asStreamError, StreamError } from '../core/errors.ts'
 import { chainEntries } from './chain-entries.ts'
-import type { ChangedRow, NewRows, OperatorDraft, StateDraft } from './operator-draft.ts'
+import {
+  type ChangedRow,
+  isPartlyFinished,
+  type NewRows,
+  type OperatorDraft,
+  type StateDraft,
+} from './operator-draft.ts'
 import { labelOf } from './operator-facts.ts'
 import { changedRows, describeValue } from './row-changes.ts'
 import { type KeyedRow, timestampsOf } from './savepoint-reader.ts'
@@ -38,14 +44,14 @@ async function* givenRows(draft: OperatorDraft, state: string, rows: NewRows): A
   }
 }
 
-async function* storedRows(
-  { stored }: OperatorDraft,
-  name: string,
-  kind: StateDraft['kind'],
-): AsyncGenerator<KeyedRow> {
+/** Without those of subtasks that had finished, unless all had: what was to become of these keys at their end has happened. */
+async function* storedRows(draft: OperatorDraft, name: string, kind: StateDraft['kind']): AsyncGenerator<KeyedRow> {
+  const { stored } = draft
   if (stored === undefined) return
   const { savepoint, operator } = stored
-  for (const { keyed } of operator.subtasks) {
+  const partly = isPartlyFinished(draft)
+  for (const { keyed, finished } of operator.subtasks) {
+    if (partly && finished) continue
     for await (const entries of chainEntries(savepoint.snapshot, keyed, { state: (one) => one === name })) {
       for (const { key, keyGroup, content } of entries) {
         yield { key, keyGroup, value: kind === 'timers' ? timestampsOf(content) : content }

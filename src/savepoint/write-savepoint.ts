@@ -16,7 +16,7 @@ import { type Clock, realClock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, OperatorId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
-import { isKeyedChanged, type OperatorDraft } from './operator-draft.ts'
+import { isDealtAgain, isKeyedChanged, isPartlyFinished, type OperatorDraft } from './operator-draft.ts'
 import { labelOf } from './operator-facts.ts'
 import { type WrittenOperator, writeOperator } from './operator-output.ts'
 import { SavepointReader } from './savepoint-reader.ts'
@@ -56,7 +56,10 @@ export async function writeSavepoint(
     }
     const written: WrittenOperator[] = []
     try {
-      for (const operator of draft.operators) written.push(await writeOperator(fs, dir, operator))
+      const begunAgain = verticesBegunAgain(draft)
+      for (const operator of draft.operators) {
+        written.push(await writeOperator(fs, dir, operator, begunAgain.has(operator.vertex)))
+      }
       const manifest = manifestOf(draft, written, clock.now())
       const snapshot = snapshotOf(fs, dir, manifest)
       for (const { operator, counts } of written) {
@@ -72,6 +75,10 @@ export async function writeSavepoint(
     }
   })
 }
+
+/** Operators of one chain run together, so that they have finished together or not at all. */
+const verticesBegunAgain = ({ operators }: SavepointDraft): ReadonlySet<string> =>
+  new Set(operators.filter((one) => isDealtAgain(one) && isPartlyFinished(one)).map(({ vertex }) => vertex))
 
 function checkSubtasks(operator: OperatorDraft): void {
   if (operator.parallelism <= limits.savepointSubtasksMax || !isKeyedChanged(operator)) return
