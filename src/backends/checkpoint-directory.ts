@@ -14,12 +14,21 @@ import { limits } from '../core/limits.ts'
 import { checkpointNotFound, fileHandlesOf } from './checkpoint-rules.ts'
 import type { StoredSnapshot } from './checkpoint-storage.ts'
 import { extendChecksum, printChecksum } from './checksum.ts'
-import { isInside, metadataName, readWhole, removeDirWith, removeIfThere, writeWhole } from './durable-files.ts'
+import {
+  isInside,
+  isLink,
+  listIfThere,
+  metadataName,
+  readWhole,
+  removeDirWith,
+  removeIfThere,
+  writeWhole,
+} from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { type FileHandle, isShared, type Manifest } from './manifest.ts'
 import { checkFileName } from './manifest-check.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
-import { removalRank } from './pins.ts'
+import { removalRank, retiredName } from './pins.ts'
 import { checkCodec, checkSegment, placeOf, readInline, segmentDamaged, stateFileMissing } from './state-segments.ts'
 import { asRead, errnoOf, isMissing, isNoFile, readError, storageError } from './storage-errors.ts'
 
@@ -203,3 +212,26 @@ async function isStoredAfterAll(fs: FileSystem, dir: string, path: string, text:
 
 export const deleteCheckpoint = (fs: FileSystem, dir: string): Promise<void> =>
   removeDirWith(fs, dir, metadataName, removalRank)
+
+/** The checkpoints of a job that it still counts on, among those that have a directory: the whole ones, and ids of the others. */
+export async function readExisting(
+  fs: FileSystem,
+  jobDir: string,
+  ids: readonly CheckpointId[],
+): Promise<{ readonly existing: readonly StoredSnapshot[]; readonly unreadable: readonly CheckpointId[] }> {
+  const existing: StoredSnapshot[] = []
+  const unreadable: CheckpointId[] = []
+  for (const id of ids) {
+    const dir = join(jobDir, checkpointDirName(id))
+    const names = await listIfThere(fs, dir)
+    if (!names.includes(metadataName) || names.includes(retiredName) || (await isLink(fs, dir))) continue
+    try {
+      const snapshot = await readCheckpoint(fs, dir)
+      await checkFiles(fs, dir, snapshot.manifest)
+      existing.push(snapshot)
+    } catch {
+      unreadable.push(id)
+    }
+  }
+  return { existing, unreadable }
+}

@@ -85,6 +85,8 @@ export interface JobCheckpoints {
   finish(): Promise<void>
   /** Left out by a storage that cannot remember claims; its jobs make none. */
   readonly claim?: JobClaim | undefined
+  /** Left out by a storage that cannot remember where jobs started. */
+  readonly start?: JobStart | undefined
   /** Lets the lease go. */
   close(): Promise<void>
 }
@@ -95,6 +97,25 @@ export interface StoredJob {
   readonly name: string
   /** A segment of up to so many bytes may go into the manifest itself, which saves files. Default 0. */
   readonly inlineBytes?: number
+  /** What the job starts from without owning it: remembered from the opening on, in place of an earlier one. */
+  readonly startsFrom?: StartPlace | undefined
+}
+
+/** What a job started from without owning it, and goes on from while it has no checkpoint of its own. */
+export interface StartPlace {
+  /** As it was named: the path of a savepoint or of a `StoredSnapshot`. */
+  readonly path: string
+  /** Who made what was there, and its checkpoint id: something else may lie there later. */
+  readonly job: JobId
+  readonly checkpointId: CheckpointId
+}
+
+/** Where a job started, as its storage remembers it. */
+export interface JobStart {
+  /** Undefined when it began with nothing or with a claim, or has a checkpoint of its own. */
+  readonly place: StartPlace | undefined
+  /** Durable when it resolves: the job does not need the place any more. */
+  forget(): Promise<void>
 }
 
 /** A snapshot that a job has claimed, as its storage remembers it. */
@@ -148,6 +169,11 @@ export interface CheckpointStorage {
    * `STORAGE_FAILED`.
    */
   finishedJob(jobName: string): Promise<JobId | undefined>
+  /**
+   * Where the last opened job of this name started, if it still needs that and has not finished. Left out by a storage that
+   * cannot remember it. Fails with `STORAGE_FAILED`.
+   */
+  startOf?(jobName: string): Promise<{ readonly job: JobId; readonly place: StartPlace } | undefined>
   /** The names of jobs that were opened here and have not finished, sorted. */
   jobNames(): Promise<readonly string[]>
   /**

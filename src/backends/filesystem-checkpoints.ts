@@ -77,10 +77,11 @@ class FilesystemStorage implements CheckpointStorage {
     this.#clock = clock
   }
 
-  open({ id, name, inlineBytes = 0 }: StoredJob): Promise<JobCheckpoints> {
+  open({ inlineBytes = 0, startsFrom, ...job }: StoredJob): Promise<JobCheckpoints> {
     const now = () => this.#clock.now()
-    const dir = join(this.#dir, id)
-    return openJob({ fs: this.#fs, dir, locks: this.#locks, id, name, inlineBytes, chunks: this.#chunks, now })
+    const dir = join(this.#dir, job.id)
+    const { locks, chunks } = { locks: this.#locks, chunks: this.#chunks }
+    return openJob({ ...job, fs: this.#fs, dir, locks, inlineBytes, startsFrom, chunks, now })
   }
 
   newest(jobName: string): Promise<StoredSnapshot | undefined> {
@@ -91,6 +92,11 @@ class FilesystemStorage implements CheckpointStorage {
   async finishedJob(jobName: string): Promise<JobId | undefined> {
     const last = await this.#lastOpened(jobName)
     return last !== undefined && last.finishedAt > 0 ? last.id : undefined
+  }
+
+  async startOf(jobName: string) {
+    const last = await this.#lastOpened(jobName)
+    return last?.startedFrom && last.finishedAt === 0 ? { job: last.id, place: last.startedFrom } : undefined
   }
 
   async #lastOpened(jobName: string): Promise<(JobRecord & { readonly id: JobId }) | undefined> {

@@ -9,15 +9,23 @@ import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import {
-  checkFiles,
   checkpointDirName,
   checkpointIdsIn,
   deleteCheckpoint,
   readCheckpoint,
+  readExisting,
   storeManifest,
 } from './checkpoint-directory.ts'
 import { sharedFilesOf } from './checkpoint-rules.ts'
-import type { JobCheckpoints, JobClaim, StateScope, StateWriter, StoredSnapshot } from './checkpoint-storage.ts'
+import type {
+  JobCheckpoints,
+  JobClaim,
+  JobStart,
+  StateScope,
+  StateWriter,
+  StoredJob,
+  StoredSnapshot,
+} from './checkpoint-storage.ts'
 import { ensureDir, isLink, listIfThere, metadataName } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { Holds } from './holds.ts'
@@ -34,15 +42,11 @@ import { asStorage } from './storage-errors.ts'
 import { sweepCheckpoint } from './sweep.ts'
 import type { WriteChunks } from './write-chunks.ts'
 
-export interface JobPlace {
+export interface JobPlace extends Required<StoredJob> {
   readonly fs: FileSystem
   /** The job's directory. */
   readonly dir: string
   readonly locks: KeyedLock
-  readonly id: JobId
-  readonly name: string
-  /** A piece of state of up to so many bytes goes into the manifest. */
-  readonly inlineBytes: number
   readonly chunks: WriteChunks
   /** The time of day in milliseconds, for what people read. */
   now(): number
@@ -63,31 +67,18 @@ export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
     }
     const record = await takeJobRecord(fs, dir, lease.epoch)
     const highestId = Math.max(record?.highestId ?? 0, ids.at(-1) ?? 0) as CheckpointId | 0
-    const opened = { name, highestId, openedAt: now, finishedAt: 0, claimed: record?.claimed }
-    await writeJobRecord(fs, dir, id, opened, lease)
-    const existing: StoredSnapshot[] = []
-    const unreadable: CheckpointId[] = []
-    for (const checkpoint of ids) {
-      const snapshot = await readExisting(fs, join(dir, checkpointDirName(checkpoint)))
-      if (snapshot === 'unreadable') unreadable.push(checkpoint)
-      else if (snapshot !== undefined) existing.push(snapshot)
+    const opened = {
+      name,
+      highestId,
+      openedAt: now,
+      finishedAt: 0,
+      claimed: record?.claimed,
+      startedFrom: place.startsFrom,
     }
+    await writeJobRecord(fs, dir, id, opened, lease)
     const hadFinished = (record?.finishedAt ?? 0) > 0
-    return new FilesystemJob(place, lease, { existing, unreadable, hadFinished }, opened)
+    return new FilesystemJob(place, lease, { ...(await readExisting(fs, dir, ids)), hadFinished }, opened)
   })
-}
-
-/** The checkpoint in `dir`; undefined when there is none that its job still counts on. */
-async function readExisting(fs: FileSystem, dir: string): Promise<StoredSnapshot | 'unreadable' | undefined> {
-  const names = await listIfThere(fs, dir)
-  if (!names.includes(metadataName) || names.includes(retiredName) || (await isLink(fs, dir))) return undefined
-  try {
-    const snapshot = await readCheckpoint(fs, dir)
-    await checkFiles(fs, dir, snapshot.manifest)
-    return snapshot
-  } catch {
-    return 'unreadable'
-  }
 }
 
 class FilesystemJob implements JobCheckpoints {
@@ -233,6 +224,14 @@ class FilesystemJob implements JobCheckpoints {
           await this.#lease.check()
           await this.#note({ claimed })
         }),
+    }
+  }
+
+  get start(): JobStart {
+    return {
+      place: this.#record.startedFrom,
+      forget: () =>
+        asStorage('note the first checkpoint in', this.#place.dir, () => this.#note({ startedFrom: undefined })),
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import type { CheckpointId, JobId } from '../core/ids.ts'
 import { namedFiles } from './checkpoint-rules.ts'
-import type { ClaimedPlace, StoredSnapshot } from './checkpoint-storage.ts'
+import type { ClaimedPlace, StartPlace, StoredSnapshot } from './checkpoint-storage.ts'
 import { isShared, type Manifest, sharedFile } from './manifest.ts'
 import { sharedFileName } from './shared-files.ts'
 import { readSegment } from './state-segments.ts'
@@ -26,6 +26,7 @@ export interface HeapJob {
   opened: number
   finished: boolean
   claimed: ClaimedPlace | undefined
+  startedFrom: StartPlace | undefined
   readonly checkpoints: Map<CheckpointId, HeapCheckpoint>
   /** What several checkpoints may name, by the file of their handles. */
   readonly shared: Map<string, Uint8Array>
@@ -34,6 +35,32 @@ export interface HeapJob {
 /** Must whoever deletes for `job`, or for nobody, leave it alone? */
 export const isHeld = ({ pins, owner }: Pick<HeapCheckpoint, 'pins' | 'owner'>, job?: JobId): boolean =>
   pins.size > 0 || (owner !== undefined && owner !== job)
+
+export const newHeapJob = (name: string): HeapJob => ({
+  name,
+  epoch: 0,
+  highestId: 0,
+  opened: 0,
+  finished: false,
+  claimed: undefined,
+  startedFrom: undefined,
+  checkpoints: new Map(),
+  shared: new Map(),
+})
+
+/** Made when it is not there; its id is used from then on. */
+export function checkpointIn(job: HeapJob, id: CheckpointId): HeapCheckpoint {
+  const checkpoint: HeapCheckpoint = job.checkpoints.get(id) ?? {
+    files: new Map(),
+    pins: new Set(),
+    manifest: undefined,
+    retired: false,
+    owner: undefined,
+  }
+  job.checkpoints.set(id, checkpoint)
+  if (id > job.highestId) job.highestId = id
+  return checkpoint
+}
 
 export const pathOf = (job: JobId, id: CheckpointId): string => `jobmanager://checkpoints/${job}/${id}`
 

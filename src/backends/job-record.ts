@@ -1,13 +1,14 @@
 /**
  * `job.json` in the job's directory: its name; the highest checkpoint id that was ever deleted here, so that an id is not
  * used again when the directory that showed it is gone (S7); when it was last opened, and whether it has finished since,
- * so that a finished job whose checkpoints are gone is not run again; and what it has claimed, so that it is deleted in the end.
+ * so that a finished job whose checkpoints are gone is not run again; what it has claimed, so that it is deleted in the end;
+ * and what it started from without a claim, so that it goes on from there while it has no checkpoint of its own.
  */
 import { join } from 'node:path'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
-import type { ClaimedPlace } from './checkpoint-storage.ts'
+import type { ClaimedPlace, StartPlace } from './checkpoint-storage.ts'
 import { readWhole, writeWhole } from './durable-files.ts'
 import type { FileSystem } from './file-system.ts'
 import { JsonFields } from './json-fields.ts'
@@ -15,8 +16,8 @@ import type { Lease } from './lease.ts'
 import { parseSealed, printSealed } from './manifest-json.ts'
 import { asRead, isDamage, isMissing } from './storage-errors.ts'
 
-/** The newest that is read. Version 2 is for what version 1 cannot say: a claim. */
-const recordVersion = 2
+/** The newest that is read. Version 2 is for what version 1 cannot say, a claim; version 3 for a start without one. */
+const recordVersion = 3
 
 export interface JobRecord {
   readonly name: string
@@ -27,6 +28,8 @@ export interface JobRecord {
   readonly finishedAt: number
   /** The snapshot of another job that this one has claimed and not deleted yet. */
   readonly claimed: ClaimedPlace | undefined
+  /** What it started from without a claim, until it has a checkpoint of its own. */
+  readonly startedFrom: StartPlace | undefined
 }
 
 const pathIn = (dir: string): string => join(dir, 'job.json')
@@ -38,8 +41,7 @@ export async function readJobRecord(fs: FileSystem, dir: string): Promise<JobRec
   if (text === undefined) return undefined
   const fields = new JsonFields('Job record', path)
   const body = parseSealed(text, fields, recordVersion, path)
-  const known = ['formatVersion', 'id', 'name', 'highestCheckpointId', 'openedAt', 'finishedAt']
-  fields.object(body, '', body.formatVersion === 1 ? known : [...known, 'claimed'])
+  fields.object(body, '', fieldsOf(Number(body.formatVersion)))
   return {
     name: fields.string(body.name, 'name'),
     highestId: fields.integer(body.highestCheckpointId, 'highestCheckpointId', 0, limits.checkpointIdMax) as
@@ -48,6 +50,24 @@ export async function readJobRecord(fs: FileSystem, dir: string): Promise<JobRec
     openedAt: fields.integer(body.openedAt, 'openedAt', 0),
     finishedAt: fields.integer(body.finishedAt, 'finishedAt', 0),
     claimed: claimedIn(body.claimed, fields),
+    startedFrom: startIn(body.startedFrom, fields),
+  }
+}
+
+const fieldsOf = (version: number): readonly string[] => [
+  ...['formatVersion', 'id', 'name', 'highestCheckpointId', 'openedAt', 'finishedAt'],
+  ...(version >= 2 ? ['claimed'] : []),
+  ...(version >= 3 ? ['startedFrom'] : []),
+]
+
+function startIn(value: unknown, fields: JsonFields): StartPlace | undefined {
+  if (value === undefined) return undefined
+  const start = fields.object(value, 'startedFrom', ['path', 'job', 'checkpointId'])
+  const id = fields.integer(start.checkpointId, 'startedFrom.checkpointId', 1, limits.checkpointIdMax)
+  return {
+    path: fields.string(start.path, 'startedFrom.path'),
+    job: fields.string(start.job, 'startedFrom.job') as JobId,
+    checkpointId: id as CheckpointId,
   }
 }
 
@@ -114,11 +134,12 @@ export async function writeJobRecord(
 
 const printRecord = (id: JobId, record: JobRecord): string =>
   printSealed({
-    formatVersion: record.claimed === undefined ? 1 : recordVersion,
+    formatVersion: record.startedFrom !== undefined ? recordVersion : record.claimed === undefined ? 1 : 2,
     id,
     name: record.name,
     highestCheckpointId: record.highestId,
     openedAt: record.openedAt,
     finishedAt: record.finishedAt,
     claimed: record.claimed,
+    startedFrom: record.startedFrom,
   })

@@ -13,6 +13,7 @@ import type {
   ClaimedPlace,
   JobCheckpoints,
   JobClaim,
+  JobStart,
   SnapshotClaims,
   StateWriter,
   StoredJob,
@@ -20,11 +21,13 @@ import type {
 } from './checkpoint-storage.ts'
 import { GatheredStateWriter } from './gathered-state-writer.ts'
 import {
+  checkpointIn,
   deleteCheckpoint,
   filesFor,
   type HeapCheckpoint,
   type HeapJob,
   isHeld,
+  newHeapJob,
   pathOf,
   removeUnnamed,
   snapshotOf,
@@ -72,18 +75,10 @@ class HeapStorage implements CheckpointStorage {
   readonly #jobs = new Map<JobId, HeapJob>()
   #openings = 0
 
-  async open({ id, name }: StoredJob): Promise<JobCheckpoints> {
-    const job: HeapJob = this.#jobs.get(id) ?? {
-      name,
-      epoch: 0,
-      highestId: 0,
-      opened: 0,
-      finished: false,
-      claimed: undefined,
-      checkpoints: new Map(),
-      shared: new Map(),
-    }
+  async open({ id, name, startsFrom }: StoredJob): Promise<JobCheckpoints> {
+    const job: HeapJob = this.#jobs.get(id) ?? newHeapJob(name)
     job.name = name
+    job.startedFrom = startsFrom
     job.epoch++
     job.opened = ++this.#openings
     const hadFinished = job.finished
@@ -106,6 +101,11 @@ class HeapStorage implements CheckpointStorage {
   async finishedJob(jobName: string): Promise<JobId | undefined> {
     const last = this.#lastOpened(jobName)
     return last?.[1].finished === true ? last[0] : undefined
+  }
+
+  async startOf(jobName: string) {
+    const [id, job] = this.#lastOpened(jobName) ?? []
+    return id && job?.startedFrom && !job.finished ? { job: id, place: job.startedFrom } : undefined
   }
 
   #lastOpened(jobName: string): [JobId, HeapJob] | undefined {
@@ -186,7 +186,7 @@ class HeapJobCheckpoints implements JobCheckpoints {
       subtask,
       store: async (file, bytes) => {
         this.#checkLease()
-        const files = filesFor(file, this.#checkpoint(checkpoint), this.#job)
+        const files = filesFor(file, checkpointIn(this.#job, checkpoint), this.#job)
         if (files.has(file)) {
           throw new StreamError(
             'STORAGE_FAILED',
@@ -207,7 +207,7 @@ class HeapJobCheckpoints implements JobCheckpoints {
     const path = pathOf(this.jobId, id)
     const checked = parseManifest(printManifest(manifest, path), path)
     this.#checkLease()
-    const checkpoint = this.#checkpoint(id)
+    const checkpoint = checkpointIn(this.#job, id)
     const missing = [...namedFiles(checked)].find((file) => !filesFor(file, checkpoint, this.#job).has(file))
     if (missing !== undefined) throw stateFileMissing(`${path}/${missing}`)
     checkpoint.manifest ??= checked
@@ -279,22 +279,17 @@ class HeapJobCheckpoints implements JobCheckpoints {
     return { place: this.#job.claimed, note }
   }
 
+  get start(): JobStart {
+    const forget = async () => {
+      this.#checkLease()
+      this.#job.startedFrom = undefined
+    }
+    return { place: this.#job.startedFrom, forget }
+  }
+
   async close(): Promise<void> {}
 
   #checkLease(): void {
     if (this.#job.epoch !== this.epoch) throw leaseLost(this.jobId, this.epoch, this.#job.epoch)
-  }
-
-  #checkpoint(id: CheckpointId): HeapCheckpoint {
-    const checkpoint: HeapCheckpoint = this.#job.checkpoints.get(id) ?? {
-      files: new Map(),
-      pins: new Set(),
-      manifest: undefined,
-      retired: false,
-      owner: undefined,
-    }
-    this.#job.checkpoints.set(id, checkpoint)
-    if (id > this.#job.highestId) this.#job.highestId = id
-    return checkpoint
   }
 }

@@ -131,9 +131,9 @@ class LocalSession implements Session {
     try {
       const storage = this.#storages.checkpoints(effective.storage)
       const warnings = await submissionWarnings({ effective, submit, point: planned.point, storage, running })
-      const stored = new StoredCheckpoints(
-        await storage.open({ id, name: effective.name, inlineBytes: effective.inlineStateBytes }),
-      )
+      const { name, inlineStateBytes: inlineBytes } = effective
+      const startsFrom = planned.point?.startsFrom
+      const stored = new StoredCheckpoints(await storage.open({ id, name, inlineBytes, startsFrom }))
       const { graph, point } = await this.#lookAgain(environment, submit, planned, stored)
       const inherited = await inheritedCheckpoints(
         { submit, point, stored, retained: effective.coordinator.retained },

@@ -88,6 +88,7 @@ export class LocalDeployment implements JobDeployment<Prepared> {
     if (this.#lostTrack) return checkpoints.close()
     // Noted before anything is deleted: a process killed in between must not run the whole job again.
     if (status === 'FINISHED' && !checkpoints.stopped) await checkpoints.finish()
+    if (checkpoints.stopped) await checkpoints.forgetStart()
     if (!this.#keeps(status)) for (const id of completed()) await checkpoints.discard(id)
     if (status !== 'SUSPENDED') await checkpoints.sweep([])
     await checkpoints.close()

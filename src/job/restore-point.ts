@@ -2,7 +2,7 @@
  * Where a submission starts from: a savepoint or checkpoint by its path, the newest checkpoint of the job of that name,
  * or nothing.
  */
-import type { CheckpointStorage, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { CheckpointStorage, StartPlace, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { planRestore, type RestoreDecision } from '../deployment/restore-plan.ts'
@@ -19,7 +19,11 @@ export interface RestoreCandidate extends RestoreDecision {
   /** The job that goes on, if one does; a job from a savepoint is a new one. */
   readonly resumes: JobId | undefined
   readonly rules: RestoreRules
+  /** What the job goes on from, without owning it, until it has a checkpoint of its own. */
+  readonly startsFrom: StartPlace | undefined
 }
+
+type Found = Pick<RestoreCandidate, 'snapshot' | 'resumes' | 'startsFrom'>
 
 /** One from which the program starts. */
 export interface RestorePoint extends Omit<RestoreCandidate, 'outcome'> {
@@ -57,14 +61,18 @@ export function restorePointOf({ outcome, ...candidate }: RestoreCandidate): Res
 
 async function findSnapshot(
   jobName: string,
-  { fromSavepoint, resume = false, stateMapping = [] }: SubmitOptions,
+  { fromSavepoint, claimMode, resume = false, stateMapping = [] }: SubmitOptions,
   storages: Storages,
   storage: CheckpointStorage,
-): Promise<Pick<RestoreCandidate, 'snapshot' | 'resumes'> | undefined> {
+): Promise<Found | undefined> {
   if (fromSavepoint !== undefined && resume) {
     throw new StreamError('ARGUMENT_INVALID', 'A job either resumes or starts from a savepoint: both were asked for.')
   }
-  if (fromSavepoint !== undefined) return { snapshot: await storages.find(fromSavepoint), resumes: undefined }
+  if (fromSavepoint !== undefined) {
+    const snapshot = await storages.find(fromSavepoint)
+    const startsFrom = claimMode === 'claim' ? undefined : storages.startAt(fromSavepoint, snapshot)
+    return { snapshot, resumes: undefined, startsFrom }
+  }
   if (!resume) {
     if (stateMapping.length === 0) return undefined
     throw new StreamError(
@@ -79,11 +87,43 @@ async function findSnapshot(
   const claim = await storage.claims?.ofJob(jobName)
   if (claim !== undefined && newest?.manifest.job.id !== claim.job) {
     const snapshot = await storages.find(claim.place.savepoint ?? claim.place.snapshot)
-    return { snapshot, resumes: claim.job }
+    return { snapshot, resumes: claim.job, startsFrom: undefined }
   }
-  if (newest !== undefined) return { snapshot: newest, resumes: newest.manifest.job.id }
+  const start = await storage.startOf?.(jobName)
+  if (start !== undefined && newest?.manifest.job.id !== start.job) {
+    const snapshot = await startOfJob(jobName, start.job, start.place, storages)
+    return { snapshot, resumes: start.job, startsFrom: start.place }
+  }
+  if (newest !== undefined) return { snapshot: newest, resumes: newest.manifest.job.id, startsFrom: undefined }
   if (storage.kind === 'jobmanager') throw nothingInMemory(jobName)
   return undefined
+}
+
+/** Where a job without a checkpoint of its own started. An older job of its name is no way on. */
+async function startOfJob(
+  jobName: string,
+  id: JobId,
+  { path, job, checkpointId }: StartPlace,
+  storages: Storages,
+): Promise<StoredSnapshot> {
+  const lost = (code: StreamError['code'], why: string, cause?: StreamError) =>
+    new StreamError(
+      code,
+      `Job "${jobName}" (${id}) cannot resume: it has no checkpoint of its own yet and goes on from where it started, ${path}. ` +
+        `${why} Put back what was there, or name what to go on from with -s; to start from the beginning on purpose, ` +
+        'leave --resume out.',
+      { cause, details: { ...cause?.details, job: id, path } },
+    )
+  const snapshot = await storages.find(path).catch((error: unknown) => {
+    throw error instanceof StreamError ? lost(error.code, error.message, error) : error
+  })
+  const { manifest } = snapshot
+  if (manifest.job.id === job && manifest.checkpointId === checkpointId) return snapshot
+  throw lost(
+    'SAVEPOINT_NOT_FOUND',
+    `What is there now is another one: expected checkpoint ${checkpointId} of job ${job}, got checkpoint ` +
+      `${manifest.checkpointId} of job ${manifest.job.id}.`,
+  )
 }
 
 export const jobFinished = (jobName: string, id: JobId): StreamError =>

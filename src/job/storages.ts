@@ -6,7 +6,13 @@
 import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FoundSavepoint } from '../actors/savepoint-actor.ts'
-import type { CheckpointStorage, ClaimedPlace, SnapshotClaims, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type {
+  CheckpointStorage,
+  ClaimedPlace,
+  SnapshotClaims,
+  StartPlace,
+  StoredSnapshot,
+} from '../backends/checkpoint-storage.ts'
 import { type FileSystem, nodeFileSystem } from '../backends/file-system.ts'
 import { filesystemCheckpointStorage } from '../backends/filesystem-checkpoints.ts'
 import { filesystemSavepointStore } from '../backends/filesystem-savepoints.ts'
@@ -87,6 +93,11 @@ export class Storages {
     const storage = checkpointPath === undefined ? this.#memory : this.#storageAt(checkpointPath)
     if (storage === undefined) throw notFound(checkpointPath ?? path)
     return { path: entry.path, store, storage, checkpointPath }
+  }
+
+  /** What a job that starts at this path without a claim needs for as long as it has nothing of its own. */
+  startAt(path: string, { manifest }: StoredSnapshot): StartPlace {
+    return { path: plainPath(path), job: manifest.job.id, checkpointId: manifest.checkpointId }
   }
 
   /** What a job that claims this path owns from then on. Fails as `find` does. */

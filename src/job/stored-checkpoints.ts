@@ -2,7 +2,7 @@
  * A job's checkpoints as its storage holds them, with a count of those that are there: what the end of the job may
  * have to remove.
  */
-import type { JobCheckpoints, JobClaim, StateWriter, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { JobCheckpoints, JobClaim, JobStart, StateWriter, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { Manifest } from '../backends/manifest.ts'
 import { isStop, type SavepointFormat } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
@@ -78,6 +78,10 @@ export class StoredCheckpoints implements JobCheckpoints {
     return this.#inner.claim
   }
 
+  get start(): JobStart | undefined {
+    return this.#inner.start
+  }
+
   get hadFinished(): boolean {
     return this.#inner.hadFinished
   }
@@ -105,7 +109,17 @@ export class StoredCheckpoints implements JobCheckpoints {
       this.#newest = manifest.checkpointId
       this.stopped = isStop(manifest.kind)
     }
+    // A stop may be withdrawn; it counts at the end of the job.
+    if (manifest.kind === 'checkpoint') await this.forgetStart()
     return stored
+  }
+
+  /**
+   * The job has a checkpoint of its own to go on from. What cannot be noted now is tried again with the next one: a resume
+   * prefers that to where the job started.
+   */
+  async forgetStart(): Promise<void> {
+    if (this.start?.place !== undefined) await this.start.forget().catch(() => {})
   }
 
   /** Whoever goes on from a self-contained savepoint names it: with it a stop leaves nothing behind that the job goes on from. */

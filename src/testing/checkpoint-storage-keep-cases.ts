@@ -25,6 +25,32 @@ export const keepingCases: readonly CheckpointStorageCase[] = [
     },
   },
   {
+    name: 'where a job started is remembered until it has something of its own, or has finished, or starts elsewhere',
+    needs: 'starts',
+    async run({ storage }) {
+      const startsFrom = {
+        path: 'elsewhere/savepoint',
+        job: makeJobId(new Uint8Array(16).fill(7)),
+        checkpointId: idOf(4),
+      }
+      const startOf = () => storage.startOf!('suite')
+      const job = await storage.open({ ...suiteJob, startsFrom })
+      expectEqual(job.start?.place, startsFrom, 'by the job')
+      expectEqual(await startOf(), { job: suiteJob.id, place: startsFrom }, 'by its name')
+      expectEqual(await storage.startOf!('another'), undefined, 'by another name')
+      const again = await storage.open({ ...suiteJob, startsFrom: { ...startsFrom, checkpointId: idOf(5) } })
+      expectEqual((await startOf())?.place.checkpointId, 5, 'another place')
+      await expectFailure(() => job.start!.forget(), ['LEASE_LOST'])
+      await again.start!.forget()
+      expectEqual([again.start?.place, await startOf()], [undefined, undefined], 'forgotten')
+      const third = await storage.open({ ...suiteJob, startsFrom })
+      await third.finish()
+      expectEqual(await startOf(), undefined, 'of a job that has finished')
+      await storage.open(suiteJob)
+      expectEqual(await startOf(), undefined, 'of a job that began with nothing since')
+    },
+  },
+  {
     name: 'a job that has finished is known to, until it is opened again or another of its name is',
     async run({ storage }) {
       const job = await storage.open(suiteJob)

@@ -7,7 +7,7 @@ import { type CheckpointId, makeJobId, makeOperatorId, type SubtaskId, subtaskId
 import { Random } from '../core/random.ts'
 import type { CaseDefinition } from './conformance.ts'
 
-export type CheckpointStorageCapability = 'reopen' | 'damage' | 'claims'
+export type CheckpointStorageCapability = 'reopen' | 'damage' | 'claims' | 'starts'
 
 /** A storage under test, and what the suite must do to it from outside. */
 export interface CheckpointStorageSubject {

@@ -18,7 +18,7 @@ export type { CheckpointStorageCapability, CheckpointStorageSubject } from './ch
  * @example
  * const make = () => ({ storage: jobmanagerCheckpointStorage(), place: 'jobmanager://checkpoints' })
  * const lost = 'lives in one process'
- * const all = { reopen: lost, damage: lost, claims: true }
+ * const all = { reopen: lost, damage: lost, claims: true, starts: true }
  * for (const { name, skip, run } of checkpointStorageSuite(make, all)) it.skipIf(skip !== undefined)(name, run)
  */
 export const checkpointStorageSuite = (

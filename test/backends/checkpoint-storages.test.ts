@@ -31,8 +31,9 @@ const suites = {
     reopen: 'memory belongs to one process',
     damage: 'memory is not damaged',
     claims: true,
+    starts: true,
   }),
-  filesystem: checkpointStorageSuite(filesystem, { reopen: true, damage: true, claims: true }),
+  filesystem: checkpointStorageSuite(filesystem, { reopen: true, damage: true, claims: true, starts: true }),
 }
 
 for (const [kind, cases] of Object.entries(suites)) {
@@ -73,7 +74,7 @@ const breaking = (
 
 const failuresOf = async (make: () => CheckpointStorageSubject): Promise<readonly string[]> => {
   const skip = 'not what is broken'
-  return (await runCases(checkpointStorageSuite(make, { reopen: skip, damage: skip, claims: skip }))).map(
+  return (await runCases(checkpointStorageSuite(make, { reopen: skip, damage: skip, claims: skip, starts: skip }))).map(
     ({ name }) => name,
   )
 }

@@ -10,6 +10,7 @@ const job = (...whole: readonly number[]): HeapJob => ({
   opened: 1,
   finished: false,
   claimed: undefined,
+  startedFrom: undefined,
   checkpoints: new Map(
     [3, 1, 2].map((id) => [
       idOf(id),

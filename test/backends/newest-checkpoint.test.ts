@@ -243,6 +243,7 @@ describe('bounds', () => {
       openedAt: 1,
       finishedAt: 0,
       claimed: undefined,
+      startedFrom: undefined,
     }
     const lease = await Lease.take(nodeFileSystem, dir, suiteJob.id, 0)
     await writeJobRecord(nodeFileSystem, dir, suiteJob.id, record, lease)

@@ -37,7 +37,7 @@ describe('a damaged job record', () => {
 
   it('of a newer version is left to the newer build', async () => {
     const { dir, jobDir } = await opened()
-    writeFileSync(join(jobDir, 'job.json'), '{"formatVersion": 3}')
+    writeFileSync(join(jobDir, 'job.json'), '{"formatVersion": 4}')
     await expect(opened(dir)).rejects.toMatchObject({ code: 'MANIFEST_VERSION_UNSUPPORTED' })
   })
 })

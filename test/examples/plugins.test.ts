@@ -65,6 +65,7 @@ for (const [kind, open] of Object.entries(buckets)) {
       reopen: true,
       damage: true,
       claims: 'its snapshots belong to the job that made them',
+      starts: 'it does not remember where jobs started',
     }))
       it(skip === undefined ? name : `does not need: ${name} (${skip})`, skip === undefined ? run : () => {})
   })
@@ -181,7 +182,9 @@ describe('the suites', () => {
       return { storage: new BucketCheckpoints(forgetful, at), place }
     }
     const skip = 'not what is broken'
-    const failed = await runCases(checkpointStorageSuite(broken, { reopen: skip, damage: skip, claims: skip }))
+    const failed = await runCases(
+      checkpointStorageSuite(broken, { reopen: skip, damage: skip, claims: skip, starts: skip }),
+    )
     expect(failed.map(({ name }) => name)).toContain(
       'opening again takes over: the earlier owner can write nothing more',
     )

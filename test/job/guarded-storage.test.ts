@@ -23,6 +23,7 @@ describe('the storage of a plugin', () => {
       reopen: lost,
       damage: lost,
       claims: true,
+      starts: true,
     })
     const savepoints = savepointStoreSuite(
       () => ({

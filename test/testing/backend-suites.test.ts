@@ -36,7 +36,7 @@ describe('the suites', () => {
         place: 'jobmanager://checkpoints',
         dispose: async () => void disposed++,
       }),
-      { reopen: lost, damage: lost, claims: true },
+      { reopen: lost, damage: lost, claims: true, starts: true },
     ),
     savepoints: savepointStoreSuite(
       () => ({
