@@ -1,4 +1,7 @@
 /** Arguments of the commands that look into savepoints on disk. */
+import { nodeFileSystem } from '../backends/file-system.ts'
+import { errnoOf, isMissing, readError } from '../backends/storage-errors.ts'
+import { StreamError } from '../core/errors.ts'
 import { Storages } from '../job/storages.ts'
 import { type OpenSavepointOptions, openSavepoint } from '../savepoint/open-savepoint.ts'
 import type { SavepointReader } from '../savepoint/savepoint-reader.ts'
@@ -34,6 +37,19 @@ export function openingOf(invocation: Invocation): OpenSavepointOptions {
 /** Opens the savepoint at a path. Fails as `openSavepoint` does. */
 export const opened = (path: string, invocation: Invocation): Promise<SavepointReader> =>
   openSavepoint(path, openingOf(invocation))
+
+/** Fails with `ARGUMENT_INVALID` where there is no directory, since what is looked for in it would seem not to be. */
+export async function checkDirectory(path: string): Promise<void> {
+  try {
+    await nodeFileSystem.list(path)
+  } catch (error) {
+    if (!isMissing(error) && errnoOf(error) !== 'ENOTDIR') throw readError(error, path)
+    throw new StreamError('ARGUMENT_INVALID', `There is no directory ${path}: expected one to look into.`, {
+      cause: error,
+      details: { path },
+    })
+  }
+}
 
 /** The value of a flag that takes a number from 0. Fails with `UsageError`. */
 export function countOf({ flags }: Invocation, name: string, fallback: number): number {

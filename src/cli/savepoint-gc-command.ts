@@ -8,6 +8,7 @@ import { printable } from './context.ts'
 import { UsageError } from './flags.ts'
 import { pathFrom } from './job-argument.ts'
 import { type Print, printing } from './printing.ts'
+import { checkDirectory } from './savepoint-argument.ts'
 
 export const savepointGcCommand: Command = {
   name: 'savepoint gc',
@@ -31,6 +32,7 @@ async function gc(invocation: Invocation): Promise<number> {
       `${place} is not a directory: what a plugin keeps is swept by the jobs that have their checkpoints there.`,
     )
   }
+  for (const dir of [checkpoints, ...savepoints]) await checkDirectory(dir)
   const dry = flags.has('--dry-run')
   return printing(context.stdout, async (print) => {
     let orphans = 0

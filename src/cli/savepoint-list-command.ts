@@ -6,7 +6,7 @@ import { type Command, defineFlag, type Invocation } from './command.ts'
 import { printable } from './context.ts'
 import { printing } from './printing.ts'
 import { formatBytes } from './progress.ts'
-import { jsonFlag, pathsOf } from './savepoint-argument.ts'
+import { checkDirectory, jsonFlag, pathsOf } from './savepoint-argument.ts'
 
 export const savepointListCommand: Command = {
   name: 'savepoint list',
@@ -20,9 +20,11 @@ export const savepointListCommand: Command = {
 
 async function list(invocation: Invocation): Promise<number> {
   const [dir = ''] = pathsOf(invocation, ['a directory, or the place of a plugin'])
+  const isPlace = pluginScheme(dir) !== undefined
+  if (!isPlace) await checkDirectory(dir)
   return printing(invocation.context.stdout, async (print) => {
     let found = 0
-    const savepoints = pluginScheme(dir) === undefined ? listSavepoints(dir) : await savepointsAt(dir, invocation)
+    const savepoints = isPlace ? await savepointsAt(dir, invocation) : listSavepoints(dir)
     for await (const savepoint of savepoints) {
       found++
       if (invocation.flags.has('--json')) await print(JSON.stringify(savepoint))

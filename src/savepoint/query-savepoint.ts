@@ -1,5 +1,7 @@
 /** The rows of a savepoint of whatever kind, one after the other. Tests: test/savepoint/query-savepoint.test.ts. */
+import { StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
+import { labelOf, listed, type SavepointOperator } from './operator-facts.ts'
 import type { SavepointReader } from './savepoint-reader.ts'
 
 export interface SavepointQuery {
@@ -20,13 +22,14 @@ export type SavepointRow = { readonly operator: string } & (
   | { readonly inFlight: unknown; readonly subtask: number; readonly from: number; readonly gate: number }
 )
 
-/** Fails as `SavepointReader.keyed` does; a state that no operator has gives no rows. */
+/** Fails as `SavepointReader.keyed` does, and with `ARGUMENT_INVALID` for a state that none of the operators has. */
 export async function* querySavepoint(
   savepoint: SavepointReader,
   { operator: called, state, key }: SavepointQuery,
 ): AsyncGenerator<SavepointRow> {
   const operators = called === undefined ? savepoint.operators : [savepoint.operator(called)]
   const choice = key === undefined ? {} : { key }
+  if (state !== undefined) checkState(state, operators)
   const wanted = (name: string) => state === undefined || state === name
   for (const { id, uid, states, timers } of operators) {
     const operator = uid ?? id
@@ -45,4 +48,18 @@ export async function* querySavepoint(
       yield { operator, inFlight: value, subtask, from, gate }
     }
   }
+}
+
+function checkState(state: string, operators: readonly SavepointOperator[]): void {
+  const names = new Set(
+    operators.flatMap(({ states, timers, lists }) => [...[...states, ...lists].map(({ name }) => name), ...timers]),
+  )
+  if (names.has(state)) return
+  const [one, ...others] = operators
+  const owner = one !== undefined && others.length === 0 ? `Operator ${labelOf(one)}` : 'The savepoint'
+  throw new StreamError(
+    'ARGUMENT_INVALID',
+    `${owner} has no state, timers or list "${state}": expected one of ${listed([...names])}.`,
+    { details: { state } },
+  )
 }

@@ -202,7 +202,11 @@ describe('tidemark savepoint list', () => {
     expect(out).toMatch(/checkpoint 2 of job "many states" .*, \d+ B\n {2}pinned by /)
     const json = (await run('list', '--json', 'savepoints')).out.trim().split('\n')
     expect(JSON.parse(json[0]!)).toMatchObject({ form: 'pointer', pointsTo: kept.checkpoint })
-    expect((await run('list', 'nothing')).out).toMatch(/^No savepoints or checkpoints below/)
+    mkdirSync(join(kept.dir, 'empty'), { recursive: true })
+    expect((await run('list', 'empty')).out).toMatch(/^No savepoints or checkpoints below/)
+    const there = { code: 1, out: '', err: expect.stringContaining('nothing: expected one to look into') }
+    expect(await run('list', 'nothing')).toMatchObject(there)
+    expect(await run('list', `${kept.savepoint}/_metadata`)).toMatchObject({ code: 1 })
     expect(savepointListCommand.name).toBe('savepoint list')
   })
 
@@ -250,6 +254,11 @@ describe('tidemark savepoint gc', () => {
     expect(asked).toEqual([process.pid])
     expect(cli.out()).toContain(`, in process ${process.pid}: left alone\n`)
     expect(existsSync(orphan)).toBe(true)
+    expect(await run('gc', 'nothing')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('error[ARGUMENT_INVALID]: There is no directory'),
+    })
+    expect(await run('gc', 'checkpoints', 'nothing')).toMatchObject({ code: 1 })
     expect((await run('gc')).out).toContain('Missing argument: a directory of checkpoints.')
     expect(savepointGcCommand.name).toBe('savepoint gc')
   })

@@ -24,6 +24,20 @@ describe('a query', () => {
     expect((await rows({ operator: 'words' })).length).toBe(1)
     expect((await rows({ state: 'processing-time' })).length).toBe(4)
     expect((await rows({ key: 'to' })).length).toBe(6)
-    expect(await rows({ state: 'nothing' })).toEqual(await rows({ state: 'nothing', operator: 'words' }))
+  })
+
+  it('refuses a state that none of the operators has, naming those that there are', async () => {
+    await expect(rows({ state: 'coun' })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      message: expect.stringMatching(
+        /^The savepoint has no state, timers or list "coun": expected one of .*count.*processing-time\.$/,
+      ),
+    })
+    await expect(rows({ state: 'count', operator: 'words' })).rejects.toThrow(
+      /^Operator ".*" \(uid "words"\) has no state, timers or list "count": expected one of none\.$/,
+    )
+    await expect(rows({ state: 'seem', operator: 'count' })).rejects.toThrow(
+      /^Operator "count" \(uid "count"\) has no .* "seem"/,
+    )
   })
 })
