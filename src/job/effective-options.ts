@@ -18,6 +18,7 @@ import type {
   JobDefaults,
   SessionOptions,
 } from './session-options.ts'
+import { checkSubmitOptions } from './submit-options-check.ts'
 
 export interface EffectiveOptions {
   readonly name: string
@@ -33,13 +34,14 @@ export interface EffectiveOptions {
   readonly batchRecords: number
 }
 
-/** Fails with `SAVEPOINT_BACKEND_INCOMPATIBLE` or `UNALIGNED_INCOMPATIBLE`. `development` says whether stored values are frozen by default. */
+/** Fails with `ARGUMENT_INVALID`, `JOB_ID_INVALID`, `SAVEPOINT_BACKEND_INCOMPATIBLE` or `UNALIGNED_INCOMPATIBLE`. `development` says whether stored values are frozen by default. */
 export function effectiveOptions(
   environment: StreamEnvironment,
   submit: SubmitOptions,
   session: SessionOptions,
   development: boolean,
 ): EffectiveOptions {
+  checkSubmitOptions(submit)
   const given = environment.options
   const { checkpoint: _, savepoint: __, ...own } = given
   const merged: JobDefaults = { ...session.defaults, ...submit.defaults, ...own }

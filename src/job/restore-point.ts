@@ -8,7 +8,6 @@ import type { JobId } from '../core/ids.ts'
 import { planRestore, type RestoreDecision } from '../deployment/restore-plan.ts'
 import type { RestoreRules, StateAssignment } from '../deployment/state-assignment.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
-import { parseClaimMode } from './claim-mode.ts'
 import type { EffectiveOptions } from './effective-options.ts'
 import type { SubmitOptions } from './session.ts'
 import type { Storages } from './storages.ts'
@@ -42,7 +41,6 @@ export async function findRestoreCandidate(
   storages: Storages,
   storage: CheckpointStorage,
 ): Promise<RestoreCandidate | undefined> {
-  if (submit.claimMode !== undefined) parseClaimMode(submit.claimMode)
   const found = await findSnapshot(name, submit, storages, storage)
   if (found === undefined) return undefined
   const { snapshot } = found

@@ -81,6 +81,7 @@ export interface SessionJob extends JobHandle {
 }
 
 export interface Session {
+  /** Fails with `ARGUMENT_INVALID` for options that there are not, and with the code of what cannot be started or restored. */
   submit(environment: StreamEnvironment, options?: SubmitOptions): Promise<SessionJob>
   /**
    * What `submit` would restore, all that speaks against it listed; undefined when it would start from nothing. Fails as `submit`
