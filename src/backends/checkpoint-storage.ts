@@ -87,6 +87,11 @@ export interface JobCheckpoints {
   readonly claim?: JobClaim | undefined
   /** Left out by a storage that cannot remember where jobs started. */
   readonly start?: JobStart | undefined
+  /**
+   * Takes back what opening it has noted, since the job does not start: it is not the last opened one of its name. What it made
+   * besides may stay. Left out by a storage that notes nothing.
+   */
+  withdraw?(): Promise<void>
   /** Lets the lease go. */
   close(): Promise<void>
 }
@@ -137,6 +142,10 @@ export interface JobClaim {
 
 /** Snapshots may pass to a job that did not make them. */
 export interface SnapshotClaims {
+  /** The job that has claimed the snapshot; undefined when none has, or there is none. */
+  claimant(path: string): Promise<JobId | undefined>
+  /** Fails as `claim` would for a job that has claimed nothing yet, and changes nothing. */
+  check(path: string): Promise<void>
   /**
    * Makes a snapshot the property of a job, by the path of the `StoredSnapshot`. Idempotent. Fails with `CLAIM_REFUSED` when
    * another job has it, `CHECKPOINT_NOT_FOUND`.

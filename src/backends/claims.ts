@@ -23,25 +23,27 @@ import { removeUnnamed } from './shared-files.ts'
 /** Makes the snapshot in `dir` the property of a job. Fails with `CLAIM_REFUSED`, `CHECKPOINT_NOT_FOUND`. */
 export async function claimSnapshot(fs: FileSystem, dir: string, job: JobId): Promise<void> {
   const path = join(dir, claimName(job))
-  const names = await listIfThere(fs, dir)
-  refuseOthers(names, dir, job)
-  if (!names.includes(metadataName)) throw checkpointNotFound(dir)
-  if (names.includes(claimName(job))) return
-  await refuseHeld(fs, dir)
+  if ((await listIfThere(fs, dir)).includes(claimName(job))) return refuseOthers(fs, dir, job)
+  await checkClaim(fs, dir)
   await writeWhole(fs, {
     path,
     text: `Job ${job} owns this snapshot, and deletes it when it does not need it any more.\n`,
     writer: 'claim',
   })
-  // Another process may have claimed or deleted it in between: then neither has it.
-  const after = await listIfThere(fs, dir)
+  // Another process may have claimed or deleted it in between, or have taken over the job: then neither has it.
   try {
-    refuseOthers(after, dir, job)
-    if (!after.includes(metadataName)) throw checkpointNotFound(dir)
+    await refuseOthers(fs, dir, job)
+    await refuseHeld(fs, dir)
   } catch (error) {
     await removeIfThere(fs, path)
     throw error
   }
+}
+
+/** May a job that has claimed nothing yet claim it? Fails with `CLAIM_REFUSED`, `CHECKPOINT_NOT_FOUND`. */
+export async function checkClaim(fs: FileSystem, dir: string): Promise<void> {
+  await refuseOthers(fs, dir)
+  await refuseHeld(fs, dir)
 }
 
 /** Deletes what the job has claimed, unless a pin holds it: then it goes with the last pin. Idempotent. */
@@ -72,8 +74,11 @@ async function refuseHeld(fs: FileSystem, dir: string): Promise<void> {
   if (isResumable((await readCheckpoint(fs, dir)).manifest)) throw claimHeld(dir, basename(dirname(dir)) as JobId, pid)
 }
 
-function refuseOthers(names: readonly string[], dir: string, job: JobId): void {
+async function refuseOthers(fs: FileSystem, dir: string, job?: JobId): Promise<void> {
+  const names = await listIfThere(fs, dir)
   const other = claimantsIn(names).find((one) => one !== job)
-  if (other === undefined) return
-  throw claimRefused(dir, other, `, or, if that job is gone for good, remove ${join(dir, claimName(other))}`)
+  if (other !== undefined) {
+    throw claimRefused(dir, other, `, or, if that job is gone for good, remove ${join(dir, claimName(other))}`)
+  }
+  if (!names.includes(metadataName)) throw checkpointNotFound(dir)
 }

@@ -18,7 +18,7 @@ import type {
   StoredJob,
   StoredSnapshot,
 } from './checkpoint-storage.ts'
-import { claimSnapshot, discardClaimed } from './claims.ts'
+import { checkClaim, claimSnapshot, discardClaimed } from './claims.ts'
 import { isInside, isLink, listIfThere, metadataName, readWhole, snapshotDirOf } from './durable-files.ts'
 import { type FileSystem, nodeFileSystem } from './file-system.ts'
 import { openJob } from './filesystem-job.ts'
@@ -27,7 +27,7 @@ import { KeyedLock } from './keyed-lock.ts'
 import { deleteIfLetGo } from './let-go.ts'
 import { localPath } from './local-path.ts'
 import { jobDirsIn, newestCheckpoint } from './newest-checkpoint.ts'
-import { removePin, writePin } from './pins.ts'
+import { claimantsIn, removePin, writePin } from './pins.ts'
 import { isPointer } from './savepoint-pointer.ts'
 import { asRead, asStorage, isMissing, readError } from './storage-errors.ts'
 import { WriteChunks } from './write-chunks.ts'
@@ -55,6 +55,8 @@ export function filesystemCheckpointStorage(options: FilesystemCheckpointOptions
 class FilesystemStorage implements CheckpointStorage {
   readonly kind = 'filesystem'
   readonly claims: SnapshotClaims = {
+    claimant: async (path) => claimantsIn(await listIfThere(this.#fs, snapshotDirOf(localPath(path) ?? path)))[0],
+    check: (path) => this.#changing('claim', path, (dir) => checkClaim(this.#fs, dir)),
     claim: (path, job) => this.#changing('claim', path, (dir) => claimSnapshot(this.#fs, dir, job)),
     discard: (path, job) => this.#changing('delete', path, (dir) => discardClaimed(this.#fs, dir, job)),
     ofJob: async (jobName) => {

@@ -67,18 +67,18 @@ export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
     }
     const record = await takeJobRecord(fs, dir, lease.epoch)
     const highestId = Math.max(record?.highestId ?? 0, ids.at(-1) ?? 0) as CheckpointId | 0
-    const opened = {
-      name,
-      highestId,
-      openedAt: now,
-      finishedAt: 0,
-      claimed: record?.claimed,
-      startedFrom: place.startsFrom,
-    }
+    const noted = { openedAt: now, finishedAt: 0, startedFrom: place.startsFrom }
+    const opened = { name, highestId, claimed: record?.claimed, ...noted }
     await writeJobRecord(fs, dir, id, opened, lease)
-    const hadFinished = (record?.finishedAt ?? 0) > 0
-    return new FilesystemJob(place, lease, { ...(await readExisting(fs, dir, ids)), hadFinished }, opened)
+    const { openedAt = 0, finishedAt = 0, startedFrom } = record ?? {}
+    const before = { openedAt, finishedAt, startedFrom }
+    return new FilesystemJob(place, lease, { ...(await readExisting(fs, dir, ids)), before }, opened)
   })
+}
+
+/** Of the job, before it was opened. */
+interface Before extends Pick<JobCheckpoints, 'existing' | 'unreadable'> {
+  readonly before: Pick<JobRecord, 'openedAt' | 'finishedAt' | 'startedFrom'>
 }
 
 class FilesystemJob implements JobCheckpoints {
@@ -99,19 +99,16 @@ class FilesystemJob implements JobCheckpoints {
   #deleted: readonly CheckpointId[] = []
   /** What `job.json` says. */
   #record: JobRecord
+  readonly #before: Before['before']
 
-  constructor(
-    place: JobPlace,
-    lease: Lease,
-    { existing, unreadable, hadFinished }: Pick<JobCheckpoints, 'existing' | 'unreadable' | 'hadFinished'>,
-    record: JobRecord,
-  ) {
+  constructor(place: JobPlace, lease: Lease, { existing, unreadable, before }: Before, record: JobRecord) {
     this.jobId = place.id
     this.epoch = lease.epoch
     this.existing = existing
     this.unreadable = unreadable
     this.highestId = record.highestId
-    this.hadFinished = hadFinished
+    this.hadFinished = before.finishedAt > 0
+    this.#before = before
     this.#record = record
     this.#place = place
     this.#lease = lease
@@ -233,6 +230,10 @@ class FilesystemJob implements JobCheckpoints {
       forget: () =>
         asStorage('note the first checkpoint in', this.#place.dir, () => this.#note({ startedFrom: undefined })),
     }
+  }
+
+  withdraw(): Promise<void> {
+    return asStorage('take back what was noted in', this.#place.dir, () => this.#note(this.#before))
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@
  * Tests: test/backends/heap-job.test.ts, test/backends/checkpoint-storages.test.ts.
  */
 import type { CheckpointId, JobId } from '../core/ids.ts'
-import { namedFiles } from './checkpoint-rules.ts'
+import { checkpointNotFound, claimRefused, namedFiles } from './checkpoint-rules.ts'
 import type { ClaimedPlace, StartPlace, StoredSnapshot } from './checkpoint-storage.ts'
 import { isShared, type Manifest, sharedFile } from './manifest.ts'
 import { sharedFileName } from './shared-files.ts'
@@ -62,6 +62,15 @@ export function checkpointIn(job: HeapJob, id: CheckpointId): HeapCheckpoint {
   return checkpoint
 }
 
+export const sessionHint = 'checkpoints of the jobmanager are lost when its session ends'
+
+/** The checkpoint at `path`, when `job`, or one that has claimed nothing yet, may claim it. */
+export function checkClaim(path: string, checkpoint: HeapCheckpoint | undefined, job?: JobId): HeapCheckpoint {
+  if (checkpoint?.manifest === undefined) throw checkpointNotFound(path, sessionHint)
+  if (checkpoint.owner !== undefined && checkpoint.owner !== job) throw claimRefused(path, checkpoint.owner)
+  return checkpoint
+}
+
 export const pathOf = (job: JobId, id: CheckpointId): string => `jobmanager://checkpoints/${job}/${id}`
 
 export const snapshotOf = (jobId: JobId, id: CheckpointId, job: HeapJob): StoredSnapshot | undefined => {
@@ -103,4 +112,17 @@ export function removeUnnamed(job: HeapJob): readonly string[] {
   )
   for (const file of removed) job.shared.delete(file)
   return removed
+}
+
+const pathForm = /^jobmanager:\/\/checkpoints\/([0-9a-f]{32})\/([1-9]\d*)$/
+
+/** What is kept at a path, whole (then with a snapshot) or not. */
+export function findCheckpoint(jobs: ReadonlyMap<JobId, HeapJob>, path: string) {
+  const match = pathForm.exec(path)
+  const jobId = match?.[1] as JobId | undefined
+  const job = jobId === undefined ? undefined : jobs.get(jobId)
+  const id = Number(match?.[2]) as CheckpointId
+  const checkpoint = job?.checkpoints.get(id)
+  if (jobId === undefined || job === undefined || checkpoint === undefined) return undefined
+  return { job, id, checkpoint, snapshot: snapshotOf(jobId, id, job) }
 }

@@ -7,7 +7,7 @@
  */
 import { assert, StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
-import { checkpointNotFound, claimRefused, isResumable, leaseLost, namedFiles, newerOf } from './checkpoint-rules.ts'
+import { checkpointNotFound, isResumable, leaseLost, namedFiles, newerOf } from './checkpoint-rules.ts'
 import type {
   CheckpointStorage,
   ClaimedPlace,
@@ -21,15 +21,17 @@ import type {
 } from './checkpoint-storage.ts'
 import { GatheredStateWriter } from './gathered-state-writer.ts'
 import {
+  checkClaim,
   checkpointIn,
   deleteCheckpoint,
   filesFor,
-  type HeapCheckpoint,
+  findCheckpoint,
   type HeapJob,
   isHeld,
   newHeapJob,
   pathOf,
   removeUnnamed,
+  sessionHint,
   snapshotOf,
   wholeCheckpoints,
 } from './heap-job.ts'
@@ -37,8 +39,6 @@ import { Holds } from './holds.ts'
 import type { Manifest } from './manifest.ts'
 import { parseManifest, printManifest } from './manifest-json.ts'
 import { stateFileMissing } from './state-segments.ts'
-
-const pathForm = /^jobmanager:\/\/checkpoints\/([0-9a-f]{32})\/([1-9]\d*)$/
 
 /**
  * Checkpoints kept in this process's memory, at `jobmanager://checkpoints/<job>/<n>`.
@@ -53,12 +53,10 @@ export function jobmanagerCheckpointStorage(): CheckpointStorage {
 class HeapStorage implements CheckpointStorage {
   readonly kind = 'jobmanager'
   readonly claims: SnapshotClaims = {
+    claimant: async (path) => this.#find(path)?.checkpoint.owner,
+    check: async (path) => void checkClaim(path, this.#find(path)?.checkpoint),
     claim: async (path, job) => {
-      const found = this.#find(path)
-      if (found?.snapshot === undefined) throw checkpointNotFound(path, sessionHint)
-      const { owner = job } = found.checkpoint
-      if (owner !== job) throw claimRefused(path, owner)
-      found.checkpoint.owner = job
+      checkClaim(path, this.#find(path)?.checkpoint, job).owner = job
     },
     discard: async (path, job) => {
       const found = this.#find(path)
@@ -78,13 +76,13 @@ class HeapStorage implements CheckpointStorage {
   async open({ id, name, startsFrom }: StoredJob): Promise<JobCheckpoints> {
     const job: HeapJob = this.#jobs.get(id) ?? newHeapJob(name)
     job.name = name
+    const { opened, startedFrom, finished: hadFinished } = job
     job.startedFrom = startsFrom
     job.epoch++
     job.opened = ++this.#openings
-    const hadFinished = job.finished
     job.finished = false
     this.#jobs.set(id, job)
-    return new HeapJobCheckpoints(id, job, hadFinished)
+    return new HeapJobCheckpoints(id, job, { hadFinished, opened, startedFrom })
   }
 
   async newest(jobName: string): Promise<StoredSnapshot | undefined> {
@@ -139,24 +137,15 @@ class HeapStorage implements CheckpointStorage {
     if (checkpoint.retired && !isHeld(checkpoint)) deleteCheckpoint(job, id)
   }
 
-  #find(path: string): (Found & { readonly snapshot: StoredSnapshot | undefined }) | undefined {
-    const match = pathForm.exec(path)
-    const jobId = match?.[1] as JobId | undefined
-    const job = jobId === undefined ? undefined : this.#jobs.get(jobId)
-    const id = Number(match?.[2]) as CheckpointId
-    const checkpoint = job?.checkpoints.get(id)
-    if (jobId === undefined || job === undefined || checkpoint === undefined) return undefined
-    return { job, id, checkpoint, snapshot: snapshotOf(jobId, id, job) }
+  #find(path: string) {
+    return findCheckpoint(this.#jobs, path)
   }
 }
 
-interface Found {
-  readonly job: HeapJob
-  readonly id: CheckpointId
-  readonly checkpoint: HeapCheckpoint
+/** Of the job, before it was opened. */
+interface Before extends Pick<HeapJob, 'opened' | 'startedFrom'> {
+  readonly hadFinished: boolean
 }
-
-const sessionHint = 'checkpoints of the jobmanager are lost when its session ends'
 
 class HeapJobCheckpoints implements JobCheckpoints {
   readonly jobId: JobId
@@ -167,9 +156,11 @@ class HeapJobCheckpoints implements JobCheckpoints {
   readonly hadFinished: boolean
   readonly #job: HeapJob
   readonly #holds: Holds
+  readonly #before: Before
 
-  constructor(jobId: JobId, job: HeapJob, hadFinished: boolean) {
-    this.hadFinished = hadFinished
+  constructor(jobId: JobId, job: HeapJob, before: Before) {
+    this.#before = before
+    this.hadFinished = before.hadFinished
     this.jobId = jobId
     this.#job = job
     this.epoch = job.epoch
@@ -285,6 +276,13 @@ class HeapJobCheckpoints implements JobCheckpoints {
       this.#job.startedFrom = undefined
     }
     return { place: this.#job.startedFrom, forget }
+  }
+
+  async withdraw(): Promise<void> {
+    this.#checkLease()
+    this.#job.opened = this.#before.opened
+    this.#job.finished = this.#before.hadFinished
+    this.#job.startedFrom = this.#before.startedFrom
   }
 
   async close(): Promise<void> {}

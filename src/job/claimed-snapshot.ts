@@ -10,7 +10,8 @@
  */
 import type { ClaimedPlace, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
-import type { CheckpointId, JobId } from '../core/ids.ts'
+import type { CheckpointId } from '../core/ids.ts'
+import { cannotBeClaimed } from './checked-claim.ts'
 import type { RestorePoint } from './restore-point.ts'
 import type { SubmitOptions } from './session.ts'
 import type { Storages } from './storages.ts'
@@ -18,8 +19,6 @@ import type { StoredCheckpoints } from './stored-checkpoints.ts'
 
 export interface ClaimServices {
   readonly storages: Storages
-  /** Does this process run the job? */
-  runs(job: JobId): boolean
   warn(message: string): void
 }
 
@@ -36,7 +35,7 @@ export async function claimedSnapshot(
   const noted = stored.claim?.place
   if (claimMode === 'claim' && fromSavepoint !== undefined && point !== undefined) {
     const place = await services.storages.claimable(fromSavepoint)
-    await refuseTaken(stored, place, point, services)
+    refuseTaken(stored, place)
     const claimed = new ClaimedSnapshot(stored, place, services, point.snapshot)
     await claimed.take()
     return claimed
@@ -113,26 +112,13 @@ export class ClaimedSnapshot {
   }
 }
 
-async function refuseTaken(
-  stored: StoredCheckpoints,
-  { snapshot, savepoint, checkpointId }: ClaimedPlace,
-  point: RestorePoint,
-  { runs, storages }: ClaimServices,
-): Promise<void> {
-  const refused = (why: string) =>
-    new StreamError(
-      'CLAIM_REFUSED',
-      `${savepoint ?? snapshot} cannot be claimed: ${why} Start from it without a claim.`,
-      {
-        details: { path: savepoint ?? snapshot },
-      },
-    )
+/** What only the opened storage of the job can tell. */
+function refuseTaken(stored: StoredCheckpoints, place: ClaimedPlace): void {
+  const { savepoint, snapshot, checkpointId } = place
+  const refused = (why: string) => cannotBeClaimed(savepoint ?? snapshot, why)
   const noted = stored.claim?.place
   if (noted !== undefined)
     throw refused(`job ${stored.jobId} has claimed ${noted.savepoint ?? noted.snapshot} already.`)
-  const { id } = point.snapshot.manifest.job
-  // A savepoint belongs to no job; a checkpoint does.
-  if (storages.isJobCheckpoint(savepoint ?? snapshot) && runs(id)) throw refused(`job ${id}, which runs, needs it.`)
   if (stored.ids.includes(checkpointId))
     throw refused(`job ${stored.jobId} has a checkpoint ${checkpointId} of its own.`)
   if (stored.claim === undefined) throw refused('the storage of the job cannot remember claims.')

@@ -12,13 +12,14 @@ import { limits } from '../core/limits.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
 import type { RestorePlan } from '../deployment/restore-plan.ts'
 import { buildJobGraph } from '../graph/build-job-graph.ts'
-import type { JobGraph } from '../graph/job-graph.ts'
 import type { StreamEnvironment } from '../program/environment.ts'
+import { checkedClaim } from './checked-claim.ts'
 import type { ClaimServices } from './claimed-snapshot.ts'
 import { type EffectiveOptions, effectiveOptions } from './effective-options.ts'
 import { inheritedCheckpoints } from './inheritance.ts'
 import type { JobDeploymentOptions } from './job-deployment.ts'
-import { findRestoreCandidate, jobFinished, type RestorePoint, restorePointOf } from './restore-point.ts'
+import { lookAgain, type SubmissionPlan } from './look-again.ts'
+import { findRestoreCandidate, type RestorePoint, restorePointOf } from './restore-point.ts'
 import type { RunningJob } from './running-job.ts'
 import { checkCopies, savepointPlace, savepointTarget } from './savepoint-place.ts'
 import type { Session, SubmitOptions } from './session.ts'
@@ -55,13 +56,6 @@ export interface SessionRuntime {
  */
 export function createSession(options: SessionOptions = {}, runtime: SessionRuntime = {}): Session {
   return new LocalSession(options, runtime)
-}
-
-/** Where a submission starts from, so far as can be seen. */
-interface Plan {
-  readonly effective: EffectiveOptions
-  readonly graph: JobGraph
-  readonly point: RestorePoint | undefined
 }
 
 class LocalSession implements Session {
@@ -134,7 +128,8 @@ class LocalSession implements Session {
       const { name, inlineStateBytes: inlineBytes } = effective
       const startsFrom = planned.point?.startsFrom
       const stored = new StoredCheckpoints(await storage.open({ id, name, inlineBytes, startsFrom }))
-      const { graph, point } = await this.#lookAgain(environment, submit, planned, stored)
+      const prepare = () => this.#prepare(environment, submit)
+      const { graph, point } = await lookAgain(planned, submit, stored, prepare)
       const inherited = await inheritedCheckpoints(
         { submit, point, stored, retained: effective.coordinator.retained },
         this.#claimServices(roleAddress(id, 'client')),
@@ -214,38 +209,14 @@ class LocalSession implements Session {
     const storage = this.#storages.checkpoints(effective.storage)
     this.#storages.savepoints(effective.savepoints)
     const candidate = await findRestoreCandidate(graph, effective, submit, this.#storages, storage)
-    return { effective, graph, candidate }
+    const facts = { storages: this.#storages, runs: (job: JobId) => this.#running.some(({ id }) => id === job) }
+    return { effective, graph, candidate: candidate && (await checkedClaim(candidate, submit, facts)) }
   }
 
-  async #prepare(environment: StreamEnvironment, submit: SubmitOptions): Promise<Plan> {
+  async #prepare(environment: StreamEnvironment, submit: SubmitOptions): Promise<SubmissionPlan> {
     const { effective, graph, candidate } = await this.#look(environment, submit)
     const point = candidate && restorePointOf(candidate)
     return { effective, graph: point?.assignment.graph ?? graph, point }
-  }
-
-  /**
-   * Until it lost the lease, whoever ran a job that is resumed may have completed a newer checkpoint, and committed its
-   * output, or the whole job. Fails with `JOB_FINISHED`, and with `CHECKPOINT_NOT_FOUND` when the job is gone.
-   */
-  async #lookAgain(environment: StreamEnvironment, submit: SubmitOptions, planned: Plan, stored: StoredCheckpoints) {
-    if (submit.resume !== true || planned.point === undefined) return planned
-    const { name } = planned.effective
-    try {
-      if (stored.hadFinished) {
-        await stored.finish()
-        throw jobFinished(name, stored.jobId)
-      }
-      const found = await this.#prepare(environment, submit)
-      if (found.point?.resumes === planned.point.resumes) return found
-      throw new StreamError(
-        'CHECKPOINT_NOT_FOUND',
-        `Job "${name}" (${stored.jobId}) was ended by another process while it was being resumed: resume again.`,
-        { restartable: true, details: { job: stored.jobId } },
-      )
-    } catch (error) {
-      await stored.close()
-      throw error
-    }
   }
 
   /** A resumed job keeps its id, so that its old checkpoints are its own; a job from a savepoint is a new one. */
@@ -257,7 +228,6 @@ class LocalSession implements Session {
   #claimServices(client: Address): ClaimServices {
     return {
       storages: this.#storages,
-      runs: (job) => this.#running.some(({ id }) => id === job),
       warn: (message) => {
         if (this.#kernel.has(client)) this.#kernel.send(client, { type: 'warning.raised', message })
         else this.#log('warn', message)

@@ -13,7 +13,7 @@ export interface Inheritance {
   readonly retained: number
 }
 
-/** Oldest first. Lets the job's storage go when it fails: with `CLAIM_REFUSED`, `CHECKPOINT_NOT_FOUND`, `STORAGE_FAILED`. */
+/** Oldest first. Takes back that the job was opened when it fails: with `CLAIM_REFUSED`, `CHECKPOINT_NOT_FOUND`, `STORAGE_FAILED`. */
 export async function inheritedCheckpoints(
   inheritance: Inheritance,
   services: ClaimServices,
@@ -21,7 +21,7 @@ export async function inheritedCheckpoints(
   try {
     return await inherit(inheritance, services)
   } catch (error) {
-    await inheritance.stored.close()
+    await inheritance.stored.withdraw()
     throw error
   }
 }

@@ -158,6 +158,12 @@ export class StoredCheckpoints implements JobCheckpoints {
     return this.#inner.finish()
   }
 
+  /** The job does not start after all. Fails never: what cannot be taken back is only a note. */
+  async withdraw(): Promise<void> {
+    await this.#inner.withdraw?.().catch(() => {})
+    await this.close()
+  }
+
   close(): Promise<void> {
     return this.#inner.close()
   }

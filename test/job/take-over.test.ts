@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fromCollection } from '../../src/connectors/collection.ts'
 import { StreamError } from '../../src/core/errors.ts'
+import '../../src/job/look-again.ts'
 import { Storages } from '../../src/job/storages.ts'
 import type { JobOptions } from '../../src/program/options.ts'
 import { changed } from '../../src/testing/simulation/changed.ts'
