@@ -36,15 +36,16 @@ async function itemsOf(
   assert(handle.states !== undefined, 'state that is whole is joined with state that is divided')
   const { states } = handle
   if (take?.every(({ from: start, to }) => start === to)) {
-    return states.flatMap(({ name, mode }) =>
-      take.some((one) => one.name === name) ? [[name, { mode, items: [] }]] : [],
-    )
+    return states.flatMap(({ name, mode }) => {
+      const taken = take.find((one) => one.name === name)
+      return taken === undefined ? [] : [[taken.as ?? name, { mode, items: [] }]]
+    })
   }
   const { lists } = decodeDivided(await from.read(handle), states)
   if (take === undefined) return [...lists]
-  return take.map(({ name, from: start, to }) => {
+  return take.map(({ name, from: start, to, as = name }) => {
     const list = lists.get(name)
     assert(list !== undefined, `a list "${name}" is taken that is not there`)
-    return [name, { mode: list.mode, items: list.items.slice(start, to) }] as const
+    return [as, { mode: list.mode, items: list.items.slice(start, to) }] as const
   })
 }

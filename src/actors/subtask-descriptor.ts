@@ -62,6 +62,8 @@ export interface ItemRange {
   readonly name: string
   readonly from: number
   readonly to: number
+  /** The name under which it goes on; its own when left out. */
+  readonly as?: string | undefined
 }
 
 /** Records that were on their way, and the channel that they are put into. */

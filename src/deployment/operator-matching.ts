@@ -9,8 +9,10 @@ import { handlesOf, type ManifestOperator, type StoredState } from '../backends/
 import type { StateChoice } from '../backends/state-backend.ts'
 import type { StreamError } from '../core/errors.ts'
 import type { OperatorId } from '../core/ids.ts'
+import type { OperatorItemsFacts } from '../core/operator-state.ts'
 import type { JobGraph, JobOperator } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
+import { isWhole, keepsUnkeyed, type UnkeyedSource, unclaimedLists, unkeyedSourcesOf } from './list-matching.ts'
 import { invalid, keyedStatesOf, labelOf, resolveMappings, type StateMapping, type StateMove } from './state-mapping.ts'
 
 /** Keyed state that an operator takes from one operator of the snapshot. */
@@ -27,14 +29,17 @@ export interface UnclaimedState {
   readonly heir: JobOperator | undefined
   /** Keyed states, timers among them. */
   readonly states: readonly StoredState[]
-  /** And its state that belongs to no key, and what was on its way to it? */
+  /** Lists that belong to no key. */
+  readonly lists: readonly OperatorItemsFacts[]
+  /** And what belongs to no key and is in no list, and what was on its way to it? */
   readonly unkeyed: boolean
 }
 
 export interface Matching {
-  /** In whose place each operator stands: it takes that one's state without keys, and goes on if that one had finished. */
+  /** In whose place each operator stands: it takes what was on its way there, and goes on if that one had finished. */
   readonly matched: ReadonlyMap<OperatorId, ManifestOperator>
   readonly keyed: ReadonlyMap<OperatorId, readonly KeyedSource[]>
+  readonly unkeyed: ReadonlyMap<OperatorId, readonly UnkeyedSource[]>
   readonly unclaimed: readonly UnclaimedState[]
   /** Mappings that cannot be carried out. */
   readonly problems: readonly StreamError[]
@@ -43,19 +48,10 @@ export interface Matching {
 export const hasState = ({ subtasks }: ManifestOperator): boolean =>
   subtasks.some((subtask) => handlesOf(subtask).length > 0)
 
-/** Operators with keys keep what belongs to none only if they declare it. */
-export const keepsUnkeyed = ({ operator }: JobOperator): boolean => {
-  const { stateful, keyed, operatorStates } = operator as OperatorFactory
-  return stateful && (!keyed || operatorStates !== undefined)
-}
-
-/** What was on its way goes to whoever stands in the place, the rest only to an operator that can keep it. */
-const leavesUnkeyed = ({ subtasks }: ManifestOperator, heir: JobOperator | undefined): boolean =>
-  subtasks.some(
-    ({ operator, inFlight = [] }) =>
-      (operator !== undefined && (heir === undefined || !keepsUnkeyed(heir))) ||
-      (inFlight.length > 0 && heir === undefined),
-  )
+/** What was on its way goes to whoever stands in the place, one value only to an operator that can keep it. */
+const leavesUnkeyed = (stored: ManifestOperator, heir: JobOperator | undefined): boolean =>
+  (isWhole(stored) && (heir === undefined || !keepsUnkeyed(heir))) ||
+  (heir === undefined && stored.subtasks.some(({ inFlight = [] }) => inFlight.length > 0))
 
 export function matchOperators(
   graph: JobGraph,
@@ -67,13 +63,17 @@ export function matchOperators(
   const problems = [...misnamed]
   const matched = matchPlaces(program, stored, moves, problems)
   const keyed = new Map<OperatorId, readonly KeyedSource[]>()
+  const unkeyed = new Map<OperatorId, readonly UnkeyedSource[]>()
   for (const operator of program) {
-    const sources = keyedSourcesOf(operator, matched.get(operator.id), moves, problems)
+    const place = matched.get(operator.id)
+    const sources = keyedSourcesOf(operator, place, moves, problems)
     if (sources.length > 0) keyed.set(operator.id, sources)
+    const others = unkeyedSourcesOf(operator, place, moves, problems)
+    if (others.length > 0) unkeyed.set(operator.id, others)
   }
   const heirs = new Map([...matched].map(([id, { id: from }]) => [from, program.find((one) => one.id === id)!]))
-  const unclaimed = stored.flatMap((operator) => unclaimedOf(operator, heirs.get(operator.id), keyed))
-  return { matched, keyed, unclaimed, problems }
+  const unclaimed = stored.flatMap((operator) => unclaimedOf(operator, heirs.get(operator.id), { keyed, unkeyed }))
+  return { matched, keyed, unkeyed, unclaimed, problems }
 }
 
 /** An operator without a move of its own keeps its place, unless that went to another. */
@@ -141,8 +141,11 @@ function keyedSourcesOf(
 }
 
 /** What is lost, for people. */
-export function droppedText({ stored, heir, states, unkeyed }: UnclaimedState): string {
-  const names = states.map(({ name, kind }) => `"${name}" (${kind})`)
+export function droppedText({ stored, heir, states, lists, unkeyed }: UnclaimedState): string {
+  const names = [
+    ...states.map(({ name, kind }) => `"${name}" (${kind})`),
+    ...lists.map(({ name, mode }) => `"${name}" (${mode} list)`),
+  ]
   const all = [...names, ...(unkeyed ? ['what belongs to no key'] : [])].join(', ')
   const why =
     heir === undefined
@@ -154,12 +157,13 @@ export function droppedText({ stored, heir, states, unkeyed }: UnclaimedState): 
 function unclaimedOf(
   stored: ManifestOperator,
   heir: JobOperator | undefined,
-  keyed: ReadonlyMap<OperatorId, readonly KeyedSource[]>,
+  { keyed, unkeyed: others }: Pick<Matching, 'keyed' | 'unkeyed'>,
 ): readonly UnclaimedState[] {
   const sources = [...keyed.values()].flat().filter((source) => source.stored === stored)
   const taken = ({ name }: StoredState) =>
     sources.some(({ states }) => states === undefined || states.some(({ from }) => from === name))
   const states = keyedStatesOf(stored).filter((state) => !taken(state))
+  const lists = unclaimedLists(stored, [...others.values()].flat())
   const unkeyed = leavesUnkeyed(stored, heir)
-  return states.length === 0 && !unkeyed ? [] : [{ stored, heir, states, unkeyed }]
+  return states.length === 0 && lists.length === 0 && !unkeyed ? [] : [{ stored, heir, states, lists, unkeyed }]
 }

@@ -1,60 +1,58 @@
 /**
- * What becomes of state that belongs to no key when an operator takes it over. A list stays, is carried along although nothing
- * declares it, or is refused because it is declared otherwise; one value goes to a source or a sink only. Decided from declarations and manifest: pure.
+ * What becomes of state that belongs to no key when an operator takes it over. A list stays, or is refused because it is declared
+ * otherwise; one value goes to a source or a sink only. Decided from declarations and manifest: pure.
  *
- * What sources and sinks keep is their own, and seen by them only. Tests: test/deployment/operator-state-check.test.ts.
+ * What sources and sinks keep is their own, and seen by them only. Who takes which is `list-matching.ts`. Tests:
+ * test/deployment/operator-state-check.test.ts.
  */
 import type { ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import type { OperatorItemsFacts } from '../core/operator-state.ts'
 import type { JobOperator } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
-import { keepsUnkeyed } from './operator-matching.ts'
-import { labelOf } from './state-mapping.ts'
+import { isWhole, type UnkeyedSource } from './list-matching.ts'
+import { labelOf, listsOf } from './state-mapping.ts'
 
 export interface ListVerdict {
-  /** Over all subtasks. */
+  /** Over all subtasks, as it was stored. */
   readonly list: OperatorItemsFacts
-  readonly type: 'same' | 'carried' | 'refused'
+  /** The operator of the snapshot that had it. */
+  readonly from: ManifestOperator
+  /** Its name in the program. */
+  readonly to: string
+  readonly type: 'same' | 'refused'
 }
 
-/** The lists of an operator over all of its subtasks, in the order in which they were written. */
-export function listsOf({ subtasks }: ManifestOperator): readonly OperatorItemsFacts[] {
-  const lists = new Map<string, OperatorItemsFacts>()
-  for (const list of subtasks.flatMap(({ operator }) => operator?.states ?? [])) {
-    lists.set(list.name, { ...list, items: list.items + (lists.get(list.name)?.items ?? 0) })
-  }
-  return [...lists.values()]
+/** One verdict for each list that an operator takes from each of its sources. */
+export function judgeLists({ operator }: JobOperator, sources: readonly UnkeyedSource[]): readonly ListVerdict[] {
+  const { operatorStates: declared = {} } = operator as OperatorFactory
+  return sources.flatMap(({ stored: from, lists: choices }) =>
+    listsOf(from).flatMap((list): readonly ListVerdict[] => {
+      const to = choices === undefined ? list.name : choices.find((choice) => choice.from === list.name)?.to
+      if (to === undefined) return []
+      const mode = Object.hasOwn(declared, to) ? declared[to]?.mode : list.mode
+      return [{ list, from, to, type: mode === list.mode ? 'same' : 'refused' }]
+    }),
+  )
 }
-
-export function judgeLists({ operator }: JobOperator, place: ManifestOperator): readonly ListVerdict[] {
-  const { operatorStates: declared } = operator as OperatorFactory
-  return listsOf(place).map((list) => {
-    if (declared === undefined) return { list, type: 'same' }
-    if (!Object.hasOwn(declared, list.name)) return { list, type: 'carried' }
-    return { list, type: declared[list.name]?.mode === list.mode ? 'same' : 'refused' }
-  })
-}
-
-/** Is there state of some subtask that is one value, not lists? */
-export const isWhole = ({ subtasks }: ManifestOperator): boolean =>
-  subtasks.some(({ operator }) => operator !== undefined && operator.states === undefined)
 
 /** Only a source or a sink can read what one of them keeps as one value; process functions keep lists. */
 export const judgeWhole = ({ operator }: JobOperator): 'same' | 'refused' =>
   (operator as OperatorFactory).operatorStates === undefined ? 'same' : 'refused'
 
-/** Why an operator cannot take over what belongs to no key of the one in whose place it stands. */
+/** Why an operator cannot take over what belongs to no key. */
 export function unkeyedRefusals(
   operator: JobOperator,
-  place: ManifestOperator | undefined,
+  sources: readonly UnkeyedSource[],
   path: string,
 ): readonly StreamError[] {
-  if (place === undefined || !keepsUnkeyed(operator)) return []
-  const lists = judgeLists(operator, place).flatMap(({ list, type }) =>
-    type === 'refused' ? [refusal(operator, list, path)] : [],
-  )
-  return isWhole(place) && judgeWhole(operator) === 'refused' ? [wholeRefusal(operator, place, path), ...lists] : lists
+  const whole = judgeWhole(operator) === 'refused' ? sources.filter(({ stored }) => isWhole(stored)) : []
+  return [
+    ...whole.map(({ stored }) => wholeRefusal(operator, stored, path)),
+    ...judgeLists(operator, sources).flatMap((verdict) =>
+      verdict.type === 'refused' ? [refusal(operator, verdict, path)] : [],
+    ),
+  ]
 }
 
 const wholeRefusal = (operator: JobOperator, { name }: ManifestOperator, path: string): StreamError =>
@@ -66,12 +64,13 @@ const wholeRefusal = (operator: JobOperator, { name }: ManifestOperator, path: s
     { details: { operator: operator.name, operatorId: operator.id, uid: operator.uid ?? null } },
   )
 
-function refusal(operator: JobOperator, { name, mode }: OperatorItemsFacts, path: string): StreamError {
-  const declared = (operator.operator as OperatorFactory).operatorStates?.[name]?.mode
+function refusal(operator: JobOperator, { list: { name, mode }, to }: ListVerdict, path: string): StreamError {
+  const declared = (operator.operator as OperatorFactory).operatorStates?.[to]?.mode
+  const was = name === to ? '' : `, as "${name}",`
   return new StreamError(
     'RESTORE_STATE_INCOMPATIBLE',
-    `State "${name}" of operator ${labelOf(operator)}, which belongs to no key, cannot be restored from ${path}: it was written ` +
+    `State "${to}" of operator ${labelOf(operator)}, which belongs to no key, cannot be restored from ${path}: it was written${was} ` +
       `as a ${mode} list, and the program declares ${declared}. Declare it as it was, or under another name.`,
-    { details: { operator: operator.name, operatorId: operator.id, uid: operator.uid ?? null, state: name } },
+    { details: { operator: operator.name, operatorId: operator.id, uid: operator.uid ?? null, state: to } },
   )
 }

@@ -8,8 +8,7 @@
 import type { ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobOperator, JobVertex } from '../graph/job-graph.ts'
-import { keepsUnkeyed } from './operator-matching.ts'
-import { isWhole } from './operator-state-check.ts'
+import { isWhole } from './list-matching.ts'
 import { labelOf } from './state-mapping.ts'
 import type { Heritage } from './state-shares.ts'
 
@@ -27,9 +26,8 @@ export function parallelismRefusal(
     if (parallelism > stored.maxParallelism) return tooMany(operator, stored, parallelism)
     if (stored.maxParallelism !== groups) return otherGroups(operator, stored, groups!)
   }
-  const { place } = heritage
-  if (place === undefined || place.parallelism === parallelism || !keepsUnkeyed(operator)) return undefined
-  return isWhole(place) ? indivisible(operator, place, parallelism) : undefined
+  const whole = heritage.unkeyed.find(({ stored }) => stored.parallelism !== parallelism && isWhole(stored))
+  return whole === undefined ? undefined : indivisible(operator, whole.stored, parallelism)
 }
 
 /** The vertex with the maximum parallelism of the state that its head takes over, if the program set none. */

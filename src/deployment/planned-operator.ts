@@ -10,8 +10,9 @@ import type { OperatorStateMode } from '../core/operator-state.ts'
 import type { StateKind } from '../core/state-handles.ts'
 import type { JobOperator, JobVertex } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
-import { type KeyedSource, keepsUnkeyed, type Matching, type UnclaimedState } from './operator-matching.ts'
-import { isWhole, judgeLists, judgeWhole, listsOf } from './operator-state-check.ts'
+import { isWhole, type UnkeyedSource } from './list-matching.ts'
+import type { KeyedSource, Matching, UnclaimedState } from './operator-matching.ts'
+import { judgeLists, judgeWhole } from './operator-state-check.ts'
 import { judgeStates, type StateVerdict } from './state-check.ts'
 import { labelOf, mappingName } from './state-mapping.ts'
 
@@ -87,19 +88,19 @@ const nameOf = ({ id, uid, name }: OperatorName): OperatorName => ({ id, uid, na
 export function planOperator(
   operator: JobOperator,
   { parallelism }: JobVertex,
-  { matched, keyed, unclaimed }: Matching,
+  { matched, keyed, unkeyed, unclaimed }: Matching,
   refusals: readonly StreamError[],
 ): PlannedOperator {
   const place = matched.get(operator.id)
   const sources = keyed.get(operator.id) ?? []
   const left = unclaimed.filter(({ heir }) => heir === operator)
-  const unkeyed = place !== undefined && takesUnkeyed(operator, place) ? [place] : []
-  const takenFrom = [...new Set([...unkeyed, ...sources.map(({ stored }) => stored)])]
+  const others = unkeyed.get(operator.id) ?? []
+  const onItsWay = place?.subtasks.some(({ inFlight = [] }) => inFlight.length > 0) ? [place] : []
+  const takenFrom = [...new Set([...onItsWay, ...[...others, ...sources].map(({ stored }) => stored)])]
   const rescaled = takenFrom.find((stored) => stored.parallelism !== parallelism)
   const states = [
     ...keyedStates(operator, place, sources),
-    ...(place !== undefined && keepsUnkeyed(operator) ? unkeyedStates(place, operator) : []),
-    ...newLists(operator, place),
+    ...unkeyedStates(operator, place, others),
     ...left.flatMap(droppedStates),
   ]
   const planned = {
@@ -114,12 +115,6 @@ export function planOperator(
   const finished = place?.subtasks.every((subtask) => subtask.finished) === true
   return { ...planned, outcome: outcomeOf(operator, planned, { restored: takenFrom.length > 0, finished }) }
 }
-
-/** Of its own place it takes what was on its way, and what belongs to no key when it can keep that. */
-const takesUnkeyed = (operator: JobOperator, { subtasks }: ManifestOperator): boolean =>
-  subtasks.some(
-    ({ operator: handle, inFlight = [] }) => inFlight.length > 0 || (handle !== undefined && keepsUnkeyed(operator)),
-  )
 
 function outcomeOf(
   { operator }: JobOperator,
@@ -154,13 +149,16 @@ function keyedStates(
   const declared = factory.states
   const taken = judgeStates(factory, sources).map((verdict) => {
     const { stored, from, to } = verdict
-    const origin = from === place ? stored.name : `${mappingName(from.uid ?? from.id)}/${mappingName(stored.name)}`
+    const origin = originOf(stored.name, from, place)
     return restoredState(verdict, origin, stored.kind === 'timers' ? undefined : declared?.[to])
   })
   const names = new Set(taken.map(({ name }) => name))
   const fresh = Object.entries(declared ?? {}).filter(([name]) => !names.has(name))
   return [...taken, ...fresh.map(([name, descriptor]) => newState(name, descriptor))]
 }
+
+const originOf = (name: string, from: ManifestOperator, place: ManifestOperator | undefined): string =>
+  from === place ? name : `${mappingName(from.uid ?? from.id)}/${mappingName(name)}`
 
 function restoredState(
   { stored: { kind, version }, to: name, conversion }: StateVerdict,
@@ -196,46 +194,53 @@ const newState = (
   why: undefined,
 })
 
-/** The lists that an operator declares and that nothing stored fills. */
-function newLists({ operator }: JobOperator, place: ManifestOperator | undefined): readonly PlannedState[] {
-  const filled = new Set(place === undefined ? [] : listsOf(place).map(({ name }) => name))
-  return Object.entries((operator as OperatorFactory).operatorStates ?? {}).flatMap(([name, { mode }]) =>
-    filled.has(name) ? [] : [newState(name, { kind: mode })],
+function unkeyedStates(
+  operator: JobOperator,
+  place: ManifestOperator | undefined,
+  sources: readonly UnkeyedSource[],
+): readonly PlannedState[] {
+  const verdicts = judgeLists(operator, sources)
+  const taken = verdicts.map(({ list: { name, mode, items }, from, to, type }): PlannedState => {
+    const origin = originOf(name, from, place)
+    const outcome = type === 'same' ? 'as-is' : type
+    return { ...unversioned, name: to, from: origin === to ? undefined : origin, kind: mode, items, outcome }
+  })
+  const fresh = Object.entries((operator.operator as OperatorFactory).operatorStates ?? {}).filter(
+    ([name]) => !verdicts.some(({ to }) => to === name),
   )
+  const outcome = judgeWhole(operator) === 'same' ? 'as-is' : 'refused'
+  const whole = sources.filter(({ stored }) => isWhole(stored))
+  return [
+    ...taken,
+    ...whole.map(() => wholeState(outcome)),
+    ...fresh.map(([name, { mode }]) => newState(name, { kind: mode })),
+  ]
 }
 
-const droppedStates = ({ stored, heir, states, unkeyed }: UnclaimedState): readonly PlannedState[] => [
-  ...states.map(({ name, kind, version }): PlannedState => {
-    const why = heir === undefined ? undefined : `operator ${labelOf(heir)} does not declare it`
-    return {
-      name,
-      from: undefined,
-      kind,
-      storedKind: undefined,
-      version: { stored: version, program: undefined },
-      items: undefined,
-      outcome: 'dropped',
-      why,
-    }
-  }),
-  ...(unkeyed ? unkeyedStates(stored, undefined) : []),
-]
+const unversioned = {
+  from: undefined,
+  storedKind: undefined,
+  version: { stored: undefined, program: undefined },
+  why: undefined,
+} as const
 
-function unkeyedStates(place: ManifestOperator, heir: JobOperator | undefined): readonly PlannedState[] {
-  const rest = { from: undefined, storedKind: undefined, version: { stored: undefined, program: undefined } }
-  const lists =
-    heir === undefined ? listsOf(place).map((list) => ({ list, type: 'dropped' }) as const) : judgeLists(heir, place)
-  const wholeOutcome =
-    heir === undefined ? 'dropped' : ({ same: 'as-is', refused: 'refused' } as const)[judgeWhole(heir)]
+const wholeState = (outcome: PlannedState['outcome']): PlannedState => ({
+  ...unversioned,
+  name: undefined,
+  kind: 'whole',
+  items: undefined,
+  outcome,
+})
+
+function droppedStates({ stored, heir, states, lists, unkeyed }: UnclaimedState): readonly PlannedState[] {
+  const why = heir === undefined ? undefined : `operator ${labelOf(heir)} does not declare it`
+  const rest = { ...unversioned, outcome: 'dropped', why } as const
   return [
-    ...lists.map(({ list: { name, mode, items }, type }): PlannedState => {
-      const why = type === 'carried' ? 'carried along, since it is not declared' : undefined
-      const outcome = type === 'same' || type === 'carried' ? 'as-is' : type
-      return { ...rest, name, kind: mode, items, outcome, why }
+    ...states.map(({ name, kind, version }): PlannedState => {
+      return { ...rest, name, kind, version: { stored: version, program: undefined }, items: undefined }
     }),
-    ...(isWhole(place)
-      ? [{ ...rest, name: undefined, kind: 'whole', items: undefined, outcome: wholeOutcome, why: undefined } as const]
-      : []),
+    ...lists.map(({ name, mode, items }): PlannedState => ({ ...rest, name, kind: mode, items })),
+    ...(unkeyed && isWhole(stored) ? [wholeState('dropped')] : []),
   ]
 }
 
@@ -244,12 +249,13 @@ const keep = (type: string, guessed = false): Remedy => ({ type, effect: 'keeps'
 
 /** For states that the operator in their place does not declare: perhaps one that starts empty is the same under a new name. */
 function keepingStates(
-  { stored, states }: UnclaimedState,
+  { stored, states, lists }: UnclaimedState,
   operator: JobOperator,
   planned: readonly PlannedState[],
 ): readonly Remedy[] {
   const [from, to] = [stored, operator].map(({ uid, id }) => mappingName(uid ?? id))
-  const moves = states.flatMap(({ name, kind }) => {
+  const named = [...states, ...lists.map(({ name, mode }) => ({ name, kind: mode }))]
+  const moves = named.flatMap(({ name, kind }) => {
     if (kind === 'timers') return []
     const [fresh, ...others] = planned.filter((state) => state.outcome === 'new' && state.kind === kind)
     const guess = others.length > 0 ? undefined : fresh?.name

@@ -76,7 +76,7 @@ export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: Resto
   for (const operator of graph.vertices.flatMap(({ operators }) => operators)) {
     const errors = [
       ...stateRefusals(operator, matching.keyed.get(operator.id) ?? [], rules.path),
-      ...unkeyedRefusals(operator, matched.get(operator.id), rules.path),
+      ...unkeyedRefusals(operator, matching.unkeyed.get(operator.id) ?? [], rules.path),
     ]
     refusals.push(...errors.map((error) => ({ operator: operator.id, error })))
   }
@@ -114,9 +114,9 @@ function refusalOf(check: () => void): readonly Refusal[] {
 const adopt = (vertex: JobVertex, matching: Matching): JobVertex =>
   adoptMaxParallelism(vertex, heritageOf(vertex.operators[0]!, matching))
 
-const heritageOf = ({ id }: JobOperator, { matched, keyed }: Matching): Heritage => ({
-  place: matched.get(id),
+const heritageOf = ({ id }: JobOperator, { keyed, unkeyed }: Matching): Heritage => ({
   keyed: keyed.get(id) ?? [],
+  unkeyed: unkeyed.get(id) ?? [],
 })
 
 const refuseParallelism = (graph: JobGraph, matching: Matching): readonly Refusal[] =>
@@ -150,11 +150,14 @@ function restoresOf(
 
 /** The refusal of a restore that would lose state. */
 export function unmatched(unclaimed: UnclaimedState, graph: JobGraph, path: string): StreamError {
-  const { stored, heir, states, unkeyed } = unclaimed
+  const { stored, heir, states, lists, unkeyed } = unclaimed
   const details = { operator: stored.name, operatorId: stored.id, uid: stored.uid ?? null }
   const drop = 'or drop the state with --allowNonRestoredState'
   if (heir !== undefined) {
-    const names = [...states.map(({ name }) => `"${name}"`), ...(unkeyed ? ['that belongs to no key'] : [])]
+    const names = [
+      ...[...states, ...lists].map(({ name }) => `"${name}"`),
+      ...(unkeyed ? ['that belongs to no key'] : []),
+    ]
     return new StreamError(
       'RESTORE_STATE_UNMATCHED',
       `${path} has state ${names.join(', ')} of operator ${labelOf(stored)}, which ${labelOf(heir)} of the program does not ` +

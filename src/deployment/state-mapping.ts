@@ -8,12 +8,13 @@ import type { ManifestOperator } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import { nearest } from '../core/nearest-name.ts'
 import { operatorLabel } from '../core/operator-label.ts'
+import type { OperatorItemsFacts } from '../core/operator-state.ts'
 import type { JobOperator } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
 
 /**
  * One move of state at a restore. Each side is `operator` for all of an operator's state, or `operator/state` for one keyed
- * state. An operator is named by its uid, or by its id of 32 hex digits; `%2F`, `%3D` and `%25` stand for `/`, `=` and `%`.
+ * state, or for one list that belongs to no key. An operator is named by its uid, or by its id of 32 hex digits; `%2F`, `%3D` and `%25` stand for `/`, `=` and `%`.
  *
  * @example { from: 'count/total', to: 'sums/sum' }
  */
@@ -32,14 +33,18 @@ export type StateMove =
       readonly target: JobOperator
       readonly text: string
     }
-  | {
-      readonly type: 'state'
-      readonly stored: ManifestOperator
-      readonly state: string
-      readonly target: JobOperator
-      readonly name: string
-      readonly text: string
-    }
+  | NamedMove<'state'>
+  | NamedMove<'list'>
+
+/** Of one keyed state, or of one list that belongs to no key. */
+export interface NamedMove<T extends 'state' | 'list'> {
+  readonly type: T
+  readonly stored: ManifestOperator
+  readonly state: string
+  readonly target: JobOperator
+  readonly name: string
+  readonly text: string
+}
 
 /**
  * Reads `from=to`. Fails with `STATE_MAPPING_INVALID` when it has not this form.
@@ -112,23 +117,58 @@ function resolve(
   const target = find(to.operator, program)
   if (target === undefined) throw unknown(text, 'the program', to.operator, program)
   if (from.state === undefined || to.state === undefined) return { type: 'operator', stored, target, text }
+  const type = typeOf(text, stored, from.state, target, to.state)
+  return { type, stored, state: from.state, target, name: to.state, text }
+}
+
+/** Is it keyed state or a list? Where the savepoint has both under that name, it is what the program declares. */
+function typeOf(
+  text: string,
+  stored: ManifestOperator,
+  from: string,
+  target: JobOperator,
+  to: string,
+): 'state' | 'list' {
   const states = keyedStatesOf(stored).filter(({ kind }) => kind !== 'timers')
-  if (!states.some(({ name }) => name === from.state)) {
-    throw unknownState(text, `operator ${labelOf(stored)} of the savepoint`, from.state, states)
+  const lists = listsOf(stored)
+  const [isState, isList] = [states, lists].map((all) => all.some(({ name }) => name === from))
+  if (!isState && !isList) {
+    throw unknownState(
+      text,
+      `operator ${labelOf(stored)} of the savepoint`,
+      from,
+      [...states, ...lists],
+      lists.length > 0 ? 'state' : 'keyed state',
+    )
   }
-  const { keyed, states: declared } = target.operator as OperatorFactory
-  if (!keyed) throw invalid(text, `operator ${labelOf(target)} of the program has no keyed state`)
-  if (declared !== undefined && !Object.hasOwn(declared, to.state)) {
-    const names = Object.keys(declared).map((name) => ({ name }))
-    throw unknownState(text, `operator ${labelOf(target)} of the program`, to.state, names)
-  }
-  return { type: 'state', stored, state: from.state, target, name: to.state, text }
+  const { keyed, states: declared, operatorStates = {} } = target.operator as OperatorFactory
+  if (isList && Object.hasOwn(operatorStates, to)) return 'list'
+  if (isState && keyed && (declared === undefined || Object.hasOwn(declared, to))) return 'state'
+  const names = [...(isState ? Object.keys(declared ?? {}) : []), ...(isList ? Object.keys(operatorStates) : [])]
+  const kept = isState ? (isList ? 'state' : 'keyed state') : 'list'
+  if (names.length === 0) throw invalid(text, `operator ${labelOf(target)} of the program has no ${kept}`)
+  throw unknownState(
+    text,
+    `operator ${labelOf(target)} of the program`,
+    to,
+    names.map((name) => ({ name })),
+    kept,
+  )
 }
 
 /** The keyed states that some subtask of an operator has written, timers among them, once each. */
 export function keyedStatesOf({ subtasks }: ManifestOperator) {
   const states = subtasks.flatMap(({ keyed }) => keyed.flatMap((handle) => handle.states))
   return [...new Map(states.map((state) => [`${state.kind === 'timers'} ${state.name}`, state])).values()]
+}
+
+/** The lists of an operator over all of its subtasks, in the order in which they were written. */
+export function listsOf({ subtasks }: ManifestOperator): readonly OperatorItemsFacts[] {
+  const lists = new Map<string, OperatorItemsFacts>()
+  for (const list of subtasks.flatMap(({ operator }) => operator?.states ?? [])) {
+    lists.set(list.name, { ...list, items: list.items + (lists.get(list.name)?.items ?? 0) })
+  }
+  return [...lists.values()]
 }
 
 interface Named {
@@ -145,8 +185,10 @@ export const labelOf = ({ name, uid, id }: Named): string =>
   uid === undefined ? `"${name}" (no uid, id ${id})` : operatorLabel({ operatorName: name, uid })
 
 function refuseTwice(move: StateMove, earlier: readonly StateMove[]): void {
-  const source = ({ stored, ...rest }: StateMove) => `${stored.id}/${rest.type === 'state' ? rest.state : ''}`
-  const target = ({ target: { id }, ...rest }: StateMove) => `${id}/${rest.type === 'state' ? rest.name : ''}`
+  const source = ({ stored, ...rest }: StateMove) =>
+    `${stored.id}/${rest.type === 'operator' ? '' : `${rest.type}/${rest.state}`}`
+  const target = ({ target: { id }, ...rest }: StateMove) =>
+    `${id}/${rest.type === 'operator' ? '' : `${rest.type}/${rest.name}`}`
   const sameSource = earlier.find((other) => source(other) === source(move))
   if (sameSource !== undefined) throw invalid(move.text, `"${sameSource.text}" moves the same state`)
   const sameTarget = earlier.find((other) => target(other) === target(move))
@@ -177,10 +219,16 @@ function unknown(text: string, where: string, name: string, operators: readonly 
   )
 }
 
-function unknownState(text: string, where: string, name: string, states: readonly { readonly name: string }[]) {
+function unknownState(
+  text: string,
+  where: string,
+  name: string,
+  states: readonly { readonly name: string }[],
+  what: string,
+): StreamError {
   const names = states.map((state) => state.name)
   const quoted = names.map((one) => `"${one}"`)
-  return invalid(text, `${where} has no keyed state "${name}"${guessOf(name, names)}it has ${told(quoted)}`)
+  return invalid(text, `${where} has no ${what} "${name}"${guessOf(name, names)}it has ${told(quoted)}`)
 }
 
 const guessOf = (name: string, names: readonly string[]): string => {

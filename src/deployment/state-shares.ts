@@ -13,31 +13,32 @@
  */
 import type { OperatorPiece, OperatorRestore } from '../actors/subtask-descriptor.ts'
 import type { KeyedStateHandle, ManifestOperator } from '../backends/manifest.ts'
+import type { StateChoice } from '../backends/state-backend.ts'
 import { type KeyGroupRange, keyGroupRangeOf } from '../core/key-groups.ts'
 import type { JobOperator, JobVertex } from '../graph/job-graph.ts'
+import type { UnkeyedSource } from './list-matching.ts'
 import type { KeyedSource } from './operator-matching.ts'
 import { operatorStateShares } from './operator-state-shares.ts'
 
 /** What an operator takes over. */
 export interface Heritage {
-  /** In whose place it stands: from there comes what belongs to no key. */
-  readonly place: ManifestOperator | undefined
   readonly keyed: readonly KeyedSource[]
+  readonly unkeyed: readonly UnkeyedSource[]
 }
 
 /** The state of one operator for each subtask of its vertex, in their order; undefined where there is none. */
 export function shareState(
   { parallelism, maxParallelism }: JobVertex,
-  { id: operatorId, operator: { stateful } }: JobOperator,
-  { place, keyed: sources }: Heritage,
+  { id: operatorId }: JobOperator,
+  { keyed: sources, unkeyed }: Heritage,
 ): readonly (OperatorRestore | undefined)[] {
-  const pieces = stateful && place !== undefined ? shareOperatorState(place, parallelism) : []
+  const pieces = unkeyed.map((source) => shareOperatorState(source, parallelism))
   return Array.from({ length: parallelism }, (_, index) => {
     const own = keyGroupRangeOf(index, parallelism, maxParallelism)
     const keyed = sources.flatMap(({ stored, states }) =>
       handlesFor(stored, index, parallelism, own).map((handle) => ({ handle, ...(states && { states }) })),
     )
-    const operator = pieces[index] ?? []
+    const operator = pieces.flatMap((of) => of[index] ?? [])
     return keyed.length === 0 && operator.length === 0 ? undefined : { operatorId, keyed, operator }
   })
 }
@@ -59,17 +60,25 @@ const handlesFor = (
 const meet = (a: KeyGroupRange, b: KeyGroupRange): boolean => a.start <= b.end && b.start <= a.end
 
 function shareOperatorState(
-  { subtasks }: ManifestOperator,
+  { stored: { subtasks }, lists }: UnkeyedSource,
   parallelism: number,
 ): readonly (readonly OperatorPiece[])[] {
   const handles = subtasks.map(({ operator }) => operator)
-  if (handles.some((handle) => handle !== undefined && handle.states === undefined)) {
+  if (lists === undefined && handles.some((handle) => handle !== undefined && handle.states === undefined)) {
     // Whole: to the same index or to nobody.
     return Array.from({ length: parallelism }, (_, index) => (handles[index] ? [{ handle: handles[index] }] : []))
   }
-  const shares = operatorStateShares(
-    handles.map((handle) => handle?.states),
-    parallelism,
+  const reports = handles.map((handle) => handle?.states?.filter(({ name }) => chosen(name, lists) !== undefined))
+  return operatorStateShares(reports, parallelism).map((own) =>
+    own.map(({ subtask, take }) => {
+      const handle = handles[subtask]!
+      if (lists === undefined) return { handle, ...(take && { take }) }
+      const ranges = take ?? reports[subtask]!.map(({ name, items }) => ({ name, from: 0, to: items }))
+      return { handle, take: ranges.map((range) => ({ ...range, as: chosen(range.name, lists)! })) }
+    }),
   )
-  return shares.map((own) => own.map(({ subtask, take }) => ({ handle: handles[subtask]!, ...(take && { take }) })))
 }
+
+/** The name under which a list goes on. */
+const chosen = (name: string, lists: readonly StateChoice[] | undefined): string | undefined =>
+  lists === undefined ? name : lists.find(({ from }) => from === name)?.to

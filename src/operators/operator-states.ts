@@ -2,8 +2,7 @@
  * All state of one subtask of an operator that belongs to no key: made of what was declared and what was restored, and
  * given to snapshots.
  *
- * What was restored under a name that the program does not declare is carried on from snapshot to snapshot, as keyed state
- * is. Of a union, which every subtask has in full after a restore, one subtask does so.
+ * A restore gives it what is declared here, and nothing else: what is not was moved or dropped before.
  * Tests: test/operators/operator-states.test.ts.
  */
 import { stateOwner } from '../backends/table-snapshot.ts'
@@ -42,7 +41,7 @@ export class OperatorStates {
       return { name, mode, state: makeHandle(mode, { check, owner }, items) }
     })
     this.handles = Object.fromEntries(states.map(({ name, state }) => [name, state]))
-    this.#states = [...states, ...carried(context, declared, restored)]
+    this.#states = states
   }
 
   /** Undefined when there is no state at all. */
@@ -74,16 +73,6 @@ function itemsOf(
   const isEntry = (item: unknown) => Array.isArray(item) && item.length === 2
   if (mode === 'broadcast' && !stored.items.every(isEntry)) throw incompatible(context, name, 'a list', mode)
   return stored.items
-}
-
-function carried(
-  { subtaskIndex }: OperatorContext,
-  declared: OperatorStateDeclarations,
-  restored: DividedState | undefined,
-): readonly NamedState[] {
-  return [...(restored?.lists ?? [])]
-    .filter(([name, { mode }]) => !Object.hasOwn(declared, name) && (mode !== 'union' || subtaskIndex === 0))
-    .map(([name, { mode, items }]) => ({ name, mode, state: { capture: () => items } }))
 }
 
 const declarations: Readonly<Record<string, string>> = {

@@ -38,6 +38,20 @@ describe('state that belongs to no key, restored', () => {
     expect(some.items('splits')).toEqual(['3', '4'])
   })
 
+  it('gives a list the name under which it goes on, with items or without', async () => {
+    const a = store('a', splits('1', '2'))
+    const b = store('b', new DividedState({ files: { mode: 'split', items: ['3'] } }))
+    const loaded = async (...ends: readonly [number, number]) =>
+      (await loadOperatorState(from, [
+        { handle: a, take: [{ name: 'splits', from: 0, to: ends[0], as: 'files' }] },
+        { handle: b, take: [{ name: 'files', from: 0, to: ends[1], as: 'splits' }] },
+      ])) as DividedState
+    const lists = (files: readonly string[], others: readonly string[]) =>
+      new DividedState({ files: { mode: 'split', items: files }, splits: { mode: 'split', items: others } }).lists
+    expect((await loaded(2, 1)).lists).toEqual(lists(['1', '2'], ['3']))
+    expect((await loaded(0, 0)).lists).toEqual(lists([], []))
+  })
+
   it('never joins what cannot be divided', async () => {
     const whole = store('w', 1)
     await expect(loadOperatorState(from, [{ handle: whole }, { handle: whole }])).rejects.toThrow(

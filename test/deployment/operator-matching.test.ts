@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { ManifestOperator, StoredState } from '../../src/backends/manifest.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
+import type { OperatorStateMode } from '../../src/core/operator-state.ts'
 import { droppedText, type Matching, matchOperators } from '../../src/deployment/operator-matching.ts'
 import { parseStateMapping } from '../../src/deployment/state-mapping.ts'
 import type { JobOperator } from '../../src/graph/job-graph.ts'
 import { reduceOperator } from '../../src/operators/process.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
-import { graph, hex, keyedOperator, operator, vertex } from './graphs.ts'
-import { handle, keyedHandle, stored } from './snapshots.ts'
+import { endpoint, graph, hex, keyedOperator, operator, vertex } from './graphs.ts'
+import { handle, keyedHandle, listsStored, stored } from './snapshots.ts'
 
 /** A stored operator with keyed states of these names; `timers` names its timers. */
 const withStates = (n: number, uid: string, names: readonly string[], more: Partial<ManifestOperator> = {}) => {
@@ -20,6 +21,8 @@ const withStates = (n: number, uid: string, names: readonly string[], more: Part
     ...more,
   })
 }
+
+const list = (name: string, mode: OperatorStateMode) => ({ name, mode, items: 1 })
 
 const match = (operators: readonly JobOperator[], snapshot: readonly ManifestOperator[], ...texts: readonly string[]) =>
   matchOperators(
@@ -37,8 +40,8 @@ const taken = ({ keyed }: Matching): readonly string[] =>
     ),
   )
 const lost = ({ unclaimed }: Matching): readonly string[] =>
-  unclaimed.map(({ stored, states, unkeyed }) =>
-    [stored.uid, ...states.map(({ name }) => name), ...(unkeyed ? ['rest'] : [])].join(' '),
+  unclaimed.map(({ stored, states, lists, unkeyed }) =>
+    [stored.uid, ...[...states, ...lists].map(({ name }) => name), ...(unkeyed ? ['rest'] : [])].join(' '),
   )
 
 describe('without a mapping', () => {
@@ -60,6 +63,21 @@ describe('without a mapping', () => {
       `The state of operator "one" (uid "one") is dropped: operator "op1" (no uid, id ${hex(1)}) of the program does not keep it. ` +
         'It is "a" (value).',
     )
+  })
+
+  it('nor a list that it does not declare', () => {
+    const lists = [list('a', 'union'), list('b', 'split')]
+    const snapshot = [{ ...listsStored(1, [lists]), uid: 'one', name: 'one' }]
+    const operatorStates = { b: { mode: 'split' } }
+    const declaring = operator(1, { operator: { ...operator(1).operator, operatorStates } as never })
+    const found = match([declaring], snapshot)
+    expect([lost(found), found.unkeyed.get(declaring.id)]).toEqual([
+      ['one a'],
+      [{ stored: snapshot[0], lists: [{ from: 'b', to: 'b' }] }],
+    ])
+    expect(droppedText(found.unclaimed[0]!)).toContain('It is "a" (union list).')
+    expect(lost(match([operator(2)], snapshot))).toEqual(['one a b'])
+    expect(lost(match([endpoint(1)], snapshot))).toEqual([])
   })
 
   it('what an operator declares nothing about is taken as it is', () => {

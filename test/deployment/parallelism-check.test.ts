@@ -2,14 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { ManifestOperator } from '../../src/backends/manifest.ts'
 import { adoptMaxParallelism, parallelismRefusal } from '../../src/deployment/parallelism-check.ts'
 import type { JobOperator, JobVertex } from '../../src/graph/job-graph.ts'
-import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { hex, operator, vertex } from './graphs.ts'
 import { keyedStored, listsStored, stored } from './snapshots.ts'
 
 const counter = operator(1, { uid: 'count', name: 'counter' })
-/** What is stored, and keyed state of it if there is any. */
+/** What is stored, with the keyed state of it if there is any. */
 const heritage = (place: ManifestOperator) => ({
-  place,
+  unkeyed: [{ stored: place }],
   keyed: place.subtasks.some(({ keyed }) => keyed.length > 0) ? [{ stored: place }] : [],
 })
 const refusalFor = (of: JobVertex, one: JobOperator, place: ManifestOperator) =>
@@ -37,8 +36,7 @@ describe('another parallelism', () => {
     expect(refusal.message).toContain('with one whose snapshot is a DividedState')
     expect(refusal.details).toEqual({ operator: 'counter', expected: 2, got: 3 })
     expect(refusalFor(vertex(1, 2), owner, stored(1, ['o', '']))).toBe(undefined)
-    const reduce = { ...counter, operator: { ...counter.operator, operatorStates: undefined } as OperatorFactory }
-    expect(refusalFor(vertex(1, 3), reduce, stored(1, ['o', '']))).toBe(undefined)
+    expect(parallelismRefusal(vertex(1, 3), owner, { keyed: [], unkeyed: [] })).toBe(undefined)
   })
 })
 
@@ -78,7 +76,7 @@ describe('the number of key groups', () => {
 
   it('must be one for all that is taken from several operators', () => {
     const keyed = [{ stored: keyedStored(1, 2) }, { stored: keyedStored(2, 2, 1, 64) }]
-    const refusal = parallelismRefusal(vertex(1, 2), counter, { place: undefined, keyed })!
+    const refusal = parallelismRefusal(vertex(1, 2), counter, { keyed, unkeyed: [] })!
     expect([refusal.code, refusal.details]).toEqual([
       'RESTORE_MAX_PARALLELISM_MISMATCH',
       { operator: 'counter', expected: 64, got: 128 },

@@ -10,7 +10,7 @@ import type { JobVertex } from '../../src/graph/job-graph.ts'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 import { edge, endpoint, graph, hex, keyedOperator, operator, vertex } from './graphs.ts'
-import { handle, keyedHandle, keyedStored, listsStored, manifest, stored } from './snapshots.ts'
+import { handle, keyedHandle, keyedStored, manifest, stored } from './snapshots.ts'
 
 const path = '/sp/1'
 const chain = (n: number, ...operators: JobVertex['operators']) => vertex(n, 1, { operators })
@@ -48,7 +48,7 @@ describe('the plan of a restore', () => {
     const source = stored(1, ['o'], { uid: 'words' })
     const words = { ...source, subtasks: [{ ...source.subtasks[0]!, operator: lists }] }
     const program = [
-      chain(1, operator(1, { uid: 'words' }), operator(2, { uid: 'map', operator: mapOperator((x) => x) })),
+      chain(1, endpoint(1, { uid: 'words' }), operator(2, { uid: 'map', operator: mapOperator((x) => x) })),
       chain(3, keyedOperator(3, ['a', 'b'], { uid: 'count' }), endpoint(4, { uid: 'sink' })),
     ]
     const { plan: found, outcome } = plan(program, [words, keyed(3, 'count', ['a']), stored(4, ['o'], { uid: 'sink' })])
@@ -63,20 +63,6 @@ describe('the plan of a restore', () => {
 
   it('of an operator that starts empty says so', () => {
     expect(outcomes(plan([chain(1, keyedOperator(1, ['a'], { uid: 'new' }))], []).plan)).toEqual(['new new'])
-  })
-
-  it('tells of lists that nothing stored fills, too', () => {
-    const operatorStates = { files: { mode: 'split' }, rules: { mode: 'broadcast' } }
-    const declaring = operator(1, {
-      uid: 'in',
-      operator: { ...operator(1).operator, operatorStates } as never,
-    })
-    const snapshot = { ...listsStored(1, [[{ name: 'files', mode: 'split', items: 2 }]]), uid: 'in' }
-    expect(statesOf(plan([chain(1, declaring)], [snapshot]).plan, 'in')).toEqual([
-      'files split 2 as-is',
-      'rules broadcast new',
-    ])
-    expect(statesOf(plan([chain(1, declaring)], []).plan, 'in')).toEqual(['files split new', 'rules broadcast new'])
   })
 
   it('says of each state what becomes of it, and why', () => {

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest'
 import type { ManifestOperator } from '../../src/backends/manifest.ts'
 import {
   keyedStatesOf,
+  listsOf,
   mappingName,
   mappingText,
   parseStateMapping,
   resolveMappings,
 } from '../../src/deployment/state-mapping.ts'
 import { hex, keyedOperator, operator } from './graphs.ts'
-import { keyedHandle, refusalOf, stored } from './snapshots.ts'
+import { keyedHandle, listsStored, refusalOf, stored } from './snapshots.ts'
 
 const count = stored(1, ['k'], { uid: 'count', name: 'counter' })
 const odd = stored(2, ['k'], { uid: 'a/b=c%', name: 'odd' })
@@ -74,6 +75,27 @@ describe('what a state mapping names', () => {
     expect(problem('count/s=plain/s')).toContain('"op7" (uid "plain") of the program has no keyed state')
   })
 
+  it('is a list where the savepoint has one: of two of a name the one that the program declares', () => {
+    const lists = (uid: string, operatorStates: object, states: object = {}) =>
+      operator(8, { uid, operator: { ...operator(8).operator, states, operatorStates } as never })
+    const [both] = [{ ...listsStored(1, [[{ name: 's', mode: 'split', items: 1 }]]), uid: 'count', name: 'counter' }]
+    const keyed = { ...both, subtasks: both.subtasks.map((one) => ({ ...one, keyed: [keyedHandle('k')] })) }
+    const found = (text: string, target: ReturnType<typeof lists>, from: ManifestOperator = both) => {
+      const { moves, problems } = resolveMappings([parseStateMapping(text)], [from], [target])
+      return problems[0]?.message ?? moves[0]!.type
+    }
+    expect(found('count/s=rules/s', lists('rules', { s: { mode: 'split' } }))).toBe('list')
+    expect(found('count/s=rules/s', lists('rules', { s: { mode: 'split' } }), keyed)).toBe('list')
+    expect(found('count/s=rules/s', lists('rules', {}, { s: {} }), keyed)).toBe('state')
+    expect(found('count/s=rules/s', lists('rules', {}, { s: {} }))).toContain(
+      '(uid "rules") of the program has no list',
+    )
+    expect(found('count/s=rules/t', lists('rules', { s: { mode: 'split' } }))).toContain(
+      'has no list "t" (did you mean "s"?)',
+    )
+    expect(found('count/t=rules/s', lists('rules', {}))).toContain('of the savepoint has no state "t"')
+  })
+
   it('may not be a state that no program declares: timers go with their operator', () => {
     const [subtask] = count.subtasks
     const timers = { ...keyedHandle('t'), states: [{ name: 'processing-time', kind: 'timers' as const }] }
@@ -92,6 +114,13 @@ describe('what a state mapping names', () => {
     const { moves, problems } = resolve(['none=sums', 'count=nowhere', 'count=sums'])
     expect([moves.length, problems.length]).toEqual([1, 2])
   })
+})
+
+it('lists are counted over all subtasks', () => {
+  const list = (name: string, items: number) => ({ name, mode: 'split', items }) as const
+  const lists = listsStored(1, [[list('files', 2), list('all', 1)], [list('files', 3)]])
+  expect(listsOf(lists)).toEqual([list('files', 5), list('all', 1)])
+  expect(listsOf(stored(1, ['o', 'k']))).toEqual([])
 })
 
 it('the states of an operator are those that any subtask has written, once each', () => {

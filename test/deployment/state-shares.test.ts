@@ -9,7 +9,7 @@ import { keyedStored, listsStored, stored } from './snapshots.ts'
 
 /** All that is stored for operator 1, for the subtasks of its vertex. */
 const share = (place: ManifestOperator, of: JobVertex) =>
-  shareState(of, of.operators[0]!, { place, keyed: [{ stored: place }] })
+  shareState(of, of.operators[0]!, { unkeyed: [{ stored: place }], keyed: [{ stored: place }] })
 
 /** The state files that each new subtask reads, in order. */
 const filesOf = (place: ManifestOperator, parallelism: number, maxParallelism = 128) =>
@@ -33,7 +33,7 @@ describe('keyed state', () => {
 
   it('is taken from several operators of the snapshot, each as the mapping says', () => {
     const states = [{ from: 's', to: 't' }]
-    const heritage = { place: undefined, keyed: [{ stored: keyedStored(2, 2) }, { stored: keyedStored(3, 1), states }] }
+    const heritage = { unkeyed: [], keyed: [{ stored: keyedStored(2, 2) }, { stored: keyedStored(3, 1), states }] }
     expect(shareState(vertex(1, 1), anOperator(1), heritage)[0]!.keyed).toMatchObject([
       { handle: { file: '2-k0.0' } },
       { handle: { file: '2-k1.0' } },
@@ -83,10 +83,26 @@ describe('other state', () => {
     ])
   })
 
-  it('goes to nobody where the operator keeps none now', () => {
-    const stateless = anOperator(1, { operator: { ...anOperator(1).operator, stateful: false } })
-    const place = listsStored(1, [lists(1)])
-    expect(shareState(vertex(1, 2), stateless, { place, keyed: [] })).toEqual([undefined, undefined])
+  it('goes on under the names that were chosen, without the lists that were not', () => {
+    const b = { name: 'b', mode: 'union', items: 2 } as const
+    const unkeyed = [
+      { stored: listsStored(1, [[...lists(3), b]]), lists: [{ from: 'a', to: 'c' }] },
+      { stored: listsStored(2, [[b], []]), lists: [{ from: 'b', to: 'b' }] },
+    ]
+    const [first, second] = shareState(vertex(1, 2), anOperator(1), { unkeyed, keyed: [] })
+    expect(first!.operator).toEqual([
+      { handle: expect.objectContaining({ file: '1-o0' }), take: [{ name: 'a', from: 0, to: 2, as: 'c' }] },
+      { handle: expect.objectContaining({ file: '2-o0' }), take: [{ name: 'b', from: 0, to: 2, as: 'b' }] },
+    ])
+    expect(second!.operator).toMatchObject([
+      { take: [{ name: 'a', from: 2, to: 3, as: 'c' }] },
+      { take: [{ as: 'b' }] },
+    ])
+  })
+
+  it('that has no list left is none of its lists, and no beginning', () => {
+    const unkeyed = [{ stored: listsStored(1, [lists(3)]), lists: [] }]
+    expect(shareState(vertex(1, 1), anOperator(1), { unkeyed, keyed: [] })[0]!.operator).toMatchObject([{ take: [] }])
   })
 
   it('that is whole goes to the same index', () => {

@@ -1,24 +1,20 @@
 /** What each subtask has of the lists of an operator after a restore, by the words of the documentation. */
-import type { KeptList, KeptOperator } from './kept-state.ts'
+import type { TakenList } from './expected-takes.ts'
+import type { KeptList } from './kept-state.ts'
 
-/** `carried`: nothing declares it, so that it goes along without being multiplied. */
-export const expectLists = (
-  { lists, parallelism: before }: KeptOperator,
-  parallelism: number,
-  carried: (name: string) => boolean,
-): ReadonlyMap<string, KeptList> =>
+export const expectLists = (lists: readonly TakenList[], parallelism: number): ReadonlyMap<string, KeptList> =>
   new Map(
-    [...lists].map(([name, list]) => [
-      name,
-      { mode: list.mode, parts: partsOf(list, before, parallelism, carried(name)) },
-    ]),
+    lists.map(({ from, name, to }) => {
+      const list = from.lists.get(name)!
+      return [to, { mode: list.mode, parts: partsOf(list, from.parallelism, parallelism) }]
+    }),
   )
 
-function partsOf({ mode, parts }: KeptList, before: number, parallelism: number, carried: boolean): KeptList['parts'] {
+function partsOf({ mode, parts }: KeptList, before: number, parallelism: number): KeptList['parts'] {
   const subtasks = Array.from({ length: parallelism }, (_, index) => index)
   switch (mode) {
     case 'union':
-      return subtasks.map((index) => (carried && index > 0 ? [] : parts.flat()))
+      return subtasks.map(() => parts.flat())
     case 'broadcast':
       return subtasks.map((index) => parts[index % before]!)
     case 'split':

@@ -16,10 +16,12 @@ import {
   type DeclaredState,
   declaredStates,
   expectTakes,
+  isFunction,
   isStateful,
   type Left,
   type Mapping,
   type Take,
+  type TakenList,
 } from './expected-takes.ts'
 import { type KeptList, type KeptOperator, type KeptState, mapContent } from './kept-state.ts'
 import { listsOf, unwrap, wrap } from './program-spec.ts'
@@ -33,8 +35,8 @@ export interface ExpectedOperator {
   /** Of all that it takes from. */
   readonly bytes: number
   readonly maxParallelism: number
-  /** Are its lists dealt out anew? Then it does not matter who has which item of a `split` list. */
-  readonly dealt: boolean
+  /** Lists that are dealt out anew: then it does not matter who has which item of a `split` list. */
+  readonly dealt: ReadonlySet<string>
   readonly keyed: ReadonlyMap<string, KeptState>
   readonly timers: ReadonlyMap<Key, readonly number[]> | undefined
   readonly lists: ReadonlyMap<string, KeptList>
@@ -72,7 +74,7 @@ export function expectRestore(
 }
 
 function expectOperator(take: Take, left: readonly Left[]): ExpectedOperator {
-  const { operator, place, states, timers, unkeyed } = take
+  const { operator, place, states, timers, lists } = take
   const { parallelism, spec } = operator
   const judged = states.map((one) => ({ ...one, type: judge(one.from.states.get(one.name)!, one.to) }))
   const fresh = declaredStates(spec.body).filter(({ name }) => !states.some(({ to }) => to.name === name))
@@ -91,14 +93,14 @@ function expectOperator(take: Take, left: readonly Left[]): ExpectedOperator {
       ...judged.map(({ to, type }) => `${to.name} ${to.kind} ${type}`),
       ...(timers ? ['processing-time timers as-is'] : []),
       ...fresh.map(({ name, kind }) => `${name} ${kind} new`),
-      ...(unkeyed ? listStates(take) : []),
+      ...listStates(take),
       ...listsOf(spec.body)
-        .filter(({ name }) => !unkeyed || !place!.lists.has(name))
+        .filter(({ name }) => !lists.some(({ to }) => to === name))
         .map(({ name, mode }) => `${name} ${mode} new`),
       ...left.filter(({ heir }) => heir === operator).flatMap(leftStates),
     ].toSorted(),
     bytes: [...new Set(sources)].reduce((sum, source) => sum + source.bytes, 0),
-    dealt: unkeyed && place!.parallelism !== parallelism,
+    dealt: new Set(lists.filter(({ from }) => from.parallelism !== parallelism).map(({ to }) => to)),
     maxParallelism: operator.maxParallelismExplicit
       ? operator.maxParallelism
       : (keyedSources(take)[0]?.maxParallelism ?? operator.maxParallelism),
@@ -121,49 +123,48 @@ const keyedSources = ({ states, timers, place }: Take): readonly KeptOperator[] 
 /** Every operator of which something is taken. */
 const sourcesOf = (take: Take): readonly KeptOperator[] => [
   ...keyedSources(take),
-  ...(take.unkeyed ? [take.place!] : []),
+  ...(take.whole || take.begun ? [take.place!] : []),
+  ...take.lists.map(({ from }) => from),
 ]
 
 const declaredMode = ({ operator }: Take, name: string) =>
   listsOf(operator.spec.body).find((list) => list.name === name)?.mode
 
-const isFunction = ({ operator: { spec } }: Take): boolean => spec.body.type === 'keyed' || spec.body.type === 'unkeyed'
-
-const listRefused = (take: Take, name: string, { mode }: KeptList): boolean =>
-  isFunction(take) && (declaredMode(take, name) ?? mode) !== mode
+const listRefused = (take: Take, { from, name, to }: TakenList): boolean => {
+  const { mode } = from.lists.get(name)!
+  return (declaredMode(take, to) ?? mode) !== mode
+}
 
 /** What one of a source or a sink keeps as one value no process function can take. */
-const wholeRefused = (take: Take): boolean => take.unkeyed && isFunction(take) && take.place!.whole !== undefined
+const wholeRefused = (take: Take): boolean => take.whole && isFunction(take.operator.spec.body)
 
 const listStates = (take: Take): readonly string[] => [
-  ...[...take.place!.lists].map(
-    ([name, list]) => `${name} ${list.mode} ${listRefused(take, name, list) ? 'refused' : 'as-is'}`,
+  ...take.lists.map(
+    (list) => `${list.to} ${list.from.lists.get(list.name)!.mode} ${listRefused(take, list) ? 'refused' : 'as-is'}`,
   ),
-  ...(take.place!.whole === undefined ? [] : [`undefined whole ${wholeRefused(take) ? 'refused' : 'as-is'}`]),
+  ...(take.whole ? [`undefined whole ${wholeRefused(take) ? 'refused' : 'as-is'}`] : []),
 ]
 
-const leftStates = ({ operator, states, timers, unkeyed }: Left): readonly string[] => [
+const leftStates = ({ operator, states, timers, lists, whole }: Left): readonly string[] => [
   ...states.map((state) => `${state} ${operator.states.get(state)!.kind} dropped`),
   ...(timers ? ['processing-time timers dropped'] : []),
-  ...(unkeyed ? [...operator.lists].map(([name, { mode }]) => `${name} ${mode} dropped`) : []),
-  ...(unkeyed && operator.whole !== undefined ? ['undefined whole dropped'] : []),
+  ...lists.map((name) => `${name} ${operator.lists.get(name)!.mode} dropped`),
+  ...(whole ? ['undefined whole dropped'] : []),
 ]
 
 function refusals(take: Take): readonly ErrorCode[] {
-  const { operator, place, states, unkeyed } = take
+  const { operator, place, states, lists, whole } = take
   const { parallelism, maxParallelism, maxParallelismExplicit } = operator
   const bound = keyedSources(take)
   const groups = maxParallelismExplicit ? maxParallelism : bound[0]?.maxParallelism
   const others = bound.some((source) => source.maxParallelism !== groups || parallelism > source.maxParallelism)
   const incompatible =
     states.some(({ from, name, to }) => judge(from.states.get(name)!, to) === 'refused') ||
-    (unkeyed && [...place!.lists].some(([name, list]) => listRefused(take, name, list))) ||
+    lists.some((list) => listRefused(take, list)) ||
     wholeRefused(take)
   return [
     ...(others ? (['RESTORE_MAX_PARALLELISM_MISMATCH'] as const) : []),
-    ...(!others && unkeyed && place!.whole !== undefined && place!.parallelism !== parallelism
-      ? (['RESTORE_PARALLELISM_MISMATCH'] as const)
-      : []),
+    ...(!others && whole && place!.parallelism !== parallelism ? (['RESTORE_PARALLELISM_MISMATCH'] as const) : []),
     ...(incompatible ? (['RESTORE_STATE_INCOMPATIBLE'] as const) : []),
   ]
 }
@@ -205,13 +206,11 @@ function converted({ kind, version, ttl, entries }: KeptState, to: DeclaredState
 }
 
 function expectUnkeyed(take: Take): Pick<ExpectedOperator, 'lists' | 'whole'> {
-  const { operator, place, unkeyed } = take
+  const { operator, place, whole, begun } = take
   const { body } = operator.spec
   const { parallelism } = operator
-  if (unkeyed) {
-    const carried = (name: string) => isFunction(take) && declaredMode(take, name) === undefined
-    return { lists: expectLists(place!, parallelism, carried), whole: place!.whole }
-  }
+  const taken = expectLists(take.lists, parallelism)
+  if (whole || begun || taken.size > 0) return { lists: taken, whole: whole ? place!.whole : undefined }
   if (body.type !== 'source' && body.type !== 'sink') return { lists: new Map(), whole: undefined }
   if (body.type === 'sink' && body.keeps === 'nothing') return { lists: new Map(), whole: undefined }
   const parts = Array.from({ length: parallelism }, (_, index) =>

@@ -89,6 +89,33 @@ const listSetting =
       }),
     )
 
+const mapList: Apply = (edited, { a, b, c }) => {
+  const from = at([...edited.before.values()], a)!
+  const to = operatorAt(edited, b, ({ body, uid }) => listsOf(body).length > 0 && uid !== undefined)
+  if (to === undefined) return edited
+  const mapping: Mapping = {
+    from: { operator: from.uid ?? from.id, state: `l${c % 3}` },
+    to: { operator: to.uid!, state: at(listsOf(to.body), c)!.name },
+  }
+  return { ...edited, mapping: [...edited.mapping, mapping] }
+}
+
+const renameList: Apply = (edited, { a, b, c }) => {
+  const target = operatorAt(edited, a, ({ body }) => listsOf(body).length > 0)
+  const list = target && at(listsOf(target.body), b)
+  if (target === undefined || list === undefined) return edited
+  const name = newName(listsOf(target.body), 'renamed')
+  const lists = listsOf(target.body).map((one) => (one === list ? { ...one, name } : one))
+  const renamed = change(edited, target, (one) => ({ ...one, body: { ...one.body, lists } as Body }))
+  const was = edited.before.get(target.key)
+  if (was === undefined || target.uid === undefined || c % 4 === 0) return renamed
+  const mapping: Mapping = {
+    from: { operator: was.uid ?? was.id, state: list.name },
+    to: { operator: target.uid, state: name },
+  }
+  return { ...renamed, mapping: [...renamed.mapping, mapping] }
+}
+
 export const stateEdits = {
   'map state': mapState,
   'rename state': stateSetting((state, { c }) => ({ ...state, name: `${state.name}'`, mapped: c % 4 > 0 })),
@@ -107,6 +134,8 @@ export const stateEdits = {
   'time to live': stateSetting((state) => ({ ...state, ttl: !state.ttl })),
   'add list': listSetting((lists, { b }) => [...lists, { name: newName(lists, 'new'), mode: at(modes, b)! }]),
   'remove list': listSetting((lists, { b }) => lists.filter((list) => list !== at(lists, b))),
+  'map list': mapList,
+  'rename list': renameList,
   'change list': listSetting((lists, { b, c }) =>
     lists.map((list) => (list === at(lists, b) ? { ...list, mode: at(modes, c)! } : list)),
   ),
