@@ -41,20 +41,32 @@ export class Lease {
   /** Takes over `dir`, which exists. `now` is only written down, for people. */
   static async take(fs: FileSystem, dir: string, job: JobId, now: number): Promise<Lease> {
     for (let attempt = 0; attempt < limits.leaseAttemptsMax; attempt++) {
-      const epoch = highestEpoch(await fs.list(dir)) + 1
-      try {
-        const file = await fs.create(join(dir, `lease-${epoch}`))
-        await file.write(Buffer.from(`${JSON.stringify({ epoch, pid: process.pid, time: now })}\n`))
-        await file.sync()
-        await file.close()
-      } catch (error) {
-        if (errnoOf(error) === 'EEXIST') continue
-        throw error
-      }
-      await fs.syncDir(dir)
-      return new Lease(fs, dir, job, epoch)
+      const lease = await Lease.takeAfter(fs, dir, job, now, highestEpoch(await fs.list(dir)))
+      if (lease !== undefined) return lease
     }
     throw new StreamError('STORAGE_FAILED', `Cannot take over ${dir}: other processes keep taking it at the same time.`)
+  }
+
+  /** The same from an owner that one has looked at; undefined when another process came in between. */
+  static async takeAfter(
+    fs: FileSystem,
+    dir: string,
+    job: JobId,
+    now: number,
+    lastEpoch: number,
+  ): Promise<Lease | undefined> {
+    const epoch = lastEpoch + 1
+    try {
+      const file = await fs.create(join(dir, `lease-${epoch}`))
+      await file.write(Buffer.from(`${JSON.stringify({ epoch, pid: process.pid, time: now })}\n`))
+      await file.sync()
+      await file.close()
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return undefined
+      throw error
+    }
+    await fs.syncDir(dir)
+    return new Lease(fs, dir, job, epoch)
   }
 
   /** Lists the job's directory on the way, which callers need too. Fails with `LEASE_LOST`. */
@@ -87,14 +99,30 @@ export class Lease {
   }
 }
 
-/** The process that holds the job in `dir`, as its lease notes; undefined when there is none, or it has let the job go. */
-export async function leaseHolder(fs: FileSystem, dir: string): Promise<number | undefined> {
-  const highest = highestEpoch(await listIfThere(fs, dir))
-  if (highest === 0) return undefined
+/** What the newest lease of a job says. */
+export interface LeaseNote {
+  /** 0 when there is no lease. */
+  readonly epoch: number
+  /** The process that holds the job; undefined when it has let the job go, or cannot be told. */
+  readonly pid: number | undefined
+  /** Has a process made the lease and not yet noted itself in it? One that was killed there leaves it so. */
+  readonly isBeingTaken: boolean
+}
+
+export async function leaseNote(fs: FileSystem, dir: string): Promise<LeaseNote> {
+  const epoch = highestEpoch(await listIfThere(fs, dir))
+  if (epoch === 0) return { epoch, pid: undefined, isBeingTaken: false }
   try {
-    const { pid } = JSON.parse(await readNote(fs, join(dir, `lease-${highest}`))) as { pid?: unknown }
-    return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
+    const text = await readNote(fs, join(dir, `lease-${epoch}`))
+    if (text.trim() === '') return { epoch, pid: undefined, isBeingTaken: true }
+    const { pid } = JSON.parse(text) as { pid?: unknown }
+    const isPid = typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0
+    return { epoch, pid: isPid ? pid : undefined, isBeingTaken: false }
   } catch {
-    return undefined
+    return { epoch, pid: undefined, isBeingTaken: false }
   }
 }
+
+/** The process that holds the job in `dir`, as its lease notes; undefined when there is none, or it has let the job go. */
+export const leaseHolder = async (fs: FileSystem, dir: string): Promise<number | undefined> =>
+  (await leaseNote(fs, dir)).pid

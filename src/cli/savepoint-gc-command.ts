@@ -1,7 +1,8 @@
 /** `tidemark savepoint gc`: what in a directory of checkpoints nobody needs, and what holds the rest. */
 import { nodeFileSystem } from '../backends/file-system.ts'
+import type { LeaseNote } from '../backends/lease.ts'
 import { pluginScheme } from '../backends/place-url.ts'
-import { collectGarbage } from '../savepoint/collect-garbage.ts'
+import { collectGarbage, isHeld } from '../savepoint/collect-garbage.ts'
 import { type GarbageLine, garbageIn, type JobGarbage, oddSavepointsIn } from '../savepoint/garbage.ts'
 import type { Command, Invocation } from './command.ts'
 import { printable } from './context.ts'
@@ -37,13 +38,15 @@ async function gc(invocation: Invocation): Promise<number> {
   return printing(context.stdout, async (print) => {
     let orphans = 0
     for await (const job of garbageIn(nodeFileSystem, checkpoints)) {
-      const running = job.pid !== undefined && context.isProcessAlive(job.pid)
+      const running = isHeld(job.lease, context.isProcessAlive)
       await printJob(job, running, dry, print)
       orphans += running ? 0 : job.lines.filter(({ verdict }) => verdict === 'orphan').length
       if (dry || running || job.name === undefined || !job.lines.some(({ verdict }) => verdict === 'orphan')) continue
-      for (const path of await collectGarbage(nodeFileSystem, job.dir, context.clock.now())) {
-        await print(printable(`  deleted ${path}`))
-      }
+      const { clock, isProcessAlive } = context
+      // Printing may have taken long, into a pager above all.
+      const removed = await collectGarbage(nodeFileSystem, job.dir, { now: clock.now(), isProcessAlive })
+      if (removed === undefined) await print('  left alone: a process has taken the job up meanwhile')
+      for (const path of removed ?? []) await print(printable(`  deleted ${path}`))
     }
     for (const dir of savepoints) {
       for await (const line of oddSavepointsIn(nodeFileSystem, dir)) await print(printable(described(line)))
@@ -53,10 +56,13 @@ async function gc(invocation: Invocation): Promise<number> {
   })
 }
 
-async function printJob({ dir, name, pid, lines }: JobGarbage, running: boolean, dry: boolean, print: Print) {
+async function printJob({ dir, name, lease, lines }: JobGarbage, running: boolean, dry: boolean, print: Print) {
   const named = name === undefined ? 'whose record cannot be read, so that it is left alone' : `"${printable(name)}"`
-  await print(`job ${named} in ${printable(dir)}${running ? `, in process ${pid}: left alone` : ''}`)
+  await print(`job ${named} in ${printable(dir)}${running ? `, ${holderOf(lease)}: left alone` : ''}`)
   for (const line of lines) if (dry || line.verdict !== 'held') await print(`  ${printable(described(line))}`)
 }
+
+const holderOf = ({ pid, isBeingTaken }: LeaseNote): string =>
+  isBeingTaken ? 'which a process was taking up' : `in process ${pid}`
 
 const described = ({ path, verdict, why }: GarbageLine): string => `${verdict}  ${path}: ${why}`

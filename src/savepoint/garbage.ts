@@ -10,7 +10,7 @@ import { namedFiles, sharedFilesOf } from '../backends/checkpoint-rules.ts'
 import { isLink, listIfThere, metadataName, readWhole, temporaryMark } from '../backends/durable-files.ts'
 import type { FileSystem } from '../backends/file-system.ts'
 import { soundRecord } from '../backends/job-record.ts'
-import { leaseHolder } from '../backends/lease.ts'
+import { type LeaseNote, leaseNote } from '../backends/lease.ts'
 import { type Manifest, sharedDirName } from '../backends/manifest.ts'
 import { jobDirsIn } from '../backends/newest-checkpoint.ts'
 import { claimantsIn, isBookkeeping, isHeld, pinHolders, retiredName } from '../backends/pins.ts'
@@ -31,8 +31,7 @@ export interface JobGarbage {
   /** The job's directory. */
   readonly dir: string
   readonly name: string | undefined
-  /** The process that took the job over last, when its lease says so. */
-  readonly pid: number | undefined
+  readonly lease: LeaseNote
   readonly lines: readonly GarbageLine[]
 }
 
@@ -58,7 +57,7 @@ async function garbageOfJob(fs: FileSystem, dir: string): Promise<JobGarbage> {
   for (const name of names.filter((one) => one.includes(temporaryMark))) {
     lines.push({ path: join(dir, name), verdict: 'orphan', why: 'was left half-written' })
   }
-  return { dir, name: record?.name, pid: await leaseHolder(fs, dir), lines }
+  return { dir, name: record?.name, lease: await leaseNote(fs, dir), lines }
 }
 
 /** No manifest in `manifest`: there is none, or it cannot be read. */

@@ -254,6 +254,13 @@ describe('tidemark savepoint gc', () => {
     expect(asked).toEqual([process.pid])
     expect(cli.out()).toContain(`, in process ${process.pid}: left alone\n`)
     expect(existsSync(orphan)).toBe(true)
+    // Resumed while what was found is printed.
+    const late = makeCli({ cwd: dir, isProcessAlive: (pid) => asked.push(pid) > 2 })
+    expect(await late.run('savepoint', 'gc', checkpoints)).toBe(0)
+    expect(late.out()).toContain('  left alone: a process has taken the job up meanwhile\n')
+    writeFileSync(join(dirname(checkpoint), 'lease-2'), '')
+    expect((await run('gc', checkpoints)).out).toContain(', which a process was taking up: left alone\n')
+    expect(existsSync(orphan)).toBe(true)
     expect(await run('gc', 'nothing')).toMatchObject({
       code: 1,
       err: expect.stringContaining('error[ARGUMENT_INVALID]: There is no directory'),

@@ -10,6 +10,8 @@ import { type GarbageLine, garbageIn, oddSavepointsIn } from '../../src/savepoin
 import { verifySavepoint } from '../../src/savepoint/verify-savepoint.ts'
 import { type KeptJob, keepJob } from './kept-job.ts'
 
+const collect = (job: string, now: number) => collectGarbage(nodeFileSystem, job, { now, isProcessAlive: () => false })
+
 async function littered(): Promise<KeptJob & { readonly job: string }> {
   const kept = await keepJob()
   const job = join(kept.dir, 'checkpoints', kept.jobId)
@@ -62,8 +64,8 @@ describe('garbage', () => {
     const { job, dir, savepoint, checkpoint } = await littered()
     expect(await leaseHolder(nodeFileSystem, job)).toBeUndefined()
     const before = await readJobRecord(nodeFileSystem, job)
-    const removed = await collectGarbage(nodeFileSystem, job, 7)
-    expect(removed.map((path) => path.slice(job.length + 1)).sort()).toEqual(
+    const removed = await collect(job, 7)
+    expect(removed!.map((path) => path.slice(job.length + 1)).sort()).toEqual(
       ['chk-2/left.state', 'chk-9', `shared/9-${'0'.repeat(32)}-0.state`].sort(),
     )
     expect(existsSync(join(job, 'job.json.tmp-1'))).toBe(false)
@@ -73,7 +75,30 @@ describe('garbage', () => {
     // The id of what is gone is not used again, and whether the job had finished is still known.
     expect(await readJobRecord(nodeFileSystem, job)).toEqual({ ...before!, highestId: 9 })
     expect(await pinHolders(nodeFileSystem, checkpoint)).toEqual([savepoint])
-    expect(await collectGarbage(nodeFileSystem, job, 8)).toEqual([])
+    expect(await collect(job, 8)).toEqual([])
+  })
+
+  it('is left to a process that has the job by then, or is taking it up', async () => {
+    const { job } = await littered()
+    const leases = () => readdirSync(job).filter((name) => name.startsWith('lease'))
+    const before = leases()
+    const refused = async (isProcessAlive: (pid: number) => boolean) => {
+      expect(await collectGarbage(nodeFileSystem, job, { now: 7, isProcessAlive })).toBeUndefined()
+      expect(existsSync(join(job, 'chk-9'))).toBe(true)
+    }
+    writeFileSync(join(job, 'lease-7'), '')
+    await refused(() => false)
+    writeFileSync(join(job, 'lease-7'), `${JSON.stringify({ epoch: 7, pid: 4_711, time: 1 })}\n`)
+    await refused((pid) => pid === 4_711)
+    // Taken up between the look at its process and the lease.
+    await refused(() => {
+      writeFileSync(join(job, 'lease-8'), '')
+      return false
+    })
+    expect(leases()).toEqual([...before, 'lease-7', 'lease-8'])
+    writeFileSync(join(job, 'lease-8'), `${JSON.stringify({ epoch: 8, pid: 4_711, time: 1 })}\n`)
+    expect(await collect(job, 7)).toContain(join(job, 'chk-9'))
+    expect(leases()).toEqual(['lease-9'])
   })
 
   it('is nothing that cannot be read, nor what such a manifest may name', async () => {
@@ -83,7 +108,7 @@ describe('garbage', () => {
     const lines = await linesOf(join(dir, 'checkpoints'))
     expect(orphansOf(lines, job)).toEqual(['chk-9', 'job.json.tmp-1'])
     expect(lines.filter(({ verdict }) => verdict === 'unclear').length).toBe(1 + before.length - 1)
-    await collectGarbage(nodeFileSystem, job, 7)
+    await collect(job, 7)
     expect(readdirSync(join(job, 'shared'))).toEqual(before)
     expect(existsSync(join(checkpoint, 'left.state'))).toBe(true)
   })
@@ -91,7 +116,7 @@ describe('garbage', () => {
   it('of a job without a record is left alone', async () => {
     const { job } = await littered()
     rmSync(join(job, 'job.json'))
-    expect(await collectGarbage(nodeFileSystem, job, 7)).toEqual([])
+    expect(await collect(job, 7)).toEqual([])
     expect(existsSync(join(job, 'chk-9'))).toBe(true)
   })
 
