@@ -24,6 +24,7 @@ import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
 import type { CoordinatorMessage } from './job-messages.ts'
 import type { Actor, Self } from './kernel.ts'
 import { savepointsAddress } from './savepoint-actor.ts'
+import { SteadyTime } from './steady-time.ts'
 import type { Tap } from './tap.ts'
 
 export interface CoordinatorServices {
@@ -47,6 +48,7 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
   readonly #self: Self
   readonly #jobId: JobId
   readonly #services: CoordinatorServices
+  readonly #time: SteadyTime
   readonly #driver
   /** Where stored manifests are, until their savepoint is published. */
   readonly #paths = new Map<CheckpointId, string>()
@@ -56,6 +58,7 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
     this.#self = self
     this.#jobId = jobId
     this.#services = services
+    this.#time = new SteadyTime(self.host)
     const logic = services.logic ?? trueLogic
     const first = logic.initial(services.config, { lastId: services.lastId, completed: services.completed })
     this.#driver = new MachineDriver<typeof first.snapshot, CoordinatorEvent, CoordinatorEffect>({
@@ -85,7 +88,7 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
   #feed(event: Omit<CoordinatorEvent, 'at' | 'random'>): void {
     const { host } = this.#self
     if (event.type === 'job.running') this.#attempt = (event as { attempt: number } & typeof event).attempt
-    this.#driver.feed({ ...event, at: host.now(), random: host.random.next() } as CoordinatorEvent)
+    this.#driver.feed({ ...event, at: this.#time.now(), random: host.random.next() } as CoordinatorEvent)
   }
 
   #stored(snapshot: StoredSnapshot): void {
@@ -125,9 +128,13 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
   }
 
   readonly #handlers: EffectHandlers<CoordinatorEffect> = {
-    triggerBarrier: ({ subtasks, ...facts }) => this.#toSubtasks(subtasks, { type: 'checkpoint.triggered', ...facts }),
-    putManifest: (params) => {
-      const { checkpointId } = params
+    triggerBarrier: ({ subtasks, timestamp, ...facts }) => {
+      const trigger = { type: 'checkpoint.triggered', timestamp: this.#time.timeOfDay(timestamp), ...facts }
+      this.#toSubtasks(subtasks, trigger)
+    },
+    putManifest: ({ timestamp, ...facts }) => {
+      const { checkpointId } = facts
+      const params = { ...facts, timestamp: this.#time.timeOfDay(timestamp) }
       this.#self.io(
         `store checkpoint ${checkpointId}`,
         () => this.#services.checkpoints.putManifest(buildManifest(this.#services.plan, params)),
@@ -157,7 +164,10 @@ export class CoordinatorActor implements Actor<CoordinatorMessage> {
       this.#self.send(roleAddress(this.#jobId, 'job'), { type: 'checkpoints.settled', latest })
     },
     failJob: ({ code, message }) => this.#crashJob(code, message, !isForGood(code)),
-    announce: (announcement) => this.#toClient({ type: 'checkpoint.announced', announcement }),
+    announce: (announced) => {
+      const announcement = { ...announced, at: this.#time.timeOfDay(announced.at) }
+      this.#toClient({ type: 'checkpoint.announced', announcement })
+    },
     'timer.set': ({ name, delayMs }) => this.#self.setTimer(name, delayMs),
     'timer.clear': ({ name }) => this.#self.clearTimer(name),
     report: () => {},

@@ -14,6 +14,7 @@ import type { Failure } from '../machines/subtask/protocol.ts'
 import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
 import type { JobMessage } from './job-messages.ts'
 import type { Actor, Self } from './kernel.ts'
+import { SteadyTime } from './steady-time.ts'
 import { failureOf } from './subtask-messages.ts'
 import type { Tap } from './tap.ts'
 
@@ -41,6 +42,7 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
   readonly #self: Self
   readonly #jobId: JobId
   readonly #services: JobServices<Prepared>
+  readonly #time: SteadyTime
   readonly #driver
   /** Is the state of the current attempt being read? */
   #preparing = false
@@ -52,6 +54,7 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
     this.#self = self
     this.#jobId = jobId
     this.#services = services
+    this.#time = new SteadyTime(self.host)
     this.#attempt = services.input.firstAttempt
     const chart = services.chart ?? jobMachine
     const first = start<typeof jobMachine, JobEffect>(chart, services.input)
@@ -88,7 +91,7 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
 
   #feed(message: JobMessage): void {
     const { host } = this.#self
-    this.#driver.feed({ ...message, at: host.now(), random: host.random.next() } as JobEvent)
+    this.#driver.feed({ ...message, at: this.#time.now(), random: host.random.next() } as JobEvent)
   }
 
   #deploy(attempt: number, prepared: Prepared): void {
@@ -156,7 +159,8 @@ export class JobActor<Prepared> implements Actor<JobMessage> {
         this.#self.send(subtaskAddress(this.#jobId, subtask), { type: 'subtask.canceled' })
       }
     },
-    reportStatus: (params) => this.#toClient({ type: 'status.changed', ...params }),
+    reportStatus: ({ at, ...params }) =>
+      this.#toClient({ type: 'status.changed', at: this.#time.timeOfDay(at), ...params }),
     reportRestart: (params) => this.#toClient({ type: 'job.restarting', ...params }),
     release: ({ status }) => {
       this.#toCoordinator({ type: 'job.ended' })

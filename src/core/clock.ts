@@ -35,6 +35,8 @@ interface VirtualTimer {
  */
 export class VirtualClock implements Clock {
   #now: number
+  /** By how much the time of day has been put forward. */
+  #setMs = 0
   #order = 0
   readonly #timers = new Set<VirtualTimer>()
 
@@ -43,7 +45,7 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#now
+    return this.#now + this.#setMs
   }
 
   monotonicMs(): number {
@@ -59,6 +61,11 @@ export class VirtualClock implements Clock {
   /** When the next timer falls due, or undefined when none is set. */
   nextDueMs(): number | undefined {
     return this.#next()?.dueMs
+  }
+
+  /** Puts the time of day forward, or back: `now()` jumps, and nothing else notices, as when a person sets a clock. */
+  setForward(ms: number): void {
+    this.#setMs += ms
   }
 
   advance(ms: number): void {

@@ -180,6 +180,24 @@ describe('the actor of the coordinator', () => {
     expect(tasks[0]!.types).toEqual(['checkpoint.triggered'])
   })
 
+  it.each([-5_000, 5_000])('keeps its interval and pause when the clock is set by %i ms', async (ms) => {
+    await start({ intervalMs: 1_000, minPauseMs: 400 })
+    await send(running())
+    const triggeredAfter = async (passed: number) => {
+      simulation.clock.advance(passed)
+      await simulation.settle()
+      return tasks[0]!.received.filter(({ type }) => type === 'checkpoint.triggered').length
+    }
+    expect(await triggeredAfter(1_000)).toBe(1)
+    simulation.clock.setForward(ms)
+    await send(acknowledge(1, 0), acknowledge(1, 1))
+    expect([await triggeredAfter(999), await triggeredAfter(1)]).toEqual([1, 2])
+    await send(acknowledge(2, 0), acknowledge(2, 1))
+    expect((await checkpoints.load(ck(2))).manifest.timestamp).toBe(12_000 + ms)
+    const completed = { type: 'completed', at: 12_000 + ms, durationMs: 0 }
+    expect(client.received.findLast((message) => 'announcement' in message)).toMatchObject({ announcement: completed })
+  })
+
   it('gives up after its time-out: tells everyone, and removes the files', async () => {
     await start({ timeoutMs: 500 })
     await send(running(), request('r'))

@@ -126,6 +126,27 @@ describe('the actor of a job', () => {
     expect(tasks.get(subtasks[0]!)).not.toBe(old)
   })
 
+  it('counts the failures of an interval as long as it lasts, also when the clock is set back', async () => {
+    start({ strategy: 'failure-rate', maxFailuresPerInterval: 1, failureRateIntervalMs: 1_000, delayMs: 100 })
+    await send({ type: 'job.submitted' })
+    const fails = async (attempt: number) => {
+      await send(...all('running', attempt))
+      await send(report(subtasks[0]!, 'failed', attempt, failure))
+      await send(report(subtasks[1]!, 'canceled', attempt), settled())
+      simulation.clock.advance(100)
+      await simulation.settle()
+    }
+    await fails(0)
+    simulation.clock.setForward(-3_600_000)
+    simulation.clock.advance(1_000)
+    await fails(1)
+    expect(actor.attempt).toBe(2)
+    await fails(2)
+    expect(statuses().at(-1)).toBe('FAILED')
+    const last = client.received.findLast(({ type }) => type === 'status.changed')
+    expect(last).toMatchObject({ at: simulation.clock.now() - 100 })
+  })
+
   it('fails for good when its strategy allows no restart', async () => {
     await send({ type: 'job.submitted' }, ...all('running'), report(subtasks[1]!, 'failed', 0, failure))
     await send(report(subtasks[0]!, 'canceled'), settled())
