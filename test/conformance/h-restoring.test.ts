@@ -85,7 +85,7 @@ describe('state for subtasks', () => {
     )
     const keyed = keyedStored(1, before, 1, 13)
     const { restores } = assign(
-      graph([vertex(1, after), vertex(2, after)]),
+      graph([vertex(1, after), vertex(2, after, { operators: [endpoint(2)] })]),
       manifest(keyed, { ...listsStored(2, reports), maxParallelism: 13 }),
     )
     const owners = Array.from({ length: 13 }, (_, group) => subtaskOfKeyGroup(group, after, 13))

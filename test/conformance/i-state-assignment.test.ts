@@ -7,7 +7,7 @@ import type { OperatorItemsFacts, OperatorStateMode } from '../../src/core/opera
 import { assignState } from '../../src/deployment/state-assignment.ts'
 import type { JobGraph } from '../../src/graph/job-graph.ts'
 import type { Partitioning } from '../../src/graph/transformation.ts'
-import { edge, graph, hex, operator, subtask, vertex } from '../deployment/graphs.ts'
+import { edge, endpoint, graph, hex, operator, subtask, vertex } from '../deployment/graphs.ts'
 import { handle, keyedStored, listsStored, manifest, refusalOf, stored } from '../deployment/snapshots.ts'
 
 const assign = (job: JobGraph, snapshot: Manifest) =>
@@ -18,7 +18,10 @@ type Reports = readonly (readonly OperatorItemsFacts[] | undefined)[]
 
 /** Per subtask the items of a list, as `<old subtask>.<place>`. */
 function itemsAt(parallelism: number, reports: Reports, name: string): string[][] {
-  const { restores } = assign(graph([vertex(1, parallelism)]), manifest(listsStored(1, reports)))
+  const { restores } = assign(
+    graph([vertex(1, parallelism, { operators: [endpoint(1)] })]),
+    manifest(listsStored(1, reports)),
+  )
   return Array.from({ length: parallelism }, (_, index) =>
     (restores.get(subtask(1, index))?.operators[0]?.operator ?? []).flatMap(({ handle: of, take }) => {
       const from = 'file' in of ? Number(of.file.at(-1)) : Number.NaN
@@ -104,7 +107,7 @@ describe('state of operators', () => {
   })
 
   it('I7 goes to each operator of a chain by its id', () => {
-    const chain = vertex(1, 2, { operators: [operator(1), operator(2), operator(3)] })
+    const chain = vertex(1, 2, { operators: [operator(1), endpoint(2), endpoint(3)] })
     const snapshot = manifest(
       listsStored(3, [[list('c', 'split', 2)]]),
       keyedStored(1, 1),
@@ -167,7 +170,7 @@ describe('a parallelism', () => {
 
   it('I9 above it is no matter to state that no key finds', () => {
     const lists = { ...listsStored(1, [[list('a', 'split', 5)]]), maxParallelism: 4 }
-    expect(assign(graph([vertex(1, 5)]), manifest(lists)).restores.size).toBe(5)
+    expect(assign(graph([vertex(1, 5, { operators: [endpoint(1)] })]), manifest(lists)).restores.size).toBe(5)
   })
 
   it.each([
