@@ -8,7 +8,7 @@ import { endStatuses } from '../core/job-status.ts'
 import type { Invocation } from './command.ts'
 import { explaining } from './failure.ts'
 import { type Flag, UsageError } from './flags.ts'
-import { jobIdOf } from './job-argument.ts'
+import { jobIdOf, noMoreThan } from './job-argument.ts'
 import { isRefused, type RestClient } from './rest-client.ts'
 
 export const triggerIdFlag: Flag = {
@@ -78,6 +78,7 @@ export async function tellStatus(invocation: Invocation): Promise<number> {
   const { flags } = invocation
   const triggerId = readTriggerId(flags.value('--status') ?? '')
   const jobId = jobIdOf(flags.args[0], 'ask about')
+  noMoreThan(1, flags.args)
   const client = invocation.client()
   const operation = await tellingEnd(invocation, client, jobId, () =>
     explaining(`Operation ${triggerId} of job ${jobId}`, () => client.look(`/jobs/${jobId}/savepoints/${triggerId}`)),

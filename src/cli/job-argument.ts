@@ -14,6 +14,11 @@ export function jobIdOf(text: string | undefined, what: string): JobId {
   }
 }
 
+/** For a command that uses `used` of its arguments: one more is a mistake, found before anything happens. */
+export function noMoreThan(used: number, args: readonly string[]): void {
+  if (args.length > used) throw new UsageError(`Unexpected argument: ${args[used]}.`)
+}
+
 /**
  * A job id beside a flag whose directory may be left out: when no argument is left, what looked like the directory is
  * the id.
@@ -23,6 +28,7 @@ export function jobIdAndDirectory(
   directory: string | undefined,
   what: string,
 ): { readonly jobId: JobId; readonly directory: string | undefined } {
+  noMoreThan(1, args)
   return args.length > 0
     ? { jobId: jobIdOf(args[0], what), directory }
     : { jobId: jobIdOf(directory, what), directory: undefined }

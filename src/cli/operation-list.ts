@@ -2,7 +2,7 @@
 import type { Invocation } from './command.ts'
 import { printable } from './context.ts'
 import { explaining } from './failure.ts'
-import { jobIdOf } from './job-argument.ts'
+import { jobIdOf, noMoreThan } from './job-argument.ts'
 import { footer, formatTime } from './list-command.ts'
 
 interface ListedOperation {
@@ -21,6 +21,7 @@ const recentShown = 20
 
 export async function listOperations(invocation: Invocation): Promise<number> {
   const jobId = jobIdOf(invocation.flags.args[0], 'list savepoints of')
+  noMoreThan(1, invocation.flags.args)
   const client = invocation.client()
   invocation.print('Waiting for response...')
   const { operations } = await explaining(`Failed to list the savepoints of job ${jobId}`, () =>

@@ -7,7 +7,7 @@ import { type OpenSavepointOptions, openSavepoint } from '../savepoint/open-save
 import type { SavepointReader } from '../savepoint/savepoint-reader.ts'
 import type { Invocation } from './command.ts'
 import { type Flag, UsageError } from './flags.ts'
-import { pathFrom } from './job-argument.ts'
+import { noMoreThan, pathFrom } from './job-argument.ts'
 
 export const jsonFlag: Flag = { names: ['--json'], value: 'none', about: 'As JSON, for programs.' }
 
@@ -16,7 +16,7 @@ export function pathsOf({ flags, context }: Invocation, names: readonly string[]
   const { args } = flags
   const missing = names[args.length]
   if (missing !== undefined) throw new UsageError(`Missing argument: ${missing}.`)
-  if (args.length > names.length) throw new UsageError(`Unexpected argument: ${args[names.length]}.`)
+  noMoreThan(names.length, args)
   return args.map((path) => pathFrom(context.cwd, path))
 }
 

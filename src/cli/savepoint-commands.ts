@@ -21,7 +21,7 @@ import {
 } from './command.ts'
 import { explaining } from './failure.ts'
 import { UsageError } from './flags.ts'
-import { jobIdOf, pathFrom } from './job-argument.ts'
+import { jobIdOf, noMoreThan, pathFrom } from './job-argument.ts'
 import { listOperations } from './operation-list.ts'
 
 export const savepointCommand: Command = {
@@ -80,6 +80,12 @@ async function dispose(invocation: Invocation): Promise<number> {
   const { flags, context } = invocation
   const path = flags.value('--dispose') ?? ''
   if (path === '') throw new UsageError('Missing argument for option: -d (expected the path of a savepoint)')
+  noMoreThan(0, flags.args)
+  if (flags.has('--trigger-id')) {
+    throw new UsageError(
+      'Options -d and --trigger-id exclude each other: what is disposed of is asked for under no id.',
+    )
+  }
   const client = invocation.client()
   invocation.print(`Disposing savepoint '${path}'.`)
   invocation.print('Waiting for response...')
@@ -108,6 +114,7 @@ export const checkpointCommand: Command = {
 async function takeCheckpoint(invocation: Invocation): Promise<number> {
   const { flags } = invocation
   const jobId = jobIdOf(flags.args[0], 'take a checkpoint of')
+  noMoreThan(1, flags.args)
   const checkpointType = flags.has('--full') ? 'FULL' : 'CONFIGURED'
   const client = invocation.client()
   invocation.print(`Triggering checkpoint for job ${jobId}.`)

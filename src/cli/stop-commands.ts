@@ -25,7 +25,7 @@ import {
 } from './command.ts'
 import { printLine } from './context.ts'
 import { explaining } from './failure.ts'
-import { jobIdAndDirectory, jobIdOf, pathFrom } from './job-argument.ts'
+import { jobIdAndDirectory, jobIdOf, noMoreThan, pathFrom } from './job-argument.ts'
 
 export const stopCommand: Command = {
   name: 'stop',
@@ -96,6 +96,7 @@ export const cancelCommand: Command = {
 
 async function cancel(invocation: Invocation): Promise<number> {
   const jobId = jobIdOf(invocation.flags.args[0], 'cancel')
+  noMoreThan(1, invocation.flags.args)
   const client = invocation.client()
   invocation.print(`Cancelling job ${jobId}.`)
   return explaining(`Could not cancel job ${jobId}`, async () => {
