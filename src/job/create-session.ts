@@ -24,6 +24,7 @@ import type { RunningJob } from './running-job.ts'
 import { checkCopies, savepointPlace, savepointTarget } from './savepoint-place.ts'
 import type { Session, SubmitOptions } from './session.ts'
 import type { Log, SessionOptions } from './session-options.ts'
+import { SnapshotUses, type UseKind } from './snapshot-uses.ts'
 import { startJob } from './start-job.ts'
 import { checkStateBackend } from './state-backend-check.ts'
 import { Storages } from './storages.ts'
@@ -58,6 +59,11 @@ export function createSession(options: SessionOptions = {}, runtime: SessionRunt
   return new LocalSession(options, runtime)
 }
 
+function useKindOf({ claimMode, fromSavepoint }: SubmitOptions, point: RestorePoint | undefined): UseKind {
+  if (fromSavepoint !== undefined && claimMode === 'claim') return 'claims'
+  return point !== undefined && point.resumes === point.snapshot.manifest.job.id ? 'goes on' : 'starts'
+}
+
 class LocalSession implements Session {
   readonly #options: SessionOptions
   readonly #runtime: Required<Pick<SessionRuntime, 'tap' | 'development'>> &
@@ -72,6 +78,7 @@ class LocalSession implements Session {
   readonly #submitting = new Set<Promise<unknown>>()
   /** Ids of jobs whose storage is being opened. */
   readonly #starting = new Set<JobId>()
+  readonly #uses = new SnapshotUses()
   readonly #efforts = new Map<JobId, EffectiveOptions>()
   readonly #disposals = new Map<string, (error: StreamError | undefined) => void>()
 
@@ -121,6 +128,7 @@ class LocalSession implements Session {
     if (this.#starting.has(id) || running.some((job) => job.id === id)) {
       throw new StreamError('ARGUMENT_INVALID', `Job ${id} runs already: cancel it, or submit under another id.`)
     }
+    this.#uses.begin(id, useKindOf(submit, planned.point), planned.point?.snapshot.path)
     this.#starting.add(id)
     try {
       const storage = this.#storages.checkpoints(effective.storage)
@@ -135,6 +143,7 @@ class LocalSession implements Session {
         this.#claimServices(roleAddress(id, 'client')),
       )
       await stored.sweep([])
+      this.#uses.started(id, point?.snapshot.path, stored)
       this.#efforts.set(id, effective)
       const job = startJob({
         id,
@@ -155,8 +164,12 @@ class LocalSession implements Session {
       })
       this.#jobs.delete(id)
       this.#jobs.set(id, job)
+      void job.done.then(() => this.#uses.end(id))
       this.#forgetOldJobs()
       return job
+    } catch (error) {
+      this.#uses.end(id)
+      throw error
     } finally {
       this.#starting.delete(id)
     }
@@ -209,8 +222,14 @@ class LocalSession implements Session {
     const storage = this.#storages.checkpoints(effective.storage)
     this.#storages.savepoints(effective.savepoints)
     const candidate = await findRestoreCandidate(graph, effective, submit, this.#storages, storage)
-    const facts = { storages: this.#storages, runs: (job: JobId) => this.#running.some(({ id }) => id === job) }
-    return { effective, graph, candidate: candidate && (await checkedClaim(candidate, submit, facts)) }
+    const checked =
+      candidate &&
+      (await checkedClaim(candidate, submit, {
+        storages: this.#storages,
+        runs: (job) => this.#running.some(({ id }) => id === job),
+        needing: (snapshot) => this.#uses.needing(snapshot),
+      }))
+    return { effective, graph, candidate: checked }
   }
 
   async #prepare(environment: StreamEnvironment, submit: SubmitOptions): Promise<SubmissionPlan> {

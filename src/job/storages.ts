@@ -24,6 +24,7 @@ import { isJobCheckpoint } from '../backends/savepoint-copy.ts'
 import type { SavepointEntry, SavepointStore } from '../backends/savepoint-store.ts'
 import { type Clock, realClock } from '../core/clock.ts'
 import { StreamError } from '../core/errors.ts'
+import type { JobId } from '../core/ids.ts'
 import type { SavepointOptions } from '../program/options.ts'
 import { PluginRegistry } from './plugin-registry.ts'
 import type { CheckpointStorageOptions } from './session-options.ts'
@@ -107,6 +108,11 @@ export class Storages {
     const entry = await this.#storeAt(plain)?.entry(plain)
     const savepoint = entry?.checkpointPath === undefined ? undefined : entry.path
     return { checkpointId: manifest.checkpointId, snapshot, savepoint }
+  }
+
+  /** The job that has claimed the snapshot at this path; undefined when none has. */
+  async claimantOf(snapshot: string): Promise<JobId | undefined> {
+    return this.#storageAt(snapshot)?.claims?.claimant(snapshot)
   }
 
   /** How the snapshot at this path passes to another job. Fails with `CLAIM_REFUSED` where none can. */

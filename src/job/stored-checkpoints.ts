@@ -32,6 +32,11 @@ export class StoredCheckpoints implements JobCheckpoints {
     this.#ids = new Set([claimed.id, ...this.#ids].toSorted((a, b) => a - b))
   }
 
+  /** Has this process stored one that the job goes back to, instead of what it started from? */
+  get hasOwn(): boolean {
+    return this.#newest > 0
+  }
+
   /** Stored and not discarded, oldest first. */
   get ids(): readonly CheckpointId[] {
     return [...this.#ids]
