@@ -50,6 +50,7 @@ export const errorCodes = {
   CHECKPOINT_NOT_FOUND: 'no whole checkpoint where one was expected',
   SAVEPOINT_NOT_FOUND: 'no savepoint at this path',
   SAVEPOINT_NOT_PINNED: 'nothing keeps the checkpoint that a savepoint points to',
+  SAVEPOINT_IN_USE: 'a savepoint cannot be disposed of while a running job needs it; the message says which',
   CLAIM_REFUSED: 'a job cannot own the snapshot it would start from; the message says whose it is',
   SAVEPOINT_NOT_WITHDRAWN: 'a stop-savepoint failed, and the files that it has left could not be removed',
   SAVEPOINT_DIR_MISSING: 'a savepoint that needs a directory was asked for with none given or configured',

@@ -47,6 +47,8 @@ export async function claimedSnapshot(
 
 export class ClaimedSnapshot {
   readonly id: CheckpointId
+  /** Where the state is. */
+  readonly path: string
   /** Undefined once the job has checkpoints of its own to go on from. */
   readonly snapshot: StoredSnapshot | undefined
   readonly #stored: StoredCheckpoints
@@ -60,6 +62,7 @@ export class ClaimedSnapshot {
     snapshot: StoredSnapshot | undefined,
   ) {
     this.id = place.checkpointId
+    this.path = place.snapshot
     this.snapshot = snapshot
     this.#stored = stored
     this.#place = place

@@ -100,7 +100,11 @@ class LocalSession implements Session {
       (self) =>
         new SavepointActor(self, {
           placeOf: (jobId, target) => this.#placeOf(jobId, target),
-          find: (path) => this.#storages.findSavepoint(path),
+          find: async (path) => {
+            const found = await this.#storages.findSavepoint(path)
+            this.#uses.checkUnused(found.path, found.checkpointPath ?? found.path)
+            return found
+          },
           disposed: (requestId, error) => this.#disposals.get(requestId)?.(error),
           tap: this.#runtime.tap,
           chart: this.#runtime.charts?.savepoint,

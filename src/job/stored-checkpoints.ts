@@ -37,6 +37,11 @@ export class StoredCheckpoints implements JobCheckpoints {
     return this.#newest > 0
   }
 
+  /** What the job has claimed and not let go. */
+  get claimedPath(): string | undefined {
+    return this.#claimed !== undefined && this.#ids.has(this.#claimed.id) ? this.#claimed.path : undefined
+  }
+
   /** Stored and not discarded, oldest first. */
   get ids(): readonly CheckpointId[] {
     return [...this.#ids]

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeJobId } from '../../src/core/ids.ts'
@@ -12,6 +13,7 @@ import { SimulatedProcess } from './simulated-process.ts'
 
 const [one, two] = [1, 2].map((seed) => makeJobId(new Random(seed).bytes(16))) as [never, never]
 const refused = { code: 'CLAIM_REFUSED' }
+const inUse = { code: 'SAVEPOINT_IN_USE' }
 const claim = (fromSavepoint: string): SubmitOptions => ({ fromSavepoint, claimMode: 'claim' })
 
 const words = ['to', 'be', 'or', 'not', 'to', 'be']
@@ -40,7 +42,7 @@ describe('what a job of the session needs', () => {
     expect(() => uses.begin(two, 'claims', '/s')).toThrow(expect.objectContaining(refused))
     uses.begin(two, 'starts', '/s')
     uses.end(two)
-    const stored = { hasOwn: false }
+    const stored = { hasOwn: false, claimedPath: undefined }
     uses.started(one, '/s', stored)
     expect([uses.needing('/s'), uses.needing('/other')]).toEqual([one, undefined])
     stored.hasOwn = true
@@ -91,5 +93,28 @@ describe('what a job of the session needs', () => {
       ...refused,
       message: expect.stringContaining(`job ${heir.job.id} has claimed ${path}`),
     })
+  })
+
+  it.each(['pointer', 'self-contained'] as const)('is not disposed of: a claimed %s', async (format) => {
+    const { process, program, job } = await counting()
+    const savepoint = await process.settle(job.stop({ format }))
+    const heir = await process.submit(program('other'), claim(savepoint))
+    await heir.is('RUNNING')
+    await expect(process.settle(process.session.disposeSavepoint(savepoint))).rejects.toMatchObject({
+      ...inUse,
+      message: expect.stringMatching(new RegExp(`${savepoint} .* job ${heir.job.id}`)),
+    })
+    expect(existsSync(join(savepoint, '_metadata'))).toBe(true)
+  })
+
+  it('may be disposed of when the job that has started from it has a checkpoint', async () => {
+    const { process, program, job } = await counting()
+    const savepoint = await process.settle(job.stop({ format: 'self-contained' }))
+    const next = await process.submit(program('other'), { fromSavepoint: savepoint })
+    await next.is('RUNNING')
+    await expect(process.settle(process.session.disposeSavepoint(savepoint))).rejects.toMatchObject(inUse)
+    await process.settle(next.job.triggerCheckpoint())
+    await process.settle(process.session.disposeSavepoint(savepoint))
+    expect(existsSync(savepoint)).toBe(false)
   })
 })
