@@ -9,11 +9,12 @@ export {
   inspectSavepoint,
 } from './inspect-savepoint.ts'
 export { type ListedSavepoint, listSavepoints } from './list-savepoints.ts'
+export type { ChangedState, NewOperator, NewState } from './new-operator.ts'
 export { type OpenSavepointOptions, openSavepoint } from './open-savepoint.ts'
 export type { ChangedRow, NewRows, RowChange } from './operator-draft.ts'
 export type { SavepointOperator } from './operator-facts.ts'
 export { querySavepoint, type SavepointQuery, type SavepointRow } from './query-savepoint.ts'
-export { type ChangedState, type NewOperator, type NewState, SavepointBuilder } from './savepoint-builder.ts'
+export { SavepointBuilder } from './savepoint-builder.ts'
 export type {
   InFlightRow,
   KeyedRow,

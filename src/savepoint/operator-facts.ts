@@ -81,7 +81,9 @@ export const operatorCalled = (manifest: Manifest, called: string): ManifestOper
 export function oneCalled<T extends Named>(operators: readonly T[], called: string): T {
   const byName = operators.filter(({ name }) => name === called)
   const found =
-    operators.find(({ uid }) => uid === called) ?? operators.find(({ id }) => id === called.toLowerCase()) ?? byName[0]
+    operators.find(({ uid }) => uid === called) ??
+    operators.find(({ id }) => id === String(called).toLowerCase()) ??
+    byName[0]
   if (found === undefined) {
     throw new StreamError(
       'ARGUMENT_INVALID',

@@ -2,17 +2,27 @@
  * A savepoint made from another one, or from nothing, without a job. Owns which changes there are and what each refuses; what
  * is written is in `operator-output.ts`. Tests: test/savepoint/savepoint-builder.test.ts, test/savepoint/bootstrap.test.ts.
  */
-import type { Manifest, StoredState } from '../backends/manifest.ts'
+import type { Manifest } from '../backends/manifest.ts'
 import { StreamError } from '../core/errors.ts'
 import { makeJobId, parseJobId, parseOperatorId } from '../core/ids.ts'
-import { checkParallelism, defaultMaxParallelism, type Key } from '../core/key-groups.ts'
+import { checkParallelism } from '../core/key-groups.ts'
 import type { OperatorItems } from '../core/operator-state.ts'
 import { Random } from '../core/random.ts'
-import type { StateKind } from '../core/state-handles.ts'
 import { idOfUid } from '../graph/operator-ids.ts'
 import {
+  type ChangedState,
+  changedState,
+  checkFields,
+  checkFunction,
+  checkList,
+  checkUid,
+  type NewOperator,
+  type NewState,
+  newOperator,
+  newState,
+} from './new-operator.ts'
+import {
   draftOf,
-  type NewRows,
   type OperatorDraft,
   type RowChange,
   type StateDraft,
@@ -20,6 +30,7 @@ import {
   withState,
 } from './operator-draft.ts'
 import { labelOf, oneCalled } from './operator-facts.ts'
+import { describeValue } from './row-changes.ts'
 import {
   type KeyedRow,
   type OperatorStateRow,
@@ -28,38 +39,6 @@ import {
   timestampsOf,
 } from './savepoint-reader.ts'
 import { type WriteSavepointOptions, writeSavepoint } from './write-savepoint.ts'
-
-/** A keyed state that is new. */
-export interface NewState<V = unknown> {
-  readonly kind: StateKind
-  readonly version?: number
-  /** By key: a value (`value`, `reducing`), an accumulator (`aggregating`), an array (`list`) or a Map (`map`). */
-  readonly rows: NewRows<V>
-}
-
-/** An operator that is new. It needs a uid, as its operator in the program does. */
-export interface NewOperator {
-  readonly uid: string
-  /** For people. Default: the uid. */
-  readonly name?: string
-  /** Subtasks whose state is written; the job that starts may have others. Default 1. */
-  readonly parallelism?: number
-  /** The number of key groups, which the operator in the program must have, too. Derived from the parallelism when left out. */
-  readonly maxParallelism?: number
-  readonly keyed?: Readonly<Record<string, NewState>>
-  /** Timestamps in milliseconds by key; the queue of `ctx.timers` is `processing-time`. */
-  readonly timers?: Readonly<Record<string, NewRows<readonly number[]>>>
-  /** State without keys that can be divided. */
-  readonly lists?: Readonly<Record<string, OperatorItems>>
-  /** State without keys that cannot: one value for each subtask. */
-  readonly whole?: readonly unknown[]
-}
-
-/** How a state changes besides its rows. */
-export interface ChangedState {
-  readonly kind?: StateKind
-  readonly version?: number
-}
 
 /**
  * Collects changes and writes a self-contained savepoint. Nothing is read or written before `write`.
@@ -85,44 +64,29 @@ export class SavepointBuilder {
     return new SavepointBuilder(savepoint.manifest.job, savepoint)
   }
 
-  /** With nothing. `jobId`: 32 hex digits, drawn when it is left out. Fails with `JOB_ID_INVALID`. */
+  /** With nothing. `jobId`: 32 hex digits, drawn when it is left out. Fails with `JOB_ID_INVALID`, `ARGUMENT_INVALID`. */
   static empty({ jobName, jobId }: { readonly jobName: string; readonly jobId?: string }): SavepointBuilder {
+    if (typeof jobName !== 'string' || jobName === '') {
+      throw new StreamError(
+        'ARGUMENT_INVALID',
+        `The job name is ${describeValue(jobName)}: expected a string that is not empty.`,
+      )
+    }
     const id = jobId === undefined ? makeJobId(Random.fromEntropy().bytes(16)) : parseJobId(jobId)
     return new SavepointBuilder({ id, name: jobName }, undefined)
   }
 
   /** Fails with `UID_DUPLICATE`, `UID_INVALID`, `PARALLELISM_INVALID`, `MAX_PARALLELISM_INVALID` or `ARGUMENT_INVALID`. */
   addOperator(operator: NewOperator): this {
-    const { uid, name = uid, parallelism = 1, keyed = {}, timers = {}, lists = {}, whole } = operator
-    const { maxParallelism = defaultMaxParallelism(parallelism) } = operator
-    if (typeof uid !== 'string' || uid === '') throw new StreamError('UID_INVALID', `"${uid}" is not a uid.`)
-    checkParallelism(`Operator "${uid}"`, parallelism, maxParallelism)
-    const id = idOfUid(uid)
-    const states = [
-      ...Object.entries(keyed).map(([state, { rows, kind, version }]) => newState(state, kind, version, rows)),
-      ...Object.entries(timers).map(([queue, rows]) => newState(queue, 'timers', undefined, rows)),
-    ]
-    if (whole !== undefined && (whole.length !== parallelism || Object.keys(lists).length > 0)) {
-      throw new StreamError(
-        'ARGUMENT_INVALID',
-        `Operator "${uid}" has ${whole.length} values of state without keys and parallelism ${parallelism}: expected one for each subtask, and no lists beside it.`,
-      )
-    }
-    const nothing = { stored: undefined, states: [], listsRemoved: new Set<string>(), listChanges: [] }
-    const draft: OperatorDraft = {
-      ...{ id, uid, name, vertex: id, parallelism, maxParallelism },
-      ...nothing,
-      lists: new Map(Object.entries(lists)),
-      whole,
-    }
-    this.#refuseTaken(id, `Operator "${uid}"`)
-    this.#operators = [...this.#operators, states.reduce(withNewState, draft)]
+    const draft = newOperator(operator)
+    this.#refuseTaken(draft.id, `Operator "${draft.uid}"`)
+    this.#operators = [...this.#operators, draft]
     return this
   }
 
   /** Adds a keyed state to an operator. Fails with `STATE_NAME_DUPLICATE`, `ARGUMENT_INVALID`. */
-  addState(operator: string, name: string, { kind, version, rows }: NewState): this {
-    return this.#change(operator, (draft) => withNewState(draft, newState(name, kind, version, rows)))
+  addState(operator: string, name: string, state: NewState): this {
+    return this.#change(operator, (draft) => withNewState(draft, newState(name, state, ownerOf(draft))))
   }
 
   /**
@@ -130,11 +94,12 @@ export class SavepointBuilder {
    * or several. Keys may change, too; two rows of one key are refused when the savepoint is written. Fails with `ARGUMENT_INVALID`.
    */
   transform<V = unknown, W = V>(operator: string, state: string, change: RowChange<V, W>, to: ChangedState = {}): this {
+    checkFunction(change, `The change of state "${state}"`)
     return this.#change(operator, (draft) =>
       withState(draft, state, (one) => {
         refuseTimers(one, draft)
         const changes = [...one.changes, change as unknown as RowChange]
-        return { ...one, ...(to.kind && { kind: to.kind }), ...versionOf(to.version ?? one.version, state), changes }
+        return { ...one, ...changedState(to, one, ownerOf(draft)), changes }
       }),
     )
   }
@@ -144,19 +109,25 @@ export class SavepointBuilder {
     const changeRow = ({ key, keyGroup, value }: KeyedRow) => {
       return { key, value: change({ key, keyGroup, timestamps: timestampsOf(value) }) }
     }
+    checkFunction(change, `The change of timers "${queue}"`)
     return this.#change(operator, (draft) =>
-      withState(draft, queue, (one) => ({ ...one, changes: [...one.changes, changeRow] })),
+      withState(draft, queue, (one) => {
+        refuseOthers(one, draft)
+        return { ...one, changes: [...one.changes, changeRow] }
+      }),
     )
   }
 
   /** Gives each item, or each whole value, of state without keys to `change`; where there was one, `undefined` removes it. Fails with `ARGUMENT_INVALID`. */
   transformOperatorState(operator: string, change: (row: OperatorStateRow) => unknown): this {
+    checkFunction(change, 'The change of state without keys')
     return this.#change(operator, (draft) => ({ ...draft, listChanges: [...draft.listChanges, change] }))
   }
 
   /** Gives an operator a list of state without keys, in place of one of that name. Fails with `ARGUMENT_INVALID`. */
   setList(operator: string, name: string, list: OperatorItems): this {
     return this.#change(operator, (draft) => {
+      checkList(list, name, ownerOf(draft))
       const isWhole = draft.stored?.operator.subtasks.some(({ operator: handle }) => handle && !handle.states)
       if (draft.whole === undefined && isWhole !== true) {
         return { ...draft, lists: new Map([...draft.lists, [name, list]]) }
@@ -196,12 +167,14 @@ export class SavepointBuilder {
 
   /**
    * Gives an operator another uid, so that its state goes to the operator of that uid, or another id (32 hex digits) for one
-   * without. Fails with `UID_DUPLICATE`, `OPERATOR_ID_INVALID`, `ARGUMENT_INVALID`.
+   * without. Fails with `UID_DUPLICATE`, `UID_INVALID`, `OPERATOR_ID_INVALID`, `ARGUMENT_INVALID`.
    */
   renameOperator(operator: string, to: { readonly uid: string } | { readonly id: string }): this {
     const before = this.#called(operator)
-    const uid = 'uid' in to ? to.uid : undefined
-    const id = 'uid' in to ? idOfUid(to.uid) : parseOperatorId(to.id)
+    checkFields(to, `The new name of ${ownerOf(before)}`, ['uid', 'id'])
+    const uid = 'id' in to ? undefined : to.uid
+    if (!('id' in to)) checkUid(uid)
+    const id = 'id' in to ? parseOperatorId(to.id) : idOfUid(to.uid)
     if (id !== before.id) this.#refuseTaken(id, `Operator ${labelOf(before)}, renamed,`)
     this.#operators = this.#operators.map((draft) => ({
       ...draft,
@@ -267,26 +240,20 @@ export class SavepointBuilder {
   }
 }
 
-function newState(
-  name: string,
-  kind: StoredState['kind'],
-  version: number | undefined,
-  rows: Iterable<readonly [Key, unknown]> | AsyncIterable<readonly [Key, unknown]>,
-): StateDraft {
-  return { name, kind, ...versionOf(version, name), from: { rows }, changes: [] }
-}
-
-/** Version 0 is that of a state which never said one. Fails with `ARGUMENT_INVALID`. */
-function versionOf(version: number | undefined, state: string): { readonly version: number | undefined } {
-  if (version === undefined || version === 0) return { version: undefined }
-  if (Number.isSafeInteger(version) && version > 0) return { version }
-  throw new StreamError('ARGUMENT_INVALID', `State "${state}" has version ${version}: expected an integer from 0.`)
-}
+const ownerOf = (draft: OperatorDraft): string => `operator ${labelOf(draft)}`
 
 function refuseTimers({ name, kind }: StateDraft, draft: OperatorDraft): void {
   if (kind !== 'timers') return
   throw new StreamError(
     'ARGUMENT_INVALID',
     `"${name}" of operator ${labelOf(draft)} holds timers: use transformTimers.`,
+  )
+}
+
+function refuseOthers({ name, kind }: StateDraft, draft: OperatorDraft): void {
+  if (kind === 'timers') return
+  throw new StreamError(
+    'ARGUMENT_INVALID',
+    `"${name}" of operator ${labelOf(draft)} is a state of kind ${kind} and holds no timers: use transform.`,
   )
 }

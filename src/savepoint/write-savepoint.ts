@@ -46,8 +46,14 @@ export async function writeSavepoint(
   draft: SavepointDraft,
   { fs = nodeFileSystem, clock = realClock }: WriteSavepointOptions,
 ): Promise<SavepointReader> {
-  const dir = localPath(path)
-  if (dir === undefined) throw new StreamError('ARGUMENT_INVALID', `"${path}" is not a directory on this machine.`)
+  // An empty path would be the directory of the process.
+  const dir = typeof path === 'string' && path !== '' && !path.includes('\0') ? localPath(path) : undefined
+  if (dir === undefined) {
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `${JSON.stringify(path)} is not a directory on this machine: expected the path of one for the new savepoint.`,
+    )
+  }
   for (const operator of draft.operators) checkSubtasks(operator)
   return asStorage('write a savepoint in', dir, async () => {
     await ensureDir(fs, dir)
