@@ -104,6 +104,11 @@ export interface StoredJob {
   readonly inlineBytes?: number
   /** What the job starts from without owning it: remembered from the opening on, in place of an earlier one. */
   readonly startsFrom?: StartPlace | undefined
+  /**
+   * The checkpoint of its own that the job goes on from: if the job had let it go, and something still holds it, it is the
+   * job's again, and stays when the last pin goes.
+   */
+  readonly goesOnFrom?: CheckpointId | undefined
 }
 
 /** What a job started from without owning it, and goes on from while it has no checkpoint of its own. */

@@ -79,11 +79,11 @@ class FilesystemStorage implements CheckpointStorage {
     this.#clock = clock
   }
 
-  open({ inlineBytes = 0, startsFrom, ...job }: StoredJob): Promise<JobCheckpoints> {
+  open({ inlineBytes = 0, startsFrom, goesOnFrom, ...job }: StoredJob): Promise<JobCheckpoints> {
     const now = () => this.#clock.now()
     const dir = join(this.#dir, job.id)
     const { locks, chunks } = { locks: this.#locks, chunks: this.#chunks }
-    return openJob({ ...job, fs: this.#fs, dir, locks, inlineBytes, startsFrom, chunks, now })
+    return openJob({ ...job, fs: this.#fs, dir, locks, inlineBytes, startsFrom, goesOnFrom, chunks, now })
   }
 
   newest(jobName: string): Promise<StoredSnapshot | undefined> {

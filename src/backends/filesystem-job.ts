@@ -33,7 +33,7 @@ import { type JobRecord, takeJobRecord, writeJobRecord } from './job-record.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import { Lease } from './lease.ts'
 import { type Manifest, sharedDirName, sharedFile } from './manifest.ts'
-import { isHeld, markRetired, retiredName } from './pins.ts'
+import { isHeld, markRetired, retiredName, takeBack } from './pins.ts'
 import { ensureSharedDir, removeUnnamed, sharedFileName } from './shared-files.ts'
 import { StateFile } from './state-file.ts'
 import { stateFileName } from './state-segments.ts'
@@ -54,7 +54,7 @@ export interface JobPlace extends Required<StoredJob> {
 
 /** Takes over the job's directory, making it when needed. */
 export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
-  const { fs, dir, id, name } = place
+  const { fs, dir, id, name, locks } = place
   const now = place.now()
   return asStorage('open the checkpoint directory', dir, async () => {
     await ensureDir(fs, dir)
@@ -63,7 +63,9 @@ export async function openJob(place: JobPlace): Promise<JobCheckpoints> {
     const ids = checkpointIdsIn(await fs.list(dir))
     for (const checkpoint of ids) {
       const path = join(dir, checkpointDirName(checkpoint))
-      if (!(await isLink(fs, path))) await lease.clear(path)
+      if (await isLink(fs, path)) continue
+      await lease.clear(path)
+      if (checkpoint === place.goesOnFrom) await locks.run(path, () => takeBack(fs, path))
     }
     const record = await takeJobRecord(fs, dir, lease.epoch)
     const highestId = Math.max(record?.highestId ?? 0, ids.at(-1) ?? 0) as CheckpointId | 0
@@ -225,11 +227,8 @@ class FilesystemJob implements JobCheckpoints {
   }
 
   get start(): JobStart {
-    return {
-      place: this.#record.startedFrom,
-      forget: () =>
-        asStorage('note the first checkpoint in', this.#place.dir, () => this.#note({ startedFrom: undefined })),
-    }
+    const forget = () => asStorage('forget the start in', this.#place.dir, () => this.#note({ startedFrom: undefined }))
+    return { place: this.#record.startedFrom, forget }
   }
 
   withdraw(): Promise<void> {

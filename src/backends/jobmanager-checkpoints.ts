@@ -73,11 +73,13 @@ class HeapStorage implements CheckpointStorage {
   readonly #jobs = new Map<JobId, HeapJob>()
   #openings = 0
 
-  async open({ id, name, startsFrom }: StoredJob): Promise<JobCheckpoints> {
+  async open({ id, name, startsFrom, goesOnFrom }: StoredJob): Promise<JobCheckpoints> {
     const job: HeapJob = this.#jobs.get(id) ?? newHeapJob(name)
     job.name = name
     const { opened, startedFrom, finished: hadFinished } = job
     job.startedFrom = startsFrom
+    const again = goesOnFrom && job.checkpoints.get(goesOnFrom)
+    if (again) again.retired = false
     job.epoch++
     job.opened = ++this.#openings
     job.finished = false

@@ -72,6 +72,13 @@ export const markRetired = (fs: FileSystem, dir: string): Promise<void> =>
     writer: 'pin',
   })
 
+/** The job needs the checkpoint again. */
+export async function takeBack(fs: FileSystem, dir: string): Promise<void> {
+  if (!(await listIfThere(fs, dir)).includes(retiredName)) return
+  await removeIfThere(fs, join(dir, retiredName))
+  await fs.syncDir(dir)
+}
+
 /** Who has pinned the checkpoint in `dir`, sorted; a pin whose content cannot be read is called by its file. */
 export async function pinHolders(fs: FileSystem, dir: string): Promise<readonly string[]> {
   const pins = (await listIfThere(fs, dir)).filter((name) => pinForm.test(name))

@@ -138,8 +138,8 @@ class LocalSession implements Session {
       const storage = this.#storages.checkpoints(effective.storage)
       const warnings = await submissionWarnings({ effective, submit, point: planned.point, storage, running })
       const { name, inlineStateBytes: inlineBytes } = effective
-      const startsFrom = planned.point?.startsFrom
-      const stored = new StoredCheckpoints(await storage.open({ id, name, inlineBytes, startsFrom }))
+      const { opening } = planned.point ?? {}
+      const stored = new StoredCheckpoints(await storage.open({ id, name, inlineBytes, ...opening }))
       const prepare = () => this.#prepare(environment, submit)
       const { graph, point } = await lookAgain(planned, submit, stored, prepare)
       const inherited = await inheritedCheckpoints(

@@ -2,7 +2,7 @@
  * Where a submission starts from: a savepoint or checkpoint by its path, the newest checkpoint of the job of that name,
  * or nothing.
  */
-import type { CheckpointStorage, StartPlace, StoredSnapshot } from '../backends/checkpoint-storage.ts'
+import type { CheckpointStorage, StartPlace, StoredJob, StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import { StreamError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { planRestore, type RestoreDecision } from '../deployment/restore-plan.ts'
@@ -18,11 +18,11 @@ export interface RestoreCandidate extends RestoreDecision {
   /** The job that goes on, if one does; a job from a savepoint is a new one. */
   readonly resumes: JobId | undefined
   readonly rules: RestoreRules
-  /** What the job goes on from, without owning it, until it has a checkpoint of its own. */
-  readonly startsFrom: StartPlace | undefined
+  /** What the job's storage is to know of it. */
+  readonly opening: Pick<StoredJob, 'startsFrom' | 'goesOnFrom'>
 }
 
-type Found = Pick<RestoreCandidate, 'snapshot' | 'resumes' | 'startsFrom'>
+type Found = Pick<RestoreCandidate, 'snapshot' | 'resumes' | 'opening'>
 
 /** One from which the program starts. */
 export interface RestorePoint extends Omit<RestoreCandidate, 'outcome'> {
@@ -69,7 +69,7 @@ async function findSnapshot(
   if (fromSavepoint !== undefined) {
     const snapshot = await storages.find(fromSavepoint)
     const startsFrom = claimMode === 'claim' ? undefined : storages.startAt(fromSavepoint, snapshot)
-    return { snapshot, resumes: undefined, startsFrom }
+    return { snapshot, resumes: undefined, opening: { startsFrom } }
   }
   if (!resume) {
     if (stateMapping.length === 0) return undefined
@@ -85,14 +85,17 @@ async function findSnapshot(
   const claim = await storage.claims?.ofJob(jobName)
   if (claim !== undefined && newest?.manifest.job.id !== claim.job) {
     const snapshot = await storages.find(claim.place.savepoint ?? claim.place.snapshot)
-    return { snapshot, resumes: claim.job, startsFrom: undefined }
+    return { snapshot, resumes: claim.job, opening: {} }
   }
   const start = await storage.startOf?.(jobName)
   if (start !== undefined && newest?.manifest.job.id !== start.job) {
     const snapshot = await startOfJob(jobName, start.job, start.place, storages)
-    return { snapshot, resumes: start.job, startsFrom: start.place }
+    return { snapshot, resumes: start.job, opening: { startsFrom: start.place } }
   }
-  if (newest !== undefined) return { snapshot: newest, resumes: newest.manifest.job.id, startsFrom: undefined }
+  if (newest !== undefined) {
+    const { job, checkpointId } = newest.manifest
+    return { snapshot: newest, resumes: job.id, opening: { goesOnFrom: checkpointId } }
+  }
   if (storage.kind === 'jobmanager') throw nothingInMemory(jobName)
   return undefined
 }

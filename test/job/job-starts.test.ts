@@ -8,11 +8,10 @@ import { Feed } from './feed.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
 const words = ['to', 'be', 'or', 'not', 'to', 'be']
+const idle = { intervalMs: 1_000_000, minPauseMs: 1_000_000, retained: 1 }
 const onDisk = (dir: string): JobOptions => ({
   checkpoint: {
-    intervalMs: 1_000_000,
-    minPauseMs: 1_000_000,
-    retained: 1,
+    ...idle,
     storage: { kind: 'filesystem', dir: join(dir, 'checkpoints') },
   },
   savepoint: { kind: 'filesystem', dir: join(dir, 'savepoints') },
@@ -134,4 +133,53 @@ it('a start in memory is remembered by the session', async () => {
   const third = await process.submit(program(), { resume: true })
   expect(third.job.id).toBe(second.job.id)
   await third.is('RUNNING')
+})
+
+describe.each(['on disk', 'in memory'])('a job that resumes from the stop of a pointer savepoint, %s,', (where) => {
+  /** The job, resumed, after its savepoint has been disposed of. */
+  async function resumed() {
+    const options: JobOptions = where === 'on disk' ? onDisk(temporaryDir()) : { checkpoint: idle }
+    const feed = new Feed(words)
+    const process = new SimulatedProcess()
+    let failures = 1
+    const before = (word: string) => {
+      if (word === 'fail' && failures-- > 0) throw new Error('once')
+    }
+    const restart: JobOptions['restart'] = { strategy: 'fixed-delay', attempts: 3, delayMs: 1 }
+    const program = (output: Counted[] = []) => countProgram(feed.source, output, { ...options, restart }, { before })
+    const first = await process.submit(program())
+    await first.is('RUNNING')
+    await process.until(() => feed.read === feed.size)
+    const path = await process.settle(first.job.stop())
+    const second = await process.submit(program(), { resume: true })
+    await second.is('RUNNING')
+    await process.settle(process.session.disposeSavepoint(path))
+    const storage = process.storages.checkpoints(options.checkpoint?.storage ?? { kind: 'jobmanager' })
+    return { process, feed, program, storage, observed: second, job: second.job }
+  }
+
+  it('has its checkpoint back: a disposal of the savepoint leaves it, and a failure and a resume go on from it', async () => {
+    const { process, feed, program, observed, job } = await resumed()
+    feed.push('fail')
+    await process.until(() => observed.of('restarting').length === 1)
+    await observed.is('RUNNING')
+    const next = new SimulatedProcess({ seed: 2, storages: process.storages })
+    const output: Counted[] = []
+    const third = await next.submit(program(output), { resume: true })
+    expect(third.job.id).toBe(job.id)
+    await third.is('RUNNING')
+    feed.push('to')
+    await next.until(() => feed.read === feed.size)
+    await next.settle(third.job.triggerCheckpoint())
+    await next.until(() => output.length >= feed.size, 5_000)
+    expect(shown(output)).toEqual(expectedCounts([...words, 'fail', 'to']))
+  })
+
+  it('lets it go when the next one has taken its place', async () => {
+    const { process, storage, job } = await resumed()
+    const { path } = (await storage.newest(job.name))!
+    await process.settle(job.triggerCheckpoint())
+    for (let turn = 0; turn < 100; turn++) await process.simulated.step()
+    await expect(storage.resolve(path)).rejects.toMatchObject({ code: 'CHECKPOINT_NOT_FOUND' })
+  })
 })
