@@ -33,7 +33,7 @@ export interface JobDeploymentOptions {
   readonly stateBackend: StateBackend
   readonly retention: EffectiveCheckpointing['retention']
   /** Completed checkpoints that the job has stored or inherited and not let go. */
-  readonly completed: () => readonly CheckpointId[]
+  readonly completed: (end: JobStatus) => readonly CheckpointId[]
   readonly tap: Tap
   readonly charts?: Charts | undefined
   readonly channels?: DeployServices['channels']
@@ -89,7 +89,7 @@ export class LocalDeployment implements JobDeployment<Prepared> {
     // Noted before anything is deleted: a process killed in between must not run the whole job again.
     if (status === 'FINISHED' && !checkpoints.stopped) await checkpoints.finish()
     if (checkpoints.stopped) await checkpoints.forgetStart()
-    if (!this.#keeps(status)) for (const id of completed()) await checkpoints.discard(id)
+    if (!this.#keeps(status)) for (const id of completed(status)) await checkpoints.discard(id)
     if (status !== 'SUSPENDED') await checkpoints.sweep([])
     await checkpoints.close()
   }

@@ -65,7 +65,7 @@ export function startJob(start: JobStart): RunningJob {
     checkpoints: stored,
     stateBackend: start.stateBackend,
     retention: effective.checkpointing.retention,
-    completed: () => stored.ids,
+    completed: (end) => stored.endingWith(end),
     tap,
     charts,
     channels,

@@ -7,6 +7,7 @@ import type { Manifest } from '../backends/manifest.ts'
 import { isStop, type SavepointFormat } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import type { CheckpointId, JobId, SubtaskId } from '../core/ids.ts'
+import type { JobStatus } from '../machines/job/protocol.ts'
 import type { ClaimedSnapshot } from './claimed-snapshot.ts'
 import { UnderWay } from './under-way.ts'
 
@@ -35,6 +36,12 @@ export class StoredCheckpoints implements JobCheckpoints {
   /** Has this process stored one that the job goes back to, instead of what it started from? */
   get hasOwn(): boolean {
     return this.#newest > 0
+  }
+
+  /** What goes with a job that leaves nothing. One that failed before it had anything of its own goes on from what it claimed. */
+  endingWith(status: JobStatus): readonly CheckpointId[] {
+    const hasPast = this.hasOwn || this.existing.some(({ manifest }) => manifest.kind !== 'savepoint')
+    return status === 'FAILED' && !hasPast ? this.ids.filter((id) => id !== this.#claimed?.id) : this.ids
   }
 
   /** What the job has claimed and not let go. */

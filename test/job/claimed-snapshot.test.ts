@@ -120,6 +120,25 @@ describe.each(kinds)('a claimed %s', (kind) => {
     expect(isThere(from)).toEqual([kept, kept])
   })
 
+  it('outlives a job that fails for good before it has a checkpoint, whatever is retained', async () => {
+    const dir = temporaryDir()
+    const from = await left(dir, kind)
+    const before = (word: string) => {
+      if (word === 'bad') throw new Error('always')
+    }
+    const options = onDisk(dir, { retention: 'delete' })
+    const { next, job } = await heir(from, options, { before })
+    from.feed.push('bad')
+    await next.until(() => job.currentStatus === 'FAILED')
+    await next.settle(job.done)
+    expect(isThere(from)).toEqual([true, true])
+    const mended = await next.submit(countProgram(from.feed.source, [], options), { resume: true })
+    await mended.is('RUNNING')
+    expect(mended.job.id).toBe(job.id)
+    await next.settle(mended.job.triggerCheckpoint())
+    await next.until(() => !existsSync(from.state), 5_000)
+  })
+
   it('is gone on from by a resume when the process dies before the first checkpoint', async () => {
     const dir = temporaryDir()
     const from = await left(dir, kind)
