@@ -21,7 +21,7 @@ import type { OperatorChain } from '../operators/chain.ts'
 import { AlignmentTimeout, alignmentTimer } from './alignment-timeout.ts'
 import { type EffectHandlers, MachineDriver } from './effect-handlers.ts'
 import type { Actor, Self } from './kernel.ts'
-import { makeChain, SubtaskState, sinksHaveState } from './subtask-chain.ts'
+import { makeChain, SubtaskState, sinksHaveState, sourceTimer } from './subtask-chain.ts'
 import type { SubtaskDescriptor } from './subtask-descriptor.ts'
 import { SubtaskFlow } from './subtask-flow.ts'
 import { failureOf, type SubtaskMessage } from './subtask-messages.ts'
@@ -111,6 +111,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
         return
       case 'timer.fired':
         if (message.name === alignmentTimer) this.#driver.feed(this.#timeout.fired())
+        else if (message.name === sourceTimer) this.#self.wake()
         else this.#flow.timerFired()
         return
       case 'checkpoint.triggered':

@@ -110,6 +110,9 @@ export function sinksHaveState({ operators, restore }: SubtaskDescriptor): boole
   return restore?.operators.some(({ operatorId, operator }) => operator.length > 0 && sinks.has(operatorId)) ?? false
 }
 
+/** Fires when a source has asked to be woken by then. */
+export const sourceTimer = 'source'
+
 /** The chain of a subtask, not yet open. Processing-time requests set the timer `timerName` of the actor. */
 export function makeChain(
   self: Self,
@@ -145,8 +148,10 @@ export function makeChain(
       checkpointing: descriptor.checkpointing,
       freezeState: descriptor.freezeState,
       now: () => host.now(),
+      monotonicMs: () => host.monotonicMs(),
       random: () => host.random.next(),
       wake: () => self.wake(),
+      wakeAfter: (delayMs) => self.setTimer(sourceTimer, Math.max(0, delayMs)),
       requestProcessingTime: (atMs) => self.setTimer(timerName, Math.max(0, atMs - host.now())),
       log: (level, message) => host.log(level, message),
     },

@@ -53,7 +53,7 @@ class GeneratorReader<T> implements SourceReader<T> {
   readonly #options: GenerateOptions<T>
   readonly #classes: IndexClasses
   readonly #msPerRecord: number
-  /** When the next record is due; undefined before the first poll. */
+  /** When the next record is due, by the monotonic clock; undefined before the first poll. */
   #dueMs: number | undefined
 
   constructor(context: SourceReaderContext, options: GenerateOptions<T>, classes: IndexClasses) {
@@ -80,11 +80,11 @@ class GeneratorReader<T> implements SourceReader<T> {
   /** How many records are due now, at most `max`; arranges to be woken when there is none. */
   #due(max: number): number {
     if (this.#msPerRecord === 0) return max
-    const now = this.#context.now()
+    const now = this.#context.monotonicMs()
     const earliestMs = now - (max - 1) * this.#msPerRecord
     this.#dueMs = Math.max(this.#dueMs ?? now, earliestMs)
     if (this.#dueMs > now) {
-      this.#context.wakeAt(Math.ceil(this.#dueMs))
+      this.#context.wakeAfter(Math.ceil(this.#dueMs - now))
       return 0
     }
     return Math.floor((now - this.#dueMs) / this.#msPerRecord) + 1

@@ -46,9 +46,12 @@ export interface ChainRuntime {
   readonly checkpointing: boolean
   readonly freezeState: boolean
   now(): number
+  monotonicMs(): number
   random(): number
   /** The head, a source, is worth polling. May come at any time until `close`. */
   wake(): void
+  /** The same after so many milliseconds, in place of an earlier request. */
+  wakeAfter(delayMs: number): void
   /** Call `processingTime` at this time: the earliest that any operator waits for. A later call may name an earlier time. */
   requestProcessingTime(atMs: number): void
   log(level: 'info' | 'warn', message: string): void
@@ -248,10 +251,14 @@ export class OperatorChain {
       output: outputs.main,
       sideOutput: (tag) => outputs.side(tag),
       now: () => runtime.now(),
+      monotonicMs: () => runtime.monotonicMs(),
       random: () => runtime.random(),
       requestProcessingTime: (atMs) => this.#wakeUps.request(position, atMs),
       wake: () => {
         if (!this.#closed) runtime.wake()
+      },
+      wakeAfter: (delayMs) => {
+        if (!this.#closed) runtime.wakeAfter(delayMs)
       },
       log: (level, message) => runtime.log(level, message),
     }

@@ -59,8 +59,6 @@ class SourceReaderOperator implements SourceOperator {
   #reader: SourceReader<unknown> | undefined
   #ended = false
   recordsRead = 0
-  /** Times asked for with `wakeAt`; the chain keeps only the earliest, so the later ones wait here. */
-  readonly #wakeTimes = new Set<number>()
 
   constructor(source: Source<unknown>) {
     this.#source = source
@@ -71,10 +69,7 @@ class SourceReaderOperator implements SourceOperator {
     const readerContext = {
       ...endpointContext(context),
       wake: () => context.wake(),
-      wakeAt: (atMs: number) => {
-        this.#wakeTimes.add(atMs)
-        context.requestProcessingTime(atMs)
-      },
+      wakeAfter: (delayMs: number) => context.wakeAfter(delayMs),
     }
     this.#try('open', () => {
       this.#reader = this.#source.createReader(readerContext, restored)
@@ -109,16 +104,6 @@ class SourceReaderOperator implements SourceOperator {
 
   watermark(): void {
     assert(false, 'a source is fed a watermark')
-  }
-
-  processingTime(now: number): void {
-    let next = Number.POSITIVE_INFINITY
-    for (const atMs of this.#wakeTimes) {
-      if (atMs <= now) this.#wakeTimes.delete(atMs)
-      else next = Math.min(next, atMs)
-    }
-    if (next < Number.POSITIVE_INFINITY) this.#context.requestProcessingTime(next)
-    this.#context.wake()
   }
 
   endOfData(): void {
@@ -244,6 +229,7 @@ const endpointContext = (context: OperatorContext): EndpointContext => ({
   attempt: context.attempt,
   checkpointing: context.checkpointing,
   now: () => context.now(),
+  monotonicMs: () => context.monotonicMs(),
   random: () => context.random(),
   log: (level, message) => context.log(level, message),
 })

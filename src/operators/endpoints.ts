@@ -25,7 +25,10 @@ export interface EndpointContext {
   readonly epoch: number
   readonly attempt: number
   readonly checkpointing: boolean
+  /** The time of day in milliseconds since 1970; it jumps when the clock of the machine is set. */
   now(): number
+  /** Milliseconds by a clock that nobody sets, for what is to happen so often or so long. */
+  monotonicMs(): number
   random(): number
   log(level: 'info' | 'warn', message: string): void
 }
@@ -33,8 +36,8 @@ export interface EndpointContext {
 export interface SourceReaderContext extends EndpointContext {
   /** Tells the runtime that `poll` is worth calling again. May be called from any callback, any number of times. */
   wake(): void
-  /** Wakes the reader at this time of `now()`. */
-  wakeAt(atMs: number): void
+  /** The same after so many milliseconds. A later call takes the place of an earlier one. */
+  wakeAfter(delayMs: number): void
 }
 
 /** What `poll` found: records, nothing yet, or the end for good. */

@@ -43,12 +43,16 @@ export interface OperatorContext {
   readonly state: KeyedStateBackend | undefined
   /** Processing time in milliseconds. */
   now(): number
+  /** Milliseconds by a clock that nobody sets: how much time has passed is what it is good for. */
+  monotonicMs(): number
   /** A number in [0, 1) from the run's generator. */
   random(): number
   /** Asks for `processingTime` to be called when this time has come; only the earliest request is kept. */
   requestProcessingTime(atMs: number): void
   /** Tells the runtime that polling the source at the head of this chain is worth it. Callable at any time. */
   wake(): void
+  /** The same after so many milliseconds. A later call takes the place of an earlier one. */
+  wakeAfter(delayMs: number): void
   log(level: 'info' | 'warn', message: string): void
 }
 

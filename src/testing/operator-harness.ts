@@ -6,7 +6,7 @@
  */
 import { heapStateBackend } from '../backends/heap-state.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
-import { VirtualClock } from '../core/clock.ts'
+import { type TimerHandle, VirtualClock } from '../core/clock.ts'
 import { decodeValue, encodeValue } from '../core/codec.ts'
 import type { RecordBatch, SnapshotKind } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
@@ -70,6 +70,7 @@ export class OperatorHarness {
   readonly logged: string[] = []
   /** How often a source asked to be polled. */
   wakes = 0
+  #sourceTimer: TimerHandle | undefined
   readonly #chain: OperatorChain
   readonly #state: KeyedStateBackend | undefined
   readonly #main: CollectedOutput
@@ -133,8 +134,13 @@ export class OperatorHarness {
         checkpointing: options.checkpointing ?? true,
         freezeState: true,
         now: () => this.clock.now(),
+        monotonicMs: () => this.clock.monotonicMs(),
         random: () => random.next(),
         wake: () => void this.wakes++,
+        wakeAfter: (delayMs) => {
+          this.#sourceTimer?.clear()
+          this.#sourceTimer = this.clock.setTimer(delayMs, () => void this.wakes++)
+        },
         requestProcessingTime: (atMs) =>
           void this.clock.setTimer(atMs - this.clock.now(), () => this.#chain.processingTime(this.clock.now())),
         log: (level, message) => void this.logged.push(`${level} ${message}`),

@@ -12,9 +12,11 @@ export const ck = (id: number): CheckpointId => id as CheckpointId
 
 export interface TestContext extends SourceReaderContext {
   readonly logged: string[]
-  /** Times asked for with `wakeAt`, in order. */
+  /** Delays asked for with `wakeAfter`, in order. */
   readonly alarms: number[]
   nowMs: number
+  /** By how much the time of day has been put forward. */
+  setMs: number
   /** Resolves at the next `wake`, or at once when there was one since the last call. */
   woken(): Promise<void>
 }
@@ -35,7 +37,9 @@ export function testContext(overrides: Partial<EndpointContext> = {}): TestConte
     random: () => 0,
     ...overrides,
     nowMs: 0,
-    now: () => context.nowMs,
+    setMs: 0,
+    now: () => context.nowMs + context.setMs,
+    monotonicMs: () => context.nowMs,
     logged: [],
     alarms: [],
     log: (level, message) => void context.logged.push(`${level} ${message}`),
@@ -44,7 +48,7 @@ export function testContext(overrides: Partial<EndpointContext> = {}): TestConte
       resume?.()
       resume = undefined
     },
-    wakeAt: (atMs) => void context.alarms.push(atMs),
+    wakeAfter: (delayMs) => void context.alarms.push(delayMs),
     woken: () => {
       if (!pending) return new Promise((resolve) => (resume = resolve))
       pending = false

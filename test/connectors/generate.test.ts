@@ -127,6 +127,17 @@ it('makes a record when it is due, and asks to be woken for the next', () => {
   expect(reader.poll(100)).toEqual({ type: 'records', values: [2, 3, 4, 5] })
 })
 
+it.each([-3_600_000, 3_600_000])('keeps its pace when the clock is set by %i ms', (ms) => {
+  const context = testContext()
+  const reader = generate({ ratePerSecond: 10, at }).createReader(context, undefined)
+  reader.poll(100)
+  context.setMs = ms
+  expect(reader.poll(100)).toEqual({ type: 'waiting' })
+  expect(context.alarms).toEqual([100])
+  context.nowMs = 100
+  expect(reader.poll(100)).toEqual({ type: 'records', values: [1] })
+})
+
 it('catches up by one batch at most', () => {
   const context = testContext()
   const reader = generate({ ratePerSecond: 1_000, at }).createReader(context, undefined)
@@ -134,7 +145,7 @@ it('catches up by one batch at most', () => {
   context.nowMs = 60_000
   expect(reader.poll(4)).toEqual({ type: 'records', values: [1, 2, 3, 4] })
   expect(reader.poll(4)).toEqual({ type: 'waiting' })
-  expect(context.alarms).toEqual([60_001])
+  expect(context.alarms).toEqual([1])
 })
 
 it('shares the rate between subtasks', () => {

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { generate } from '../../src/connectors/generate.ts'
+import { type Counted, countProgram } from './count-program.ts'
+import { SimulatedProcess } from './simulated-process.ts'
+
+describe('a job whose clock is set', () => {
+  it.each([-3_600_000, 3_600_000])('by %i ms keeps the pace of its source and of its checkpoints', async (ms) => {
+    const startMs = 7_200_000
+    const output: Counted[] = []
+    const process = new SimulatedProcess()
+    const { clock } = process.simulated
+    clock.advance(startMs)
+    const source = generate({ ratePerSecond: 100, at: (index) => `word ${index % 3}` })
+    const observed = await process.submit(countProgram(source, output, { checkpoint: { intervalMs: 100 } }))
+    await observed.completes(3)
+    clock.setForward(ms)
+    const before = { at: clock.monotonicMs(), completed: observed.completed.length, records: output.length }
+    await process.until(() => clock.monotonicMs() >= before.at + 1_000)
+    expect(observed.completed.length - before.completed).toBeGreaterThanOrEqual(9)
+    expect(output.length - before.records).toBeGreaterThanOrEqual(80)
+    await process.settle(observed.job.cancel())
+  })
+})
