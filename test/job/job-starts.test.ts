@@ -153,7 +153,9 @@ describe.each(['on disk', 'in memory'])('a job that resumes from the stop of a p
     const path = await process.settle(first.job.stop())
     const second = await process.submit(program(), { resume: true })
     await second.is('RUNNING')
-    await process.settle(process.session.disposeSavepoint(path))
+    // The session that runs the job refuses it; another process does not know of the job.
+    const elsewhere = new SimulatedProcess({ seed: 9, storages: process.storages })
+    await elsewhere.settle(elsewhere.session.disposeSavepoint(path))
     const storage = process.storages.checkpoints(options.checkpoint?.storage ?? { kind: 'jobmanager' })
     return { process, feed, program, storage, observed: second, job: second.job }
   }
