@@ -27,6 +27,7 @@ export function restoreLines(plan: RestorePlan): readonly string[] {
   const told = new Set(operators.flatMap(({ refusals }) => refusals.map(({ message }) => message)))
   return [
     `Restoring from ${path}: ${kind} ${snapshot.checkpointId} of job "${printable(snapshot.job.name)}", taken ${taken}`,
+    ...(snapshot.path === path ? [] : [`Its state is that of ${snapshot.path}`]),
     '',
     ...operators.flatMap((operator, index) => [
       `  ${rows[index]}`,

@@ -25,9 +25,11 @@ export type RestoreVerdict = 'lossless' | 'drops-state' | 'impossible'
 
 /** What a submission would restore. Plain data. */
 export interface RestorePlan {
-  /** Of the snapshot. */
+  /** As it was named: of a savepoint, or of the snapshot itself. */
   readonly path: string
   readonly snapshot: {
+    /** Where it is: another path than that of a savepoint that points to it. */
+    readonly path: string
     readonly kind: SnapshotKind
     readonly checkpointId: CheckpointId
     /** Milliseconds since 1970. */
@@ -65,8 +67,8 @@ export function planRestore(graph: JobGraph, manifest: Manifest, rules: RestoreR
   const operators = [...kept, ...lost]
   const errors = refusals.map(({ error }) => error)
   const plan: RestorePlan = {
-    path: rules.path,
-    snapshot: snapshotFacts(manifest),
+    path: rules.named ?? rules.path,
+    snapshot: snapshotFacts(manifest, rules),
     verdict: verdictOf(operators, errors),
     starts: errors.length === 0,
     operators,
@@ -77,7 +79,11 @@ export function planRestore(graph: JobGraph, manifest: Manifest, rules: RestoreR
   return { plan, outcome: error === undefined ? { type: 'restores', assignment } : { type: 'refused', error } }
 }
 
-const snapshotFacts = ({ kind, checkpointId, timestamp, job }: Manifest): RestorePlan['snapshot'] => ({
+const snapshotFacts = (
+  { kind, checkpointId, timestamp, job }: Manifest,
+  { path }: RestoreRules,
+): RestorePlan['snapshot'] => ({
+  path,
   kind,
   checkpointId,
   timestamp,

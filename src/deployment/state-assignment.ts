@@ -35,9 +35,14 @@ export interface RestoreRules {
   readonly stateMapping?: readonly StateMapping[] | undefined
   /** Must nothing that had finished be fed again? */
   readonly exactlyOnce?: boolean
-  /** Of the snapshot, for messages. */
+  /** Of the snapshot. */
   readonly path: string
+  /** How it was named, when that was by a savepoint that points to it. */
+  readonly named?: string | undefined
 }
+
+/** The snapshot in messages: as it was named, and where it is when that is elsewhere. */
+const placeOf = ({ path, named = path }: RestoreRules): string => (named === path ? path : `${named} (${path})`)
 
 export interface Refusal {
   /** Whose; undefined when it is a mapping's. */
@@ -67,16 +72,17 @@ export function assignState(graph: JobGraph, manifest: Manifest, rules: RestoreR
 export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: RestoreRules): AssignmentAttempt {
   const matching = matchOperators(graph, manifest.operators, rules.stateMapping)
   const { matched, unclaimed, problems } = matching
+  const place = placeOf(rules)
   const refusals: Refusal[] = problems.map((error) => ({ operator: undefined, error }))
   for (const one of rules.allowNonRestoredState ? [] : unclaimed) {
-    refusals.push({ operator: one.heir?.id ?? one.stored.id, error: unmatched(one, graph, rules.path) })
+    refusals.push({ operator: one.heir?.id ?? one.stored.id, error: unmatched(one, graph, place) })
   }
   const misfits = refuseParallelism(graph, matching)
   refusals.push(...misfits)
   for (const operator of graph.vertices.flatMap(({ operators }) => operators)) {
     const errors = [
-      ...stateRefusals(operator, matching.keyed.get(operator.id) ?? [], rules.path),
-      ...unkeyedRefusals(operator, matching.unkeyed.get(operator.id) ?? [], rules.path),
+      ...stateRefusals(operator, matching.keyed.get(operator.id) ?? [], place),
+      ...unkeyedRefusals(operator, matching.unkeyed.get(operator.id) ?? [], place),
     ]
     refusals.push(...errors.map((error) => ({ operator: operator.id, error })))
   }
@@ -84,7 +90,7 @@ export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: Resto
   const restores = new Map<SubtaskId, SubtaskRestore>()
   const assignment = { graph: adopted, restores, dropped: unclaimed, matched }
   for (const vertex of adopted.vertices) {
-    const error = channelRefusal(assignment, vertex, rules.path)
+    const error = channelRefusal(assignment, vertex, place)
     if (error !== undefined) refusals.push({ operator: vertex.operators[0]!.id, error })
     // What does not fit has no shares.
     if (vertex.operators.some(({ id }) => misfits.some(({ operator }) => operator === id))) continue
@@ -94,7 +100,7 @@ export function tryAssignState(graph: JobGraph, manifest: Manifest, rules: Resto
   }
   const fits = refusals.every(({ error }) => error.code === 'RESTORE_STATE_UNMATCHED')
   if (rules.exactlyOnce === true && fits) {
-    refusals.push(...refusalOf(() => refuseFedFinished(assignment, rules.path)))
+    refusals.push(...refusalOf(() => refuseFedFinished(assignment, place)))
   }
   return { assignment, matching, refusals }
 }

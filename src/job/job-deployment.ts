@@ -57,7 +57,11 @@ export class LocalDeployment implements JobDeployment<Prepared> {
     const snapshot = await checkpoints.load(latest)
     // A checkpoint from before this program is read as the one that it started from; its own ones fit as they are.
     const inherited = initial !== undefined && latest <= initial.snapshot.manifest.checkpointId
-    const rules = { ...(inherited ? initial.rules : { allowNonRestoredState: true }), path: snapshot.path }
+    const rules = {
+      ...(inherited ? initial.rules : { allowNonRestoredState: true }),
+      path: snapshot.path,
+      named: undefined,
+    }
     const assignment = assignState(graph, snapshot.manifest, rules)
     return { snapshot, restores: assignment.restores }
   }

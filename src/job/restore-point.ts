@@ -22,7 +22,10 @@ export interface RestoreCandidate extends RestoreDecision {
   readonly opening: Pick<StoredJob, 'startsFrom' | 'goesOnFrom'>
 }
 
-type Found = Pick<RestoreCandidate, 'snapshot' | 'resumes' | 'opening'>
+interface Found extends Pick<RestoreCandidate, 'snapshot' | 'resumes' | 'opening'> {
+  /** What the person or the job named: a savepoint may point to the snapshot. */
+  readonly named: string
+}
 
 /** One from which the program starts. */
 export interface RestorePoint extends Omit<RestoreCandidate, 'outcome'> {
@@ -43,12 +46,13 @@ export async function findRestoreCandidate(
 ): Promise<RestoreCandidate | undefined> {
   const found = await findSnapshot(name, submit, storages, storage)
   if (found === undefined) return undefined
-  const { snapshot } = found
+  const { named, ...place } = found
+  const { snapshot } = place
   const { allowNonRestoredState = false, stateMapping = [] } = submit
   // With at-least-once, what had not finished may have sent all it has to what had: it is repeated to nobody, rightly.
   const exactlyOnce = checkpointing.mode === 'exactly-once'
-  const rules = { allowNonRestoredState, stateMapping, exactlyOnce, path: snapshot.path }
-  return { ...found, rules, ...planRestore(graph, snapshot.manifest, rules) }
+  const rules = { allowNonRestoredState, stateMapping, exactlyOnce, path: snapshot.path, named }
+  return { ...place, rules, ...planRestore(graph, snapshot.manifest, rules) }
 }
 
 /** Fails with the first of what speaks against it. */
@@ -68,8 +72,9 @@ async function findSnapshot(
   }
   if (fromSavepoint !== undefined) {
     const snapshot = await storages.find(fromSavepoint)
-    const startsFrom = claimMode === 'claim' ? undefined : storages.startAt(fromSavepoint, snapshot)
-    return { snapshot, resumes: undefined, opening: { startsFrom } }
+    const start = storages.startAt(fromSavepoint, snapshot)
+    const startsFrom = claimMode === 'claim' ? undefined : start
+    return { snapshot, resumes: undefined, opening: { startsFrom }, named: start.path }
   }
   if (!resume) {
     if (stateMapping.length === 0) return undefined
@@ -84,17 +89,17 @@ async function findSnapshot(
   // A job that has claimed a snapshot and has no checkpoint of its own yet goes on from that one.
   const claim = await storage.claims?.ofJob(jobName)
   if (claim !== undefined && newest?.manifest.job.id !== claim.job) {
-    const snapshot = await storages.find(claim.place.savepoint ?? claim.place.snapshot)
-    return { snapshot, resumes: claim.job, opening: {} }
+    const named = claim.place.savepoint ?? claim.place.snapshot
+    return { snapshot: await storages.find(named), resumes: claim.job, opening: {}, named }
   }
   const start = await storage.startOf?.(jobName)
   if (start !== undefined && newest?.manifest.job.id !== start.job) {
     const snapshot = await startOfJob(jobName, start.job, start.place, storages)
-    return { snapshot, resumes: start.job, opening: { startsFrom: start.place } }
+    return { snapshot, resumes: start.job, opening: { startsFrom: start.place }, named: start.place.path }
   }
   if (newest !== undefined) {
     const { job, checkpointId } = newest.manifest
-    return { snapshot: newest, resumes: job.id, opening: { goesOnFrom: checkpointId } }
+    return { snapshot: newest, resumes: job.id, opening: { goesOnFrom: checkpointId }, named: newest.path }
   }
   if (storage.kind === 'jobmanager') throw nothingInMemory(jobName)
   return undefined

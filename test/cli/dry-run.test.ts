@@ -99,6 +99,14 @@ describe('run --dry-run', () => {
 })
 
 describe('the text of a plan', () => {
+  it('says what a savepoint points to', () => {
+    const [first, second] = restoreLines({ ...fakePlan, path: '/final/savepoint-1' })
+    expect([first, second]).toEqual([
+      'Restoring from /final/savepoint-1: savepoint 7 of job "word count", taken 1970-01-01T00:00:00.000Z',
+      'Its state is that of /sp/1',
+    ])
+  })
+
   it('has a row for each operator and each of its states', () => {
     const plan: RestorePlan = {
       ...fakePlan,

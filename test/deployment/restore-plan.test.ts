@@ -57,7 +57,7 @@ describe('the plan of a restore', () => {
     expect(statesOf(found, 'count')).toEqual(['a value as-is', 'b value new'])
     expect(statesOf(found, 'sink')).toEqual(['- whole as-is'])
     expect(found).toMatchObject({ path, verdict: 'lossless', starts: true, problems: [], warnings: [] })
-    expect(found.snapshot).toMatchObject({ kind: 'checkpoint', checkpointId: 6, job: { name: 'job' } })
+    expect(found.snapshot).toMatchObject({ path, kind: 'checkpoint', checkpointId: 6, job: { name: 'job' } })
     expect(outcome.type === 'restores' && outcome.assignment.restores.size).toBe(2)
   })
 
@@ -130,6 +130,12 @@ describe('state that would be dropped', () => {
     ])
     expect(found.operators.map(({ bytes }) => bytes)).toEqual([1, 1, 1])
     expect(outcome).toMatchObject({ type: 'refused', error: { code: 'RESTORE_STATE_UNMATCHED' } })
+  })
+
+  it('is said to be where it was named, and where that points to', () => {
+    const { plan: found } = plan(program, snapshot, { named: '/final/savepoint-1' })
+    expect(found).toMatchObject({ path: '/final/savepoint-1', snapshot: { path } })
+    expect(found.problems[0]?.message).toContain('/final/savepoint-1 (/sp/1) has state for operator "gone"')
   })
 
   it('stays listed when it is allowed, and the job starts', () => {

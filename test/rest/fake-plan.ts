@@ -32,6 +32,7 @@ export const plannedOperator = (name: string, more: Partial<PlannedOperator> = {
 export const fakePlan: RestorePlan = {
   path: '/sp/1',
   snapshot: {
+    path: '/sp/1',
     kind: 'savepoint',
     checkpointId: parseCheckpointId(7),
     timestamp: 0,

@@ -63,7 +63,8 @@ async function editedRun(
 
   const expected = expectRestore(kept, placed, { mapping, allowed })
   const plan = (await process.session.planRestore(built.env, submit))!
-  expect(plan.path).toBe(path)
+  expect(plan.snapshot.path).toBe(path)
+  expect(plan.path).toBe(start.fromSavepoint ?? path)
   comparePlan(plan, expected)
   const refusal = plan.problems[0]
   if (refusal !== undefined) {
