@@ -135,6 +135,8 @@ export interface ClaimedPlace {
   readonly snapshot: string
   /** The savepoint that points there; undefined when none does. */
   readonly savepoint: string | undefined
+  /** Who made it, and when it was triggered: something else may lie there later. Undefined in old records. */
+  readonly made?: { readonly job: JobId; readonly timestamp: number } | undefined
 }
 
 /** What a job's storage remembers of a claim, so that the next process of the job knows what is to be deleted. */

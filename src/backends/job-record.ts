@@ -16,8 +16,9 @@ import type { Lease } from './lease.ts'
 import { parseSealed, printSealed } from './manifest-json.ts'
 import { asRead, isDamage, isMissing } from './storage-errors.ts'
 
-/** The newest that is read. Version 2 is for what version 1 cannot say, a claim; version 3 for a start without one. */
-const recordVersion = 3
+/** The newest that is read. Version 2 is for what version 1 cannot say, a claim; version 3 for a start without one,
+ * version 4 for whose snapshot was claimed. */
+const recordVersion = 4
 
 export interface JobRecord {
   readonly name: string
@@ -71,14 +72,23 @@ function startIn(value: unknown, fields: JsonFields): StartPlace | undefined {
   }
 }
 
+function madeIn(value: unknown, fields: JsonFields): NonNullable<ClaimedPlace['made']> {
+  const made = fields.object(value, 'claimed.made', ['job', 'timestamp'])
+  return {
+    job: fields.matching(made.job, 'claimed.made.job', /^[0-9a-f]{32}$/, '32 hex digits') as JobId,
+    timestamp: fields.integer(made.timestamp, 'claimed.made.timestamp', 0),
+  }
+}
+
 function claimedIn(value: unknown, fields: JsonFields): ClaimedPlace | undefined {
   if (value === undefined) return undefined
-  const claimed = fields.object(value, 'claimed', ['checkpointId', 'snapshot', 'savepoint'])
+  const claimed = fields.object(value, 'claimed', ['checkpointId', 'snapshot', 'savepoint', 'made'])
   const id = fields.integer(claimed.checkpointId, 'claimed.checkpointId', 1, limits.checkpointIdMax)
   return {
     checkpointId: id as CheckpointId,
     snapshot: fields.string(claimed.snapshot, 'claimed.snapshot'),
     savepoint: claimed.savepoint === undefined ? undefined : fields.string(claimed.savepoint, 'claimed.savepoint'),
+    ...(claimed.made !== undefined && { made: madeIn(claimed.made, fields) }),
   }
 }
 
@@ -132,9 +142,16 @@ export async function writeJobRecord(
   }
 }
 
+/** The lowest that can say it, so that an earlier build still reads the others. */
+function versionOf({ claimed, startedFrom }: JobRecord): number {
+  if (claimed?.made !== undefined) return recordVersion
+  if (startedFrom !== undefined) return 3
+  return claimed === undefined ? 1 : 2
+}
+
 const printRecord = (id: JobId, record: JobRecord): string =>
   printSealed({
-    formatVersion: record.startedFrom !== undefined ? recordVersion : record.claimed === undefined ? 1 : 2,
+    formatVersion: versionOf(record),
     id,
     name: record.name,
     highestCheckpointId: record.highestId,

@@ -100,6 +100,7 @@ export class ClaimedSnapshot {
 
   /** A process that died before it had claimed it does so now. What is gone may have left something of ours. */
   async #isOurs(): Promise<boolean> {
+    if (await this.#isReplaced()) return false
     try {
       await this.#claims.claim(this.#place.snapshot, this.#stored.jobId)
       return true
@@ -108,6 +109,18 @@ export class ClaimedSnapshot {
       if (isCode(error, 'CHECKPOINT_NOT_FOUND')) return true
       throw error
     }
+  }
+
+  /** Another snapshot has come into its place since, which nobody has claimed. */
+  async #isReplaced(): Promise<boolean> {
+    const { snapshot, made, checkpointId } = this.#place
+    const there = await this.#services.storages.find(snapshot).catch(() => undefined)
+    if (there === undefined || made === undefined) return false
+    const { job, timestamp, checkpointId: id } = there.manifest
+    const isOther = job.id !== made.job || timestamp !== made.timestamp || id !== checkpointId
+    if (isOther)
+      this.#services.warn(`${snapshot} is another snapshot than the one that the job has claimed: it is left alone.`)
+    return isOther
   }
 
   get #claims() {

@@ -89,8 +89,13 @@ async function findSnapshot(
   // A job that has claimed a snapshot and has no checkpoint of its own yet goes on from that one.
   const claim = await storage.claims?.ofJob(jobName)
   if (claim !== undefined && newest?.manifest.job.id !== claim.job) {
-    const named = claim.place.savepoint ?? claim.place.snapshot
-    return { snapshot: await storages.find(named), resumes: claim.job, opening: {}, named }
+    const { savepoint, snapshot: state, made, checkpointId } = claim.place
+    const named = savepoint ?? state
+    const snapshot =
+      made === undefined
+        ? await storages.find(named)
+        : await startOfJob(jobName, claim.job, { path: named, job: made.job, checkpointId }, storages)
+    return { snapshot, resumes: claim.job, opening: {}, named }
   }
   const start = await storage.startOf?.(jobName)
   if (start !== undefined && newest?.manifest.job.id !== start.job) {

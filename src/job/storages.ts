@@ -107,7 +107,8 @@ export class Storages {
     const plain = plainPath(path)
     const entry = await this.#storeAt(plain)?.entry(plain)
     const savepoint = entry?.checkpointPath === undefined ? undefined : entry.path
-    return { checkpointId: manifest.checkpointId, snapshot, savepoint }
+    const { job, timestamp, checkpointId } = manifest
+    return { checkpointId, snapshot, savepoint, made: { job: job.id, timestamp } }
   }
 
   /** The job that has claimed the snapshot at this path; undefined when none has. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type FileSystem, nodeFileSystem } from '../../src/backends/file-system.ts'
@@ -206,6 +206,19 @@ describe.each(kinds)('a claimed %s', (kind) => {
 })
 
 describe('a claim', () => {
+  it('is of what was there: another savepoint in its place is neither resumed from nor deleted', async () => {
+    const dir = temporaryDir()
+    const from = await left(dir, 'self-contained')
+    const other = await left(dir, 'self-contained')
+    const { next, job } = await heir(from, onDisk(dir))
+    rmSync(from.path, { recursive: true })
+    cpSync(other.path, from.path, { recursive: true })
+    await next.settle(job.triggerCheckpoint())
+    await next.settle(next.session.close())
+    expect(isThere(from)).toEqual([true, true])
+    expect(readdirSync(from.path).filter((name) => name.startsWith('claimed-'))).toEqual([])
+  })
+
   it('of a checkpoint of a job that runs is refused', async () => {
     const dir = temporaryDir()
     const process = new SimulatedProcess()
