@@ -39,7 +39,7 @@ describe('jobs under faults', () => {
 
 describe('a deliberate bug is found', () => {
   it.each(mutants.map((mutant) => [mutant.name, mutant] as const))('%s', async (_, mutant) => {
-    const { found } = await findMutant(mutant, 20, 12)
+    const { found } = await findMutant(mutant, 40, 12)
     expect(found, 'it survived').toBeDefined()
   })
 })
