@@ -177,7 +177,9 @@ export class StoredCheckpoints implements JobCheckpoints {
 
   /** The job does not start after all. Fails never: what cannot be taken back is only a note. */
   async withdraw(): Promise<void> {
-    await this.#inner.withdraw?.().catch(() => {})
+    // A storage that cannot take the opening back is at least told again what it knew: opening forgets that the job had finished.
+    if (this.#inner.withdraw !== undefined) await this.#inner.withdraw().catch(() => {})
+    else if (this.hadFinished) await this.#inner.finish().catch(() => {})
     await this.close()
   }
 

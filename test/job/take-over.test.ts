@@ -15,17 +15,21 @@ const words = ['to', 'be', 'or', 'not']
 /** Storages in which something happens after a process has looked what there is to resume, and before it takes the lease. */
 class Interrupted extends Storages {
   readonly #happens: () => Promise<void>
+  readonly #withdraws: boolean
 
-  constructor(happens: () => Promise<void>) {
+  /** A storage need not be able to take an opening back. */
+  constructor(happens: () => Promise<void>, withdraws = true) {
     super()
     this.#happens = happens
+    this.#withdraws = withdraws
   }
 
   override checkpoints(options: Parameters<Storages['checkpoints']>[0]) {
     return changed(super.checkpoints(options), {
       open: (open) => async (job) => {
         await this.#happens()
-        return open(job)
+        const opened = await open(job)
+        return this.#withdraws ? opened : Object.assign(opened, { withdraw: undefined })
       },
     })
   }
@@ -65,13 +69,16 @@ describe('a job that another process takes over', () => {
     expect(output.filter(({ word }) => word === 'to')).toEqual([{ word: 'to', count: 3 }])
   })
 
-  it('is not run again when it has finished in between, now and later', async () => {
+  it.each([
+    ['', true],
+    [', also where an opening cannot be taken back', false],
+  ])('is not run again when it has finished in between, now and later%s', async (_, withdraws) => {
     const dir = temporaryDir()
     const { feed, first, observed } = await running(dir)
     const storages = new Interrupted(async () => {
       feed.end()
       await first.settle(observed.job.done)
-    })
+    }, withdraws)
     const resume = (process: SimulatedProcess) =>
       process.submit(countProgram(fromCollection(words), [], optionsIn(dir)), { resume: true })
     await expect(resume(new SimulatedProcess({ seed: 2, storages }))).rejects.toMatchObject({ code: 'JOB_FINISHED' })
