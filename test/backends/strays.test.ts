@@ -37,7 +37,7 @@ describe('a damaged job record', () => {
 
   it('of a newer version is left to the newer build', async () => {
     const { dir, jobDir } = await opened()
-    writeFileSync(join(jobDir, 'job.json'), '{"formatVersion": 4}')
+    writeFileSync(join(jobDir, 'job.json'), '{"formatVersion": 99}')
     await expect(opened(dir)).rejects.toMatchObject({ code: 'MANIFEST_VERSION_UNSUPPORTED' })
   })
 })

@@ -24,7 +24,8 @@ const leaf = fc.oneof(
   fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }),
   fc.boolean(),
   fc.constantFrom(null, undefined, Number.NaN, -0, 0, 2 ** 53, -(2 ** 31), 2 ** 32),
-  fc.date({ noInvalidDate: false }),
+  // Node does not take two invalid dates for equal; one has a case of its own below.
+  fc.date({ noInvalidDate: true }),
   fc.uint8Array(),
   fc.int16Array(),
   fc.float64Array({ noNaN: true }),
