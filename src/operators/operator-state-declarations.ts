@@ -4,6 +4,7 @@
  *
  * Owns the types only; the handles are in `operator-state-handles.ts`.
  */
+import type { ListState, MapState } from '../backends/state-backend.ts'
 import type { OperatorStateMode } from '../core/operator-state.ts'
 
 declare const handle: unique symbol
@@ -27,27 +28,10 @@ export type OperatorStateHandles<States extends OperatorStateDeclarations> = {
 export type NoOperatorStates = Readonly<Record<never, never>>
 
 /** The items of one subtask, in order. What `get` gives does not change any more. */
-export interface OperatorListState<T> {
-  get(): readonly T[]
-  add(value: T): void
-  addAll(values: readonly T[]): void
-  /** Replaces all items. */
-  update(values: readonly T[]): void
-  clear(): void
-}
+export type OperatorListState<T> = ListState<T>
 
 /** A map of which every subtask has the same, as long as all of them make the same changes in the same order. */
-export interface BroadcastState<K, V> {
-  get(key: K): V | undefined
-  has(key: K): boolean
-  put(key: K, value: V): void
-  remove(key: K): void
-  entries(): IterableIterator<[K, V]>
-  keys(): IterableIterator<K>
-  values(): IterableIterator<V>
-  isEmpty(): boolean
-  clear(): void
-}
+export type BroadcastState<K, V> = MapState<K, V>
 
 /**
  * Declares a list per subtask, empty at first. When the parallelism changes, the items of all subtasks are dealt out
