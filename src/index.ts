@@ -74,6 +74,20 @@ export {
   valueState,
 } from './operators/state-descriptors.ts'
 export type { StateOptions } from './operators/state-options.ts'
+export type { WindowFunction, WindowProcessContext } from './operators/windows/definition.ts'
+export type {
+  AggregateFunction,
+  AssignerContext,
+  Evictor,
+  EvictorContext,
+  Trigger,
+  TriggerContext,
+  TriggerResult,
+  Window,
+  WindowAssigner,
+  WindowContext,
+  WindowElement,
+} from './operators/windows/window.ts'
 export type { ConnectedStreams, KeyedConnectedStreams } from './program/connected-streams.ts'
 export type { DataStream } from './program/data-stream.ts'
 export { isStreamEnvironment, StreamEnvironment } from './program/environment.ts'

@@ -8,12 +8,15 @@
  * INV-SF-1 no element is taken while consuming is paused, from a blocked channel, or while an output lacks credit; but a
  *   barrier that was put ahead does not wait for credit.
  * INV-SF-2 timers emit records, so they wait as elements do, and are over when the data ends.
+ * INV-SF-4 while an operator is busy with what a watermark or a time has made due, nothing is taken but barriers put ahead,
+ *   and what came behind that watermark in its element is told only then.
  * INV-SF-3 a record waits in a partial batch only while there is more input, and for `limits.inputsPerFlush` batches at most.
  */
-import { type Barrier, endOfData, type StreamElement } from '../core/elements.ts'
+import { type Barrier, endOfData, maxWatermark, type StreamElement } from '../core/elements.ts'
 import { assertNever } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
+import { WatermarkValve } from '../core/watermark-valve.ts'
 import type { BarrierFacts, SubtaskEvent } from '../machines/subtask/protocol.ts'
 import type { OperatorChain } from '../operators/chain.ts'
 import type { Channel, OutputGate } from './channel.ts'
@@ -37,6 +40,9 @@ export class SubtaskFlow {
   readonly #options: SubtaskFlowOptions
   readonly inputs: SubtaskInputs
   readonly outputs: SubtaskOutputs
+  readonly #valve: WatermarkValve
+  /** To be told when the operators are done with the watermark before it. */
+  #afterwards: SubtaskEvent | undefined
   #chain: OperatorChain | undefined
   #consuming = false
   #timerDue = false
@@ -55,6 +61,15 @@ export class SubtaskFlow {
       options.barrierQueued,
     )
     this.outputs = new SubtaskOutputs(descriptor, channelOf)
+    this.#valve = new WatermarkValve(this.inputs.count, {
+      watermark: (timestamp) => this.#chain?.watermark(timestamp),
+      watermarkStatus: (idle) => this.#chain?.watermarkStatus(idle),
+    })
+  }
+
+  /** The lowest watermark of all inputs; minus infinity before there was one. */
+  get watermark(): number {
+    return this.#valve.current
   }
 
   /** Taken from channels; of a source, polled. */
@@ -100,6 +115,7 @@ export class SubtaskFlow {
     const chain = this.#chain
     if (chain === undefined || !this.#consuming) return false
     if (this.#options.gate.full > 0) return this.#takeAhead(chain)
+    if (chain.unfinished) return this.#takeAhead(chain) || this.#proceed(chain)
     if (this.#timerDue) return this.#fireTimers(chain)
     if (chain.isSource) return this.#poll(chain)
     const element = this.inputs.take()
@@ -129,6 +145,20 @@ export class SubtaskFlow {
     return true
   }
 
+  #proceed(chain: OperatorChain): boolean {
+    chain.proceed()
+    this.#tellAfterwards(chain)
+    this.#moved()
+    return true
+  }
+
+  #tellAfterwards(chain: OperatorChain): void {
+    const event = this.#afterwards
+    if (event === undefined || chain.unfinished) return
+    this.#afterwards = undefined
+    this.#options.feed(event)
+  }
+
   #fireTimers(chain: OperatorChain): boolean {
     this.#timerDue = false
     chain.processingTime(this.#options.now())
@@ -150,18 +180,18 @@ export class SubtaskFlow {
   #process(chain: OperatorChain, element: StreamElement): void {
     const { feed, barrierSeen } = this.#options
     const { channel } = this.inputs
-    const input = this.inputs.inputOf(channel)
     switch (element.type) {
       case 'batch':
         this.#recordsTaken += element.values.length
         this.inputs.consumed(element)
-        chain.batch(input, element)
+        chain.batch(this.inputs.inputOf(channel), element)
         return
-      case 'watermark': {
-        const risen = this.inputs.watermark(channel, element.timestamp)
-        if (risen !== undefined) chain.watermark(input, risen)
+      case 'watermark':
+        this.#valve.watermark(channel, element.timestamp)
         return
-      }
+      case 'watermark-status':
+        this.#valve.status(channel, element.idle)
+        return
       case 'barrier': {
         const { checkpointId, timestamp, kind, alignment } = element
         this.#barrier = element
@@ -172,12 +202,12 @@ export class SubtaskFlow {
       case 'cancel-checkpoint':
         feed({ type: 'cancel.received', channel, checkpointId: element.checkpointId })
         return
-      case 'end-of-data': {
-        const risen = this.inputs.ended(channel)
-        if (risen !== undefined) chain.watermark(input, risen)
-        feed({ type: 'input.ended', channel })
+      case 'end-of-data':
+        this.#valve.status(channel, false)
+        this.#valve.watermark(channel, maxWatermark.timestamp)
+        this.#afterwards = { type: 'input.ended', channel }
+        this.#tellAfterwards(chain)
         return
-      }
       case 'end-of-partition':
         feed({ type: 'input.closed', channel })
         return

@@ -1,15 +1,12 @@
 /**
- * The inputs of a subtask: its channels, which of them are blocked by an alignment, whose turn it is, and the minimum
- * watermark of each input.
+ * The inputs of a subtask: its channels, which of them are blocked by an alignment, and whose turn it is.
  *
- * INV-IN-1 a blocked channel gives no element (S3). INV-IN-2 the watermark of an input never falls, and is that of its
- * slowest channel; a channel that has ended does not hold it back. INV-IN-3 a barrier that was put ahead is taken before
- * anything else, and also when nothing else may be taken because an output is full. INV-IN-4 what was restored is taken
+ * INV-IN-1 a blocked channel gives no element (S3). INV-IN-2 a barrier that was put ahead is taken before
+ * anything else, and also when nothing else may be taken because an output is full. INV-IN-3 what was restored is taken
  * before anything that has come since, on whichever channel: at another parallelism the records of one key, once of one
  * channel, may come on two.
  */
 import type { Barrier, RecordBatch, StreamElement } from '../core/elements.ts'
-import { maxWatermark } from '../core/elements.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import type { Channel } from './channel.ts'
 
@@ -17,8 +14,6 @@ export class SubtaskInputs {
   readonly #channels: readonly Channel[]
   readonly #inputOf: readonly (0 | 1)[]
   readonly #blocked: boolean[]
-  readonly #watermarks: number[]
-  readonly #current: [number, number] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
   #next = 0
   /** Barriers put ahead that are not yet taken. */
   #ahead = 0
@@ -40,8 +35,11 @@ export class SubtaskInputs {
     this.#inputOf = inputOf
     this.#blocked = channels.map(() => false)
     this.#restoredOf = channels.map(() => 0)
-    this.#watermarks = channels.map(() => Number.NEGATIVE_INFINITY)
     for (const channel of channels) channel.watchBarriers({ ahead: () => void this.#ahead++, queued })
+  }
+
+  get count(): number {
+    return this.#channels.length
   }
 
   inputOf(channel: number): 0 | 1 {
@@ -154,23 +152,5 @@ export class SubtaskInputs {
     this.#channels[channel]!.restore(batches)
     this.#restoredOf[channel]! += batches.length
     this.#restored += batches.length
-  }
-
-  /** Notes a watermark; returns the input's new minimum if it has risen, else undefined. */
-  watermark(channel: number, timestamp: number): number | undefined {
-    if (timestamp <= this.#watermarks[channel]!) return undefined
-    this.#watermarks[channel] = timestamp
-    const input = this.inputOf(channel)
-    let minimum = Number.POSITIVE_INFINITY
-    for (let i = 0; i < this.#channels.length; i++) {
-      if (this.#inputOf[i] === input) minimum = Math.min(minimum, this.#watermarks[i]!)
-    }
-    if (minimum <= this.#current[input]) return undefined
-    this.#current[input] = minimum
-    return minimum
-  }
-
-  ended(channel: number): number | undefined {
-    return this.watermark(channel, maxWatermark.timestamp)
   }
 }

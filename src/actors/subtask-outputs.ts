@@ -36,6 +36,11 @@ class ChannelWriter implements Output {
     for (const channel of this.channels) channel.push({ type: 'watermark', timestamp })
   }
 
+  watermarkStatus(idle: boolean): void {
+    this.#partitioner.flush()
+    for (const channel of this.channels) channel.push({ type: 'watermark-status', idle })
+  }
+
   flush(): void {
     this.#partitioner.flush()
   }

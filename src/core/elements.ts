@@ -1,5 +1,5 @@
 /**
- * What travels in a channel, in order: record batches, watermarks, barriers, cancel markers and the two ends.
+ * What travels in a channel, in order: record batches, watermarks and their status, barriers, cancel markers and the two ends.
  *
  * A batch is passed by reference between subtasks of one thread, so nobody changes one after emitting it.
  * `end-of-data` says that no record follows (operators flush); barriers may still follow it, so that a final
@@ -47,9 +47,16 @@ export type Alignment =
   | { readonly type: 'aligned-with-timeout'; readonly timeoutMs: number }
   | { readonly type: 'unaligned' }
 
+/** No record with a timestamp of this or earlier is expected behind it, in milliseconds. */
 export interface Watermark {
   readonly type: 'watermark'
   readonly timestamp: number
+}
+
+/** An idle channel has no say in the watermark of its consumer, until it is active again. Active at first. */
+export interface WatermarkStatus {
+  readonly type: 'watermark-status'
+  readonly idle: boolean
 }
 
 export interface Barrier {
@@ -78,7 +85,14 @@ export interface EndOfPartition {
   readonly type: 'end-of-partition'
 }
 
-export type StreamElement = RecordBatch | Watermark | Barrier | CancelMarker | EndOfData | EndOfPartition
+export type StreamElement =
+  | RecordBatch
+  | Watermark
+  | WatermarkStatus
+  | Barrier
+  | CancelMarker
+  | EndOfData
+  | EndOfPartition
 
 export const maxWatermark: Watermark = { type: 'watermark', timestamp: Number.MAX_SAFE_INTEGER }
 export const endOfData: EndOfData = { type: 'end-of-data' }

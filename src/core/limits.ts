@@ -4,6 +4,8 @@ import { assert } from './errors.ts'
 export const limits = {
   /** Records in one batch, at most. */
   batchRecords: 1_024,
+  /** Timers that fire in a row, at most, before something else may come in between. */
+  timersPerTurn: 1_000,
   /** Batches or polls after which a subtask that always has more to take hands on its partial batches all the same. */
   inputsPerFlush: 256,
   /** Elements a channel holds before its producer is stopped. */

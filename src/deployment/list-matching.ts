@@ -10,6 +10,7 @@ import type { StreamError } from '../core/errors.ts'
 import type { OperatorItemsFacts } from '../core/operator-state.ts'
 import type { JobOperator } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
+import { watermarkList } from '../operators/stored-watermark.ts'
 import { invalid, labelOf, listsOf, type NamedMove, type StateMove } from './state-mapping.ts'
 
 /** State without keys that an operator takes from one operator of the snapshot. */
@@ -73,7 +74,7 @@ const stayingLists = (
   const { operatorStates: declared } = operator as OperatorFactory
   return listsOf(own).filter(
     ({ name }) =>
-      (declared === undefined || Object.hasOwn(declared, name)) &&
+      (declared === undefined || Object.hasOwn(declared, name) || name === watermarkList) &&
       !moves.some(({ stored, state }) => stored === own && state === name),
   )
 }

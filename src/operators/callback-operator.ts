@@ -1,11 +1,10 @@
 /**
  * The operator behind every process function, with one input or two, keyed or not: the loop over a batch that sets the
- * key and calls the user's function, and the firing of processing-time timers between batches.
+ * key and calls the user's function, and the callbacks of timers.
  *
- * Owns when callbacks run. Does not own what they may use (`keyed-context.ts`) nor the waking: it asks the chain with
- * `requestProcessingTime`.
+ * Owns when callbacks run. Does not own what they may use (`keyed-context.ts`) nor when timers fire (`timer-service.ts`).
  */
-import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
+import type { KeyedStateBackend } from '../backends/state-backend.ts'
 import type { RecordBatch } from '../core/elements.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
@@ -17,6 +16,8 @@ import type { Operator, OperatorContext, OperatorSnapshot } from './operator.ts'
 import type { OperatorStateDeclarations } from './operator-state-declarations.ts'
 import { refusePromise } from './refuse-promise.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
+import { restoredWatermark, withWatermark } from './stored-watermark.ts'
+import { type TimeDomain, type TimerHandler, TimerService } from './timer-service.ts'
 
 /** The callbacks of a definition, already bound, so that calling one is a plain call. */
 export interface Callbacks {
@@ -30,25 +31,19 @@ export interface Callbacks {
   readonly endOfData: ((ctx: CallbackContext) => unknown) | undefined
 }
 
-/** The name of the timers in a snapshot. */
-export const processingTimers = 'processing-time'
-
-export class CallbackOperator implements Operator {
+export class CallbackOperator implements Operator, TimerHandler {
   readonly #callbacks: Callbacks
   readonly #keyed: boolean
-  readonly #watermarks: number[]
-  #watermark = Number.NEGATIVE_INFINITY
   #context!: OperatorContext
   #ctx!: CallbackContext
   /** One per input. */
   #loops!: readonly CallbackLoops[]
   #state: KeyedStateBackend | undefined
-  #timers: TimerQueue | undefined
+  #timers: TimerService | undefined
 
   constructor(callbacks: Callbacks, keyed: boolean) {
     this.#callbacks = callbacks
     this.#keyed = keyed
-    this.#watermarks = callbacks.elements.map(() => Number.NEGATIVE_INFINITY)
   }
 
   open(context: OperatorContext, restored: unknown): void {
@@ -58,14 +53,18 @@ export class CallbackOperator implements Operator {
       callbackLoops(`${context.jobId} ${context.operatorId} ${input}`),
     )
     this.#state = this.#keyed ? context.state : undefined
-    if (this.#callbacks.timer !== undefined) this.#timers = this.#state?.timers(processingTimers)
+    const watermark = restoredWatermark(restored)
+    if (this.#callbacks.timer !== undefined && this.#state !== undefined) {
+      this.#timers = new TimerService(context, this.#state, this, watermark)
+    }
     const { state, operatorState } = this.#callbacks
     this.#ctx = new CallbackContext(context, state, this.#timers, {
       declared: operatorState,
       restored: dividedState(context, restored),
     })
+    this.#ctx.currentWatermark = watermark
     this.#unkeyed(this.#callbacks.open, 'The open function')
-    this.#requestNextWake()
+    this.#requestCleanup()
   }
 
   batch(input: 0 | 1, batch: RecordBatch): void {
@@ -104,41 +103,45 @@ export class CallbackOperator implements Operator {
     this.#loops[input]!.keyed(element, ctx, batch, 1, state)
   }
 
-  watermark(input: 0 | 1, timestamp: number): void {
-    this.#watermarks[input] = timestamp
-    const lowest = Math.min(...this.#watermarks)
-    if (lowest <= this.#watermark) return
-    this.#watermark = lowest
-    this.#context.output.watermark(lowest)
+  watermark(timestamp: number): void {
+    const ctx = this.#ctx
+    if (timestamp <= ctx.currentWatermark) return
+    ctx.currentWatermark = timestamp
+    if (this.#timers === undefined) this.#context.output.watermark(timestamp)
+    else this.#timers.advanceWatermark(timestamp)
   }
 
-  /**
-   * Fires what is due, earliest first. No more than were registered at the start: a callback that registers a timer
-   * in the past gets it in the next call, so that it cannot hold the subtask for ever.
-   */
+  get unfinished(): boolean {
+    return this.#timers?.unfinished === true
+  }
+
+  proceed(): void {
+    this.#timers?.proceed()
+  }
+
   processingTime(now: number): void {
     this.#ctx.cleanup?.run(now)
-    this.#fireTimers(now)
-    this.#requestNextWake()
+    this.#timers?.processingTime(now)
+    this.#requestCleanup()
   }
 
-  #fireTimers(now: number): void {
-    const { timer } = this.#callbacks
-    const timers = this.#timers
-    if (timer === undefined || timers === undefined) return
+  /** A timer is due. */
+  timer(timestamp: number, domain: TimeDomain): void {
     const ctx = this.#ctx
+    ctx.phase = phases.keyed
+    ctx.key = this.#state?.currentKey
+    ctx.timeDomain = domain
+    ctx.timestamp = domain === 'event-time' ? timestamp : undefined
     try {
-      for (let left = timers.size; left > 0; left--) {
-        const timestamp = timers.poll(now)
-        if (timestamp === undefined) break
-        ctx.phase = phases.keyed
-        ctx.key = this.#state?.currentKey
-        refusePromise(timer(timestamp, ctx), 'The timer function')
-      }
+      refusePromise(this.#callbacks.timer?.(timestamp, ctx), 'The timer function')
     } finally {
       ctx.phase = phases.idle
+      ctx.timeDomain = undefined
     }
-    ctx.finish()
+  }
+
+  flush(): void {
+    this.#ctx.finish()
   }
 
   endOfData(): void {
@@ -147,7 +150,8 @@ export class CallbackOperator implements Operator {
   }
 
   snapshot(): OperatorSnapshot {
-    return { state: this.#ctx.snapshot(), keyed: this.#state?.mark(), durable: undefined }
+    const watermark = this.#state === undefined ? Number.NEGATIVE_INFINITY : this.#ctx.currentWatermark
+    return { state: withWatermark(this.#ctx.snapshot(), watermark), keyed: this.#state?.mark(), durable: undefined }
   }
 
   close(): void {}
@@ -181,10 +185,9 @@ export class CallbackOperator implements Operator {
     this.#ctx.finish()
   }
 
-  #requestNextWake(): void {
-    for (const next of [this.#timers?.next(), this.#ctx.cleanup?.next()]) {
-      if (next !== undefined) this.#context.requestProcessingTime(next)
-    }
+  #requestCleanup(): void {
+    const next = this.#ctx.cleanup?.next()
+    if (next !== undefined) this.#context.requestProcessingTime(next)
   }
 }
 

@@ -25,6 +25,7 @@ export class ChainLink implements Output {
   /** This operator and those that follow it alone, as far as one loop can be made of them. Known once it is open. */
   #run: Run | undefined
   #fused: FusedSteps | undefined
+  #output!: Output
 
   constructor(operator: Operator, name: string, uid: string | undefined) {
     this.operator = operator
@@ -37,11 +38,26 @@ export class ChainLink implements Output {
   }
 
   watermark(timestamp: number): void {
-    this.inputWatermark(0, timestamp)
+    try {
+      if (this.operator.watermark === undefined) this.#output.watermark(timestamp)
+      else this.operator.watermark(timestamp)
+    } catch (thrown) {
+      throw this.#named(thrown)
+    }
+  }
+
+  watermarkStatus(idle: boolean): void {
+    try {
+      if (this.operator.watermarkStatus === undefined) this.#output.watermarkStatus(idle)
+      else this.operator.watermarkStatus(idle)
+    } catch (thrown) {
+      throw this.#named(thrown)
+    }
   }
 
   /** Opens the operator. Those that it feeds are open already. */
   open(context: OperatorContext, restored: unknown): void {
+    this.#output = context.output
     this.call((operator) => operator.open(context, restored))
     if (stepOf(this.operator) === undefined) return
     const { output, batchRecords: limit, jobId, operatorId } = context
@@ -55,14 +71,6 @@ export class ChainLink implements Output {
       const fused = this.#fused ?? this.#fuse()
       if (fused === undefined) this.operator.batch(input, batch)
       else fused.batch(batch)
-    } catch (thrown) {
-      throw this.#named(thrown)
-    }
-  }
-
-  inputWatermark(input: 0 | 1, timestamp: number): void {
-    try {
-      this.operator.watermark(input, timestamp)
     } catch (thrown) {
       throw this.#named(thrown)
     }

@@ -7,7 +7,7 @@
 import type { RecordBatch } from '../core/elements.ts'
 import type { Output } from './operator.ts'
 
-const nowhere: Output = { emit() {}, watermark() {} }
+const nowhere: Output = { emit() {}, watermark() {}, watermarkStatus() {} }
 
 class FanOut implements Output {
   readonly #outputs: readonly Output[]
@@ -22,6 +22,10 @@ class FanOut implements Output {
 
   watermark(timestamp: number): void {
     for (const output of this.#outputs) output.watermark(timestamp)
+  }
+
+  watermarkStatus(idle: boolean): void {
+    for (const output of this.#outputs) output.watermarkStatus(idle)
   }
 }
 
@@ -45,6 +49,11 @@ class MainOutput implements Output {
   watermark(timestamp: number): void {
     this.#main.watermark(timestamp)
     for (const side of this.#sides) side.watermark(timestamp)
+  }
+
+  watermarkStatus(idle: boolean): void {
+    this.#main.watermarkStatus(idle)
+    for (const side of this.#sides) side.watermarkStatus(idle)
   }
 }
 

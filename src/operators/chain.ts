@@ -123,8 +123,21 @@ export class OperatorChain {
     this.#head.input(input, batch)
   }
 
-  watermark(input: 0 | 1, timestamp: number): void {
-    this.#head.inputWatermark(input, timestamp)
+  watermark(timestamp: number): void {
+    this.#head.watermark(timestamp)
+  }
+
+  watermarkStatus(idle: boolean): void {
+    this.#head.watermarkStatus(idle)
+  }
+
+  /** The head has more to do before it can take anything: `proceed`. */
+  get unfinished(): boolean {
+    return this.#head.operator.unfinished === true
+  }
+
+  proceed(): void {
+    this.#head.call((operator) => operator.proceed?.())
   }
 
   /** Emits at most `max` records of the source at the head. */

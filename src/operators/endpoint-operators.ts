@@ -158,10 +158,6 @@ class SinkWriterOperator implements Operator {
     this.#try('write', () => writer.write(values))
   }
 
-  watermark(_input: 0 | 1, timestamp: number): void {
-    this.#context.output.watermark(timestamp)
-  }
-
   endOfData(): void | Promise<void> {
     const writer = this.#opened()
     return this.#tryLater('finish', () => writer.endOfData())

@@ -5,8 +5,6 @@
  * Owns the buffers of emitted records and the rule when what may be used: emitting only while a callback runs, keyed
  * state and timers only while a callback of one key runs. Does not own the loop over a batch (`callback-operator.ts`).
  */
-
-import type { TimerQueue } from '../backends/state-backend.ts'
 import { StreamError } from '../core/errors.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { DividedState } from '../core/operator-state.ts'
@@ -22,12 +20,18 @@ import { OperatorStates } from './operator-states.ts'
 import type { OutputTag } from './output-tag.ts'
 import type { StateCleanup } from './state-cleanup.ts'
 import { descriptorsOf, type StateDeclarations, type StateHandles } from './state-descriptors.ts'
+import type { TimeDomain, TimerService } from './timer-service.ts'
 
 export interface ProcessContext<Out, OperatorStates extends OperatorStateDeclarations = OperatorStateDeclarations> {
   /** State that belongs to no key but to this subtask. */
   readonly operatorState: OperatorStateHandles<OperatorStates>
-  /** Event time of the current record in milliseconds; undefined without timestamps and in timer callbacks. */
+  /**
+   * Event time of the current record in milliseconds; undefined without timestamps. In the callback of an event-time timer its
+   * time; undefined in that of a processing-time timer.
+   */
   readonly timestamp: number | undefined
+  /** How far event time has come here, in milliseconds: no record of this time or earlier is expected. Minus infinity at first. */
+  readonly currentWatermark: number
   /** Which of the parallel instances of the operator this is, from 0. Another one after the parallelism has changed. */
   readonly subtaskIndex: number
   readonly parallelism: number
@@ -45,6 +49,9 @@ export interface Timers {
   /** Calls `timer` under the current key once this time has come; a second registration of the same time is one. */
   registerProcessingTime(atMs: number): void
   deleteProcessingTime(atMs: number): void
+  /** The same once the watermark has come to this time; at the next watermark, if it has already. */
+  registerEventTime(atMs: number): void
+  deleteEventTime(atMs: number): void
 }
 
 export interface KeyedProcessContext<
@@ -56,6 +63,8 @@ export interface KeyedProcessContext<
   readonly key: K
   readonly state: StateHandles<States>
   readonly timers: Timers
+  /** Which kind of timer is calling; undefined outside the callback of a timer. */
+  readonly timeDomain: TimeDomain | undefined
 }
 
 export interface ProcessDefinition<In, Out, OperatorStates extends OperatorStateDeclarations = NoOperatorStates> {
@@ -96,6 +105,8 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   phase: 0 | 1 | 2 = phases.idle
   key: unknown = undefined
   timestamp: number | undefined = undefined
+  currentWatermark = Number.NEGATIVE_INFINITY
+  timeDomain: TimeDomain | undefined = undefined
   readonly timers: Timers
   /** Of keyed state with a time to live. */
   readonly cleanup: StateCleanup | undefined
@@ -108,7 +119,7 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   constructor(
     context: OperatorContext,
     states: StateDeclarations,
-    timers: TimerQueue | undefined,
+    timers: TimerService | undefined,
     operatorStates: { readonly declared: OperatorStateDeclarations; readonly restored: DividedState | undefined },
   ) {
     this.#context = context
@@ -210,36 +221,43 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
 class CallbackTimers implements Timers {
   readonly #callback: CallbackContext
   readonly #context: OperatorContext
-  readonly #queue: TimerQueue | undefined
+  readonly #timers: TimerService | undefined
 
-  constructor(callback: CallbackContext, context: OperatorContext, queue: TimerQueue | undefined) {
+  constructor(callback: CallbackContext, context: OperatorContext, timers: TimerService | undefined) {
     this.#callback = callback
     this.#context = context
-    this.#queue = queue
+    this.#timers = timers
   }
 
   registerProcessingTime(atMs: number): void {
-    const queue = this.#usable()
-    if (!Number.isFinite(atMs)) {
-      throw new StreamError(
-        'ARGUMENT_INVALID',
-        `Operator ${operatorLabel(this.#context)} registered a timer at ${atMs}: expected milliseconds since 1970.`,
-        { restartable: true, details: { operator: this.#context.operatorName } },
-      )
-    }
-    if (queue.add(atMs)) this.#context.requestProcessingTime(atMs)
+    this.#usable(atMs).registerProcessingTime(atMs)
   }
 
   deleteProcessingTime(atMs: number): void {
-    this.#usable().delete(atMs)
+    this.#usable().processing.delete(atMs)
   }
 
-  #usable(): TimerQueue {
+  registerEventTime(atMs: number): void {
+    this.#usable(atMs).event.add(atMs)
+  }
+
+  deleteEventTime(atMs: number): void {
+    this.#usable().event.delete(atMs)
+  }
+
+  #usable(atMs = 0): TimerService {
     if (this.#callback.phase !== phases.keyed) this.#callback.refuse('A timer')
-    if (this.#queue !== undefined) return this.#queue
+    if (this.#timers === undefined) {
+      throw new StreamError(
+        'STATE_ACCESS_INVALID',
+        `Operator ${operatorLabel(this.#context)} used a timer but has no timer callback: expected one in its definition.`,
+        { restartable: true, details: { operator: this.#context.operatorName } },
+      )
+    }
+    if (Number.isFinite(atMs)) return this.#timers
     throw new StreamError(
-      'STATE_ACCESS_INVALID',
-      `Operator ${operatorLabel(this.#context)} used a timer but has no timer callback: expected one in its definition.`,
+      'ARGUMENT_INVALID',
+      `Operator ${operatorLabel(this.#context)} registered a timer at ${atMs}: expected milliseconds since 1970.`,
       { restartable: true, details: { operator: this.#context.operatorName } },
     )
   }

@@ -3,7 +3,7 @@
  *
  * Owns nothing of channels, machines or threads. An operator emits into `context.output` (and side outputs) while it is
  * called and never afterwards; it never awaits between reading state and writing it. It may keep a batch it received but
- * never changes one. Calls per instance: `open`, then any of `batch`, `watermark`, `processingTime`, `snapshot`,
+ * never changes one. An operator that does not care for watermarks leaves their methods out: they are handed on. Calls per instance: `open`, then any of `batch`, `watermark`, `processingTime`, `snapshot`,
  * `notify…`, then `endOfData` at most once (after it no record comes, but snapshots and notifications do), then `close`.
  */
 import type { KeyedSnapshot, KeyedStateBackend, StateDescriptor } from '../backends/state-backend.ts'
@@ -15,7 +15,10 @@ import type { OperatorStateDeclarations } from './operator-state-declarations.ts
 /** Where an operator's records go: the next operator of the chain, or the channels. */
 export interface Output {
   emit(batch: RecordBatch): void
+  /** Behind what was emitted. Rises with every call. */
   watermark(timestamp: number): void
+  /** Idle: no say in the watermark of whoever reads this, until it is active again. */
+  watermarkStatus(idle: boolean): void
 }
 
 export interface OperatorContext {
@@ -74,8 +77,17 @@ export interface Operator {
    */
   open(context: OperatorContext, restored: unknown): void
   batch(input: 0 | 1, batch: RecordBatch): void
-  /** The minimum over the channels of one input has risen. */
-  watermark(input: 0 | 1, timestamp: number): void
+  /** The lowest watermark of all inputs has risen. Left out, it is handed on; else the operator does that, after what is due by it. */
+  watermark?(timestamp: number): void
+  /** All inputs are idle, or no longer. Left out, it is handed on. */
+  watermarkStatus?(idle: boolean): void
+  /**
+   * A watermark or a time has come and not everything that is due has been done, so as not to hold the thread for long. Until it
+   * is, the operator gets no batch, watermark or end, only `proceed` (and snapshots). Only for operators at the head of a chain.
+   */
+  readonly unfinished?: boolean
+  /** Does some more of it. */
+  proceed?(): void
   processingTime?(now: number): void
   /** Every input has delivered its last record: flush. */
   endOfData(): void | Promise<void>

@@ -3,12 +3,13 @@ import type { KeyedStateBackend, ValueState } from '../backends/state-backend.ts
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
-import { CallbackOperator, type Callbacks, processingTimers } from './callback-operator.ts'
+import { CallbackOperator, type Callbacks } from './callback-operator.ts'
 import type { KeyedProcessDefinition, ProcessDefinition } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from './operator.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from './operator-state-declarations.ts'
 import { refusePromise } from './refuse-promise.ts'
 import { descriptorsOf, type StateDeclarations, valueState } from './state-descriptors.ts'
+import { timerNames } from './timer-service.ts'
 
 /**
  * Calls `element` for each record of a stream that is not keyed. A throw fails the job with `USER_FUNCTION_FAILED`.
@@ -88,7 +89,7 @@ export const keepsState = ({ state, operatorState, timer }: Callbacks): boolean 
 /** What the state of a snapshot is compared with. */
 export const declaredBy = ({ state, timer }: Callbacks): Pick<OperatorFactory, 'states' | 'timers'> => ({
   states: descriptorsOf(state),
-  timers: timer === undefined ? [] : [processingTimers],
+  timers: timer === undefined ? [] : timerNames,
 })
 
 const callbacksOf = (definition: KeyedProcessDefinition<unknown, unknown, unknown>): Callbacks => ({
@@ -141,10 +142,6 @@ class ReduceOperator implements Operator {
       results[i] = next
     }
     this.#context.output.emit(recordBatch(results, timestamps))
-  }
-
-  watermark(_input: 0 | 1, timestamp: number): void {
-    this.#context.output.watermark(timestamp)
   }
 
   endOfData(): void {}

@@ -35,10 +35,6 @@ abstract class StatelessOperator implements Operator {
 
   abstract batch(input: 0 | 1, batch: RecordBatch): void
 
-  watermark(_input: 0 | 1, timestamp: number): void {
-    this.output.watermark(timestamp)
-  }
-
   endOfData(): void {}
 
   snapshot(): OperatorSnapshot {

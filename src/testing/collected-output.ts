@@ -17,6 +17,8 @@ export interface EmittedRecord {
 export class CollectedOutput implements Output {
   readonly records: EmittedRecord[] = []
   readonly watermarks: number[] = []
+  /** `idle` and `active` in turn. */
+  readonly statuses: ('idle' | 'active')[] = []
   readonly batchSizes: number[] = []
 
   get values(): readonly unknown[] {
@@ -30,5 +32,9 @@ export class CollectedOutput implements Output {
 
   watermark(timestamp: number): void {
     this.watermarks.push(timestamp)
+  }
+
+  watermarkStatus(idle: boolean): void {
+    this.statuses.push(idle ? 'idle' : 'active')
   }
 }

@@ -1,5 +1,7 @@
 /** What a test feeds to an operator, and the batches that it is cut into, as channels would. */
+import { decodeValue } from '../core/codec.ts'
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
+import { decodeDivided, type OperatorItemsFacts } from '../core/operator-state.ts'
 
 /** A record to feed; `timestamp` is its event time in milliseconds. */
 export interface HarnessRecord {
@@ -27,4 +29,19 @@ export function cutIntoBatches(records: readonly HarnessRecord[], size: number):
     start = end
   }
   return batches
+}
+
+/** What an operator would be restored from, as bytes, so that nothing is shared with the instance it was taken of. */
+export interface HarnessSnapshot {
+  readonly state: Uint8Array
+  /** The lists in `state`, when it can be divided; left out when it is whole. */
+  readonly lists?: readonly OperatorItemsFacts[]
+  /** Segments of keyed state; of each, what belongs to the subtask that is restored is taken. */
+  readonly keyed: readonly Uint8Array[]
+}
+
+/** The state that belongs to no key, decoded again. */
+export function restoredState(restored: HarnessSnapshot | undefined): unknown {
+  if (restored === undefined) return undefined
+  return restored.lists === undefined ? decodeValue(restored.state) : decodeDivided(restored.state, restored.lists)
 }

@@ -7,31 +7,23 @@
 import { heapStateBackend } from '../backends/heap-state.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
 import { type TimerHandle, VirtualClock } from '../core/clock.ts'
-import { decodeValue, encodeValue } from '../core/codec.ts'
+import { encodeValue } from '../core/codec.ts'
 import type { RecordBatch, SnapshotKind } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import { parseCheckpointId, parseJobId, parseOperatorId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { limits } from '../core/limits.ts'
-import { DividedState, decodeDivided, type OperatorItemsFacts } from '../core/operator-state.ts'
+import { DividedState } from '../core/operator-state.ts'
 import { Random } from '../core/random.ts'
+import { WatermarkValve } from '../core/watermark-valve.ts'
 import { OperatorChain } from '../operators/chain.ts'
 import { KeyPartitioner } from '../operators/key-partition.ts'
 import type { OperatorFactory, Output } from '../operators/operator.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import { CollectedOutput, type EmittedRecord } from './collected-output.ts'
-import { cutIntoBatches, type HarnessRecord } from './harness-record.ts'
+import { cutIntoBatches, type HarnessRecord, type HarnessSnapshot, restoredState } from './harness-record.ts'
 
-export type { HarnessRecord } from './harness-record.ts'
-
-/** What an operator would be restored from, as bytes, so that nothing is shared with the instance it was taken of. */
-export interface HarnessSnapshot {
-  readonly state: Uint8Array
-  /** The lists in `state`, when it can be divided; left out when it is whole. */
-  readonly lists?: readonly OperatorItemsFacts[]
-  /** Segments of keyed state; of each, what belongs to the subtask that is restored is taken. */
-  readonly keyed: readonly Uint8Array[]
-}
+export type { HarnessRecord, HarnessSnapshot } from './harness-record.ts'
 
 export interface OperatorHarnessOptions {
   /** The key function of the input, of both inputs if `key2` is absent; required by a keyed operator. */
@@ -72,6 +64,7 @@ export class OperatorHarness {
   wakes = 0
   #sourceTimer: TimerHandle | undefined
   readonly #chain: OperatorChain
+  readonly #valve: WatermarkValve
   readonly #state: KeyedStateBackend | undefined
   readonly #main: CollectedOutput
   readonly #sides = new Map<string, CollectedOutput>()
@@ -147,6 +140,7 @@ export class OperatorHarness {
       },
       tails: (_position, tag): Output | undefined => (tag === undefined ? this.#main : this.#sides.get(tag)),
     })
+    this.#valve = new WatermarkValve(factory.inputCount === 2 ? 2 : 1, this.#chain)
     this.#chain.open([restoredState(options.restored)])
     this.advance(0)
   }
@@ -168,6 +162,11 @@ export class OperatorHarness {
 
   get watermarks(): readonly number[] {
     return this.#main.watermarks
+  }
+
+  /** `idle` and `active`, in turn, as the operator has said it of its output. */
+  get statuses(): readonly ('idle' | 'active')[] {
+    return this.#main.statuses
   }
 
   /** Records emitted to a side output so far. Fails with `ARGUMENT_INVALID` when the tag is not in `sideOutputs`. */
@@ -199,8 +198,16 @@ export class OperatorHarness {
     for (const batch of cutIntoBatches(records, this.#batchRecords)) this.#feedBatch(batch, input)
   }
 
+  /** A watermark of one input; the operator hears of the lower of both. Fires the event-time timers that are due. */
   watermark(timestamp: number, input: 0 | 1 = 0): void {
-    this.#chain.watermark(input, timestamp)
+    this.#valve.watermark(input, timestamp)
+    this.#finish()
+  }
+
+  /** An idle input has no say in the watermark. */
+  watermarkStatus(status: 'idle' | 'active', input: 0 | 1 = 0): void {
+    this.#valve.status(input, status === 'idle')
+    this.#finish()
   }
 
   /** Moves processing time on and fires the timers that fall due, each at its own time. */
@@ -248,6 +255,11 @@ export class OperatorHarness {
     this.#state?.dispose()
   }
 
+  /** As a subtask does before it takes anything else. */
+  #finish(): void {
+    while (this.#chain.unfinished) this.#chain.proceed()
+  }
+
   #feedBatch(batch: RecordBatch, input: 0 | 1): void {
     if (this.#state === undefined) {
       this.#chain.batch(input, batch)
@@ -279,9 +291,4 @@ function checkFactory(factory: unknown): void {
     `OperatorHarness was given ${factory === null ? 'null' : `a value of type ${typeof factory}`} without create: expected ` +
       'an operator, such as mapOperator(fn) or keyedProcessOperator(definition).',
   )
-}
-
-function restoredState(restored: HarnessSnapshot | undefined): unknown {
-  if (restored === undefined) return undefined
-  return restored.lists === undefined ? decodeValue(restored.state) : decodeDivided(restored.state, restored.lists)
 }

@@ -40,7 +40,7 @@ function make() {
   })
   const spy = spyFactory('spy', calls, {
     batch: (from, { values }) => void calls.push(`batch ${from} ${values.join()}`),
-    watermark: (from, timestamp) => void calls.push(`watermark ${from} ${timestamp}`),
+    watermark: (timestamp) => void calls.push(`watermark ${timestamp}`),
   })
   const { chain } = testChain([member('spy', spy)])
   chain.open([])
@@ -82,19 +82,22 @@ describe('the data plane of a subtask', () => {
     expect(calls).toEqual(['batch 0 1'])
   })
 
-  it('passes on a watermark when the minimum of its input rises', () => {
+  it('passes on a watermark when the minimum of all channels rises', () => {
     const { flow, chain, calls, push, run } = make()
     flow.begin(chain)
     push('a', mark(5))
     push('c', mark(3))
     run()
-    expect(calls).toEqual(['watermark 1 3'])
+    expect(calls).toEqual([])
     push('b', mark(4))
     run()
-    expect(calls).toEqual(['watermark 1 3', 'watermark 0 4'])
+    expect(calls).toEqual(['watermark 3'])
+    push('c', { type: 'watermark-status', idle: true })
+    run()
+    expect(calls).toEqual(['watermark 3', 'watermark 4'])
     push('b', endOfData)
     run()
-    expect(calls.at(-1)).toBe('watermark 0 5')
+    expect(calls.at(-1)).toBe('watermark 5')
   })
 
   it('turns what is not data into events with the channel that it came on', () => {

@@ -1,8 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Channel, OutputGate } from '../../src/actors/channel.ts'
 import { SubtaskInputs } from '../../src/actors/subtask-inputs.ts'
-import { maxWatermark, recordBatch } from '../../src/core/elements.ts'
+import { recordBatch } from '../../src/core/elements.ts'
 
 function make(inputOf: readonly (0 | 1)[]) {
   const channels = inputOf.map((_, n) => new Channel(`c${n}`, 8, new OutputGate(() => {}), () => {}))
@@ -74,49 +73,5 @@ describe('what was restored', () => {
     inputs.unblockAll()
     fill(1, 'c')
     expect(takeAll()).toEqual(['0:a', '1:c'])
-  })
-})
-
-describe('the watermark of an input', () => {
-  it('is that of its slowest channel, and told only when it rises', () => {
-    const { inputs } = make([0, 0])
-    expect(inputs.watermark(0, 10)).toBeUndefined()
-    expect(inputs.watermark(1, 5)).toBe(5)
-    expect(inputs.watermark(0, 20)).toBeUndefined()
-    expect(inputs.watermark(1, 15)).toBe(15)
-    expect(inputs.watermark(1, 15)).toBeUndefined()
-    expect(inputs.watermark(1, 12)).toBeUndefined()
-    expect(inputs.watermark(1, 30)).toBe(20)
-  })
-
-  it('does not depend on the other input', () => {
-    const { inputs } = make([0, 1])
-    expect(inputs.watermark(0, 10)).toBe(10)
-    expect(inputs.watermark(1, 3)).toBe(3)
-  })
-
-  it('is not held back by a channel that has ended', () => {
-    const { inputs } = make([0, 0])
-    inputs.watermark(0, 10)
-    expect(inputs.ended(1)).toBe(10)
-    expect(inputs.watermark(0, 11)).toBe(11)
-    expect(inputs.ended(0)).toBe(maxWatermark.timestamp)
-  })
-
-  it('is the minimum over what each channel said last, and never falls', () => {
-    const marks = fc.array(fc.record({ channel: fc.nat(2), timestamp: fc.integer({ min: -5, max: 20 }) }))
-    fc.assert(
-      fc.property(marks, (steps) => {
-        const { inputs } = make([0, 0, 0])
-        const highest = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]
-        let current = Number.NEGATIVE_INFINITY
-        for (const { channel, timestamp } of steps) {
-          highest[channel] = Math.max(highest[channel]!, timestamp)
-          const minimum = Math.min(...highest)
-          expect(inputs.watermark(channel, timestamp)).toBe(minimum > current ? minimum : undefined)
-          current = Math.max(current, minimum)
-        }
-      }),
-    )
   })
 })

@@ -25,7 +25,7 @@ it.each(['all', 'leaves'] as const)('names the operator whose function threw, no
 
 it.each([
   ['open', (c: ReturnType<typeof testChain>['chain']) => c.open([])],
-  ['watermark', (c: ReturnType<typeof testChain>['chain']) => c.watermark(0, 1)],
+  ['watermark', (c: ReturnType<typeof testChain>['chain']) => c.watermark(1)],
   ['endOfData', (c: ReturnType<typeof testChain>['chain']) => c.endOfData()],
   ['snapshot', (c: ReturnType<typeof testChain>['chain']) => c.snapshot(ck(1), 'checkpoint')],
   ['notifyCompleted', (c: ReturnType<typeof testChain>['chain']) => c.notifyCompleted(ck(1))],

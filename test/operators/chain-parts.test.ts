@@ -38,10 +38,11 @@ it('sends a watermark of the main output to the side outputs too, but no records
   expect([main.values, side.values]).toEqual([['m'], ['s']])
 })
 
+const ignored = { watermark() {}, watermarkStatus() {} }
+
 it('buffers up to a limit, and does not touch what it handed on', () => {
-  const output = new CollectedOutput()
   const emitted: (readonly unknown[])[] = []
-  const buffer = new EmitBuffer({ emit: (batch) => void emitted.push(batch.values), watermark: output.watermark }, 3)
+  const buffer = new EmitBuffer({ ...ignored, emit: (batch) => void emitted.push(batch.values) }, 3)
   for (const value of ['a', 'b', 'c', 'd']) buffer.push(value, undefined)
   buffer.flush()
   buffer.flush()
@@ -52,10 +53,9 @@ it('buffers up to a limit, and does not touch what it handed on', () => {
 })
 
 it('keeps as many timestamps as records, also in a batch shorter than the one before', () => {
-  const output = new CollectedOutput()
   const lengths: unknown[] = []
   const emit = (batch: { timestamps: readonly number[] | undefined }) => void lengths.push(batch.timestamps?.length)
-  const buffer = new EmitBuffer({ emit, watermark: output.watermark }, 8)
+  const buffer = new EmitBuffer({ ...ignored, emit }, 8)
   for (const length of [4, 2, 3]) {
     for (let i = 0; i < length; i++) buffer.push(i, i)
     buffer.flush()

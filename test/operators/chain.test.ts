@@ -57,7 +57,7 @@ describe('a tree of operators', () => {
   it('sends a watermark along every branch, behind the records before it', () => {
     const { chain, tail } = tree()
     chain.batch(0, recordBatch([1, 2]))
-    chain.watermark(0, 42)
+    chain.watermark(42)
     for (const output of [tail(0), tail(0, 'odd'), tail(1), tail(2), tail(3)]) expect(output.watermarks).toEqual([42])
   })
 

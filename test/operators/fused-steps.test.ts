@@ -37,7 +37,7 @@ function run(
   limit = 1024,
 ) {
   const emitted: RecordBatch[] = []
-  const output: Output = { emit: (batch) => void emitted.push(batch), watermark() {} }
+  const output: Output = { emit: (batch) => void emitted.push(batch), watermark() {}, watermarkStatus() {} }
   let failed: unknown
   const named = (step: number, thrown: unknown) => ({ step, thrown })
   const fused = new FusedSteps({ steps, output, limit, owner: 'test', named, compile: compilers[variant] })
@@ -109,6 +109,7 @@ describe('a run of steps in one loop', () => {
         if (emitted.length >= 4) throw new Error('enough')
       },
       watermark() {},
+      watermarkStatus() {},
     }
     const named = (at: number, thrown: unknown) => new Error(`step ${at}: ${(thrown as Error).message}`)
     const fused = new FusedSteps({ steps, output, limit: 2, owner: 'test', named, compile: compilers[variant] })
@@ -164,7 +165,7 @@ describe('in a chain', () => {
     const { chain, tail } = testChain(lineOf(steps), 1024, 'leaves')
     chain.open([])
     chain.batch(0, recordBatch([1, 2, 3], [7, 8, 9]))
-    chain.watermark(0, 9)
+    chain.watermark(9)
     expect(tail(3).records).toEqual([
       ...[2, 20].map((n) => ({ value: `${n}`, timestamp: 7 })),
       ...[4, 40].map((n) => ({ value: `${n}`, timestamp: 9 })),
