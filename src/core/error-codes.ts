@@ -29,6 +29,7 @@ export const errorCodes = {
   // running
   USER_FUNCTION_FAILED: 'a function of the program threw',
   KEY_INVALID: 'a key function returned undefined, NaN, a function, a symbol or an object',
+  TIMESTAMP_MISSING: 'a record without a timestamp, or with one that is no time, where event time is needed',
   STATE_NOT_SERIALIZABLE: 'a state value cannot be encoded',
   STATE_VALUE_REFUSED: 'a value was to be stored that the schema of its state refuses',
   STATE_ACCESS_INVALID: 'keyed state or a timer was used outside a keyed callback, or a state is not declared',

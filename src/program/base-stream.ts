@@ -8,10 +8,19 @@ import type { Key } from '../core/key-groups.ts'
 import { sinkOperator } from '../operators/endpoint-operators.ts'
 import type { Sink } from '../operators/endpoints.ts'
 import { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
+import { timestampsOperator } from '../operators/time/timestamps-operator.ts'
+import { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
 import type { DataStream } from './data-stream.ts'
 import { DataStreamSink } from './data-stream-sink.ts'
 import type { KeyedStream } from './keyed-stream.ts'
-import { checkDefinition, checkFunction, type ProgramBuilder, partitioned, type Upstream } from './program-builder.ts'
+import {
+  checkDefinition,
+  checkFunction,
+  kindOf,
+  type ProgramBuilder,
+  partitioned,
+  type Upstream,
+} from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** The type of a stream's records. */
@@ -57,6 +66,25 @@ export abstract class BaseStream<T> {
   filter(keep: (value: T) => boolean): SingleOutputStreamOperator<T> {
     checkFunction('filter', keep)
     return this.builder.apply<T>(filterOperator(keep), this.upstreams)
+  }
+
+  /**
+   * Gives every record the timestamp that the strategy says, in place of an earlier one, and the stream watermarks made from
+   * them; those from upstream end here. A record that gets no time fails the job with `TIMESTAMP_MISSING`.
+   *
+   * @example
+   * bids.assignTimestampsAndWatermarks(
+   *   WatermarkStrategy.forBoundedOutOfOrderness<Bid>(4_000).withTimestampAssigner((bid) => bid.time),
+   * )
+   */
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
+    if (!(strategy instanceof WatermarkStrategy)) {
+      throw new StreamError(
+        'ARGUMENT_INVALID',
+        `assignTimestampsAndWatermarks was given ${kindOf(strategy)}: expected a WatermarkStrategy, such as WatermarkStrategy.forMonotonousTimestamps().`,
+      )
+    }
+    return this.builder.apply<T>(timestampsOperator(strategy), this.upstreams)
   }
 
   /**

@@ -109,7 +109,8 @@ export function checkDefinition(call: string, value: unknown, ...methods: readon
   }
 }
 
-const kindOf = (value: unknown): string =>
+/** For messages: `a string`, `undefined`. */
+export const kindOf = (value: unknown): string =>
   value === undefined || value === null
     ? String(value)
     : /^[aeiou]/.test(typeof value)

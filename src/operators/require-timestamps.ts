@@ -1,0 +1,15 @@
+/** For operators that need event time: the timestamps of a batch, or an error that says how to get some. */
+import type { RecordBatch } from '../core/elements.ts'
+import { StreamError } from '../core/errors.ts'
+import { type NamedOperator, operatorLabel } from '../core/operator-label.ts'
+
+/** Fails with `TIMESTAMP_MISSING` for a batch without timestamps. */
+export function requireTimestamps({ timestamps }: RecordBatch, operator: NamedOperator): readonly number[] {
+  if (timestamps !== undefined) return timestamps
+  throw new StreamError(
+    'TIMESTAMP_MISSING',
+    `Operator ${operatorLabel(operator)} works by event time, but its records have no timestamps: expected a call of ` +
+      'assignTimestampsAndWatermarks before it, or a source that gives timestamps.',
+    { details: { operator: operator.operatorName, uid: operator.uid ?? null } },
+  )
+}

@@ -1,0 +1,93 @@
+/**
+ * The loop that gives the records of a batch their timestamps: compiled for the operator alone, or, where that is not
+ * allowed, shared by all of them. Both do the same.
+ */
+import { StreamError } from '../../core/errors.ts'
+import { type NamedOperator, operatorLabel } from '../../core/operator-label.ts'
+import { ownCode } from '../own-code.ts'
+import { refusePromise } from '../refuse-promise.ts'
+import type { TimestampAssigner } from './watermark-strategy.ts'
+
+/** What a `Date` can hold. Nanoseconds, for one, are outside. */
+export const timeMax = 8.64e15
+
+/** Gives the position of the first record that gets no time; the length of `values` when there is none. */
+type AssignLoop = (
+  assign: TimestampAssigner<unknown>,
+  values: readonly unknown[],
+  timestamps: readonly number[] | undefined,
+  into: number[],
+) => number
+
+const sharedLoop: AssignLoop = (assign, values, timestamps, into) => {
+  for (let i = 0; i < values.length; i++) {
+    const time = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
+    if (!(Number.isFinite(time) && time >= -timeMax && time <= timeMax)) return i
+    into[i] = Math.floor(time)
+  }
+  return values.length
+}
+
+/** The same as `sharedLoop`, as text. */
+const source = `return (assign, values, timestamps, into) => {
+  for (let i = 0; i < values.length; i++) {
+    const time = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
+    if (!(Number.isFinite(time) && time >= -${timeMax} && time <= ${timeMax})) return i
+    into[i] = Math.floor(time)
+  }
+  return values.length
+}`
+
+const kept: TimestampAssigner<unknown> = (_value, timestamp) => timestamp!
+
+export class AssignedTimestamps {
+  readonly #assigner: TimestampAssigner<unknown>
+  readonly #loop: AssignLoop
+  readonly #operator: NamedOperator
+
+  /** Without an assigner records keep the timestamps that they have. `owner` is different for different operators of a process. */
+  constructor(assigner: TimestampAssigner<unknown> | undefined, owner: string, operator: NamedOperator) {
+    this.#assigner = assigner ?? kept
+    this.#loop = (ownCode(owner, 'nothing', source)?.(undefined) as AssignLoop | undefined) ?? sharedLoop
+    this.#operator = operator
+  }
+
+  /** Fails with `TIMESTAMP_MISSING` for a record that gets no time. */
+  of(values: readonly unknown[], timestamps: readonly number[] | undefined): readonly number[] {
+    const assigned: number[] = new Array(values.length)
+    const end = this.#loop(this.#assigner, values, timestamps, assigned)
+    if (end < values.length) throw this.#noTime(values[end], timestamps?.[end])
+    return assigned
+  }
+
+  #noTime(value: unknown, timestamp: number | undefined): StreamError {
+    const details = { operator: this.#operator.operatorName, uid: this.#operator.uid ?? null }
+    const label = operatorLabel(this.#operator)
+    if (this.#assigner === kept && timestamp === undefined) {
+      const sentence =
+        `Operator ${label} makes watermarks, but its records have no timestamps: expected a strategy with ` +
+        'withTimestampAssigner, or a source that gives timestamps.'
+      return new StreamError('TIMESTAMP_MISSING', sentence, { details })
+    }
+    const given: unknown = this.#assigner(value, timestamp)
+    refusePromise(given, 'The timestamp assigner')
+    const sentence =
+      `Operator ${label} got the timestamp ${shown(given)} for the record ${shown(value)}: expected milliseconds since ` +
+      `1970, from -${timeMax} to ${timeMax}.`
+    return new StreamError('TIMESTAMP_MISSING', sentence, { details })
+  }
+}
+
+/** Short enough for a message. */
+function shown(value: unknown): string {
+  const text = typeof value === 'object' ? asJson(value) : String(value)
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text
+}
+
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return 'that cannot be shown'
+  }
+}
