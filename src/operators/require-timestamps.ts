@@ -6,10 +6,13 @@ import { type NamedOperator, operatorLabel } from '../core/operator-label.ts'
 /** Fails with `TIMESTAMP_MISSING` for a batch without timestamps. */
 export function requireTimestamps({ timestamps }: RecordBatch, operator: NamedOperator): readonly number[] {
   if (timestamps !== undefined) return timestamps
-  throw new StreamError(
+  throw noTimestamps(operator, 'a call of assignTimestampsAndWatermarks before it, or a source that gives timestamps')
+}
+
+/** The error of an operator that needs them. */
+export const noTimestamps = (operator: NamedOperator, expected: string): StreamError =>
+  new StreamError(
     'TIMESTAMP_MISSING',
-    `Operator ${operatorLabel(operator)} works by event time, but its records have no timestamps: expected a call of ` +
-      'assignTimestampsAndWatermarks before it, or a source that gives timestamps.',
+    `Operator ${operatorLabel(operator)} works by event time, but its records have no timestamps: expected ${expected}.`,
     { details: { operator: operator.operatorName, uid: operator.uid ?? null } },
   )
-}

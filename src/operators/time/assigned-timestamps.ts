@@ -6,20 +6,21 @@ import { StreamError } from '../../core/errors.ts'
 import { type NamedOperator, operatorLabel } from '../../core/operator-label.ts'
 import { ownCode } from '../own-code.ts'
 import { refusePromise } from '../refuse-promise.ts'
+import { noTimestamps } from '../require-timestamps.ts'
 import type { TimestampAssigner } from './watermark-strategy.ts'
 
 /** What a `Date` can hold. Nanoseconds, for one, are outside. */
 export const timeMax = 8.64e15
 
 /** Gives the position of the first record that gets no time; the length of `values` when there is none. */
-type AssignLoop = (
+export type AssignLoop = (
   assign: TimestampAssigner<unknown>,
   values: readonly unknown[],
   timestamps: readonly number[] | undefined,
   into: number[],
 ) => number
 
-const sharedLoop: AssignLoop = (assign, values, timestamps, into) => {
+export const sharedLoop: AssignLoop = (assign, values, timestamps, into) => {
   for (let i = 0; i < values.length; i++) {
     const time = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
     if (!(Number.isFinite(time) && time >= -timeMax && time <= timeMax)) return i
@@ -27,6 +28,10 @@ const sharedLoop: AssignLoop = (assign, values, timestamps, into) => {
   }
   return values.length
 }
+
+/** `owner` is different for different functions of a process: the loop is compiled once for each. */
+export const assignLoop = (owner: string): AssignLoop =>
+  (ownCode(owner, 'nothing', source)?.(undefined) as AssignLoop | undefined) ?? sharedLoop
 
 /** The same as `sharedLoop`, as text. */
 const source = `return (assign, values, timestamps, into) => {
@@ -45,10 +50,10 @@ export class AssignedTimestamps {
   readonly #loop: AssignLoop
   readonly #operator: NamedOperator
 
-  /** Without an assigner records keep the timestamps that they have. `owner` is different for different operators of a process. */
+  /** Without an assigner records keep the timestamps that they have. */
   constructor(assigner: TimestampAssigner<unknown> | undefined, owner: string, operator: NamedOperator) {
     this.#assigner = assigner ?? kept
-    this.#loop = (ownCode(owner, 'nothing', source)?.(undefined) as AssignLoop | undefined) ?? sharedLoop
+    this.#loop = assignLoop(owner)
     this.#operator = operator
   }
 
@@ -61,19 +66,15 @@ export class AssignedTimestamps {
   }
 
   #noTime(value: unknown, timestamp: number | undefined): StreamError {
-    const details = { operator: this.#operator.operatorName, uid: this.#operator.uid ?? null }
-    const label = operatorLabel(this.#operator)
     if (this.#assigner === kept && timestamp === undefined) {
-      const sentence =
-        `Operator ${label} makes watermarks, but its records have no timestamps: expected a strategy with ` +
-        'withTimestampAssigner, or a source that gives timestamps.'
-      return new StreamError('TIMESTAMP_MISSING', sentence, { details })
+      return noTimestamps(this.#operator, 'a strategy with withTimestampAssigner, or a source that gives timestamps')
     }
     const given: unknown = this.#assigner(value, timestamp)
     refusePromise(given, 'The timestamp assigner')
     const sentence =
-      `Operator ${label} got the timestamp ${shown(given)} for the record ${shown(value)}: expected milliseconds since ` +
+      `Operator ${operatorLabel(this.#operator)} got the timestamp ${shown(given)} for the record ${shown(value)}: expected milliseconds since ` +
       `1970, from -${timeMax} to ${timeMax}.`
+    const details = { operator: this.#operator.operatorName, uid: this.#operator.uid ?? null }
     return new StreamError('TIMESTAMP_MISSING', sentence, { details })
   }
 }
