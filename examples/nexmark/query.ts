@@ -13,6 +13,8 @@ export interface Change<Row> {
   readonly row: Row
 }
 
+export type Weighted = readonly [row: unknown, weight: number]
+
 /** The rows that must come out in the end, in any order: obvious and slow, over all events at once. */
 export type Reference<Row> = (events: readonly Event[]) => readonly Row[]
 
@@ -21,8 +23,8 @@ export interface NexmarkQuery {
   readonly name: string
   /** In one line. */
   readonly about: string
-  /** Does it emit rows that are final, or changes that make a table? */
-  readonly output: 'rows' | 'changes'
+  /** What something that it emitted means: a row of its result, with how many of it come, or go. */
+  readonly meaning: (emitted: never) => Weighted
   readonly build: (events: DataStream<Event>) => DataStream<unknown>
   readonly reference: Reference<unknown>
 }
@@ -33,7 +35,7 @@ export const rowsQuery = <Row>(
   about: string,
   build: (events: DataStream<Event>) => DataStream<Row>,
   reference: Reference<Row>,
-): NexmarkQuery => ({ name, about, output: 'rows', build, reference })
+): NexmarkQuery => ({ name, about, meaning: (row: Row) => [row, 1], build, reference })
 
 /** A query whose changes make a table. */
 export const tableQuery = <Row>(
@@ -41,7 +43,25 @@ export const tableQuery = <Row>(
   about: string,
   build: (events: DataStream<Event>) => DataStream<Change<Row>>,
   reference: Reference<Row>,
-): NexmarkQuery => ({ name, about, output: 'changes', build, reference })
+): NexmarkQuery => ({
+  name,
+  about,
+  meaning: ({ op, row }: Change<Row>) => [row, op === '+' ? 1 : -1],
+  build,
+  reference,
+})
+
+/**
+ * A query that counts by the clock: how many there are in a row depends on how fast it is, how many there are in all does not.
+ * `reference` gives what is counted.
+ */
+export const countsQuery = <Row extends { readonly count: number }, Counted>(
+  name: string,
+  about: string,
+  build: (events: DataStream<Event>) => DataStream<Row>,
+  counted: (row: Row) => Counted,
+  reference: Reference<Counted>,
+): NexmarkQuery => ({ name, about, meaning: (row: Row) => [counted(row), row.count], build, reference })
 
 /** Rows by their text, with how often there is each of them. */
 type Counts = ReadonlyMap<string, number>
@@ -50,10 +70,12 @@ type Counts = ReadonlyMap<string, number>
  * The result of a query from all that it has emitted, as the rows that are left, by their text. Fails when a row was taken away
  * more often than it was added.
  */
-export function resultOf({ name, output }: NexmarkQuery, emitted: Iterable<unknown>): Counts {
-  if (output === 'rows') return countsOf(emitted)
+export function resultOf({ name, meaning }: NexmarkQuery, emitted: Iterable<unknown>): Counts {
   const counts = new Map<string, number>()
-  for (const { op, row } of emitted as Iterable<Change<unknown>>) addTo(counts, textOf(row), op === '+' ? 1 : -1)
+  for (const one of emitted) {
+    const [row, weight] = meaning(one as never)
+    addTo(counts, textOf(row), weight)
+  }
   for (const [row, count] of counts) {
     if (count < 0) throw new Error(`${name} took away a row that it had not added: ${row}`)
   }
@@ -86,8 +108,8 @@ function addTo(counts: Map<string, number>, row: string, weight: number): void {
   else counts.set(row, count)
 }
 
-/** The same for the same fields in any order. */
-const textOf = (row: unknown): string => {
+/** A row as text, the same for the same fields in any order. */
+export const textOf = (row: unknown): string => {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return JSON.stringify(row)
   return JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))))
 }

@@ -1,5 +1,5 @@
 /** The events of Nexmark as a source, and as the stream that the queries begin with. */
-import { generate, type Source } from 'tidemark'
+import { type DataStream, generate, type Source, WatermarkStrategy } from 'tidemark'
 import { NexmarkGenerator, type NexmarkOptions } from './generator.ts'
 import type { Event } from './model.ts'
 
@@ -13,3 +13,18 @@ export function nexmarkSource(options: NexmarkOptions): Source<Event> {
   const generator = new NexmarkGenerator(options)
   return { ...generate({ count: options.events, at: (place) => generator.at(place) }), kind: 'nexmark' }
 }
+
+/** How far events may come behind later ones. */
+const outOfOrdernessMs = 4_000
+
+/**
+ * The stream that the queries begin with: events at the time when they happened, of which some come up to four seconds late.
+ *
+ * @example inEventTime(env.fromSource(nexmarkSource({ events: 1_000 })).uid('events'))
+ */
+export const inEventTime = (events: DataStream<Event>): DataStream<Event> =>
+  events.assignTimestampsAndWatermarks(
+    WatermarkStrategy.forBoundedOutOfOrderness(outOfOrdernessMs).withTimestampAssigner(
+      ({ dateTime }: Event) => dateTime,
+    ),
+  )
