@@ -109,7 +109,12 @@ function addTo(counts: Map<string, number>, row: string, weight: number): void {
 }
 
 /** A row as text, the same for the same fields in any order. */
-export const textOf = (row: unknown): string => {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return JSON.stringify(row)
-  return JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))))
+export const textOf = (row: unknown): string => JSON.stringify(sorted(row))
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const fields = value as Readonly<Record<string, unknown>>
+  const ordered: Record<string, unknown> = {}
+  for (const name of Object.keys(fields).sort()) ordered[name] = sorted(fields[name])
+  return ordered
 }

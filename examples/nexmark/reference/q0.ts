@@ -1,12 +1,6 @@
 import type { Event } from '../model.ts'
 import type { PlainBid } from '../queries/q0.ts'
+import { allBids } from './all.ts'
 
-export function q0(events: readonly Event[]): PlainBid[] {
-  const rows: PlainBid[] = []
-  for (const event of events) {
-    if (event.kind !== 'bid') continue
-    const { auction, bidder, price, dateTime, extra } = event
-    rows.push({ auction, bidder, price, dateTime, extra })
-  }
-  return rows
-}
+export const q0 = (events: readonly Event[]): PlainBid[] =>
+  allBids(events).map(({ kind: _kind, channel: _channel, url: _url, ...rest }) => rest)
