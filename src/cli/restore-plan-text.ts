@@ -11,6 +11,7 @@
  */
 import type { OperatorName, PlannedOperator, PlannedState } from '../deployment/planned-operator.ts'
 import type { RestorePlan, RestoreVerdict } from '../deployment/restore-plan.ts'
+import { watermarkList } from '../operators/stored-watermark.ts'
 import { printable } from './context.ts'
 import { formatBytes } from './progress.ts'
 
@@ -83,6 +84,7 @@ function stateRow(state: PlannedState): readonly string[] {
         ? `version ${version.program ?? version.stored}`
         : `version ${version.stored ?? 0} to ${version.program ?? 0}`
   const origin = from === undefined ? '' : ` from ${printable(from)}`
+  if (name === watermarkList) return ['watermark', 'how far event time had come', '', words(outcome)]
   return [
     name === undefined ? 'not by key' : printable(name),
     `${storedKind === undefined ? '' : `${kindText(storedKind)} to `}${kindText(kind)}${count}`,

@@ -1,5 +1,6 @@
 /** `tidemark savepoint inspect`: what is in a savepoint, operator by operator. */
 import type { OperatorItemsFacts } from '../core/operator-state.ts'
+import { watermarkList } from '../operators/stored-watermark.ts'
 import { type InspectedOperator, type InspectedState, inspectSavepoint } from '../savepoint/inspect-savepoint.ts'
 import type { SavepointReader } from '../savepoint/savepoint-reader.ts'
 import { printTagged, tagged } from '../savepoint/tagged-json.ts'
@@ -87,7 +88,9 @@ function stateLines(state: InspectedState): readonly string[] {
 }
 
 const listLine = ({ name, mode, items }: OperatorItemsFacts): string =>
-  `list ${quoted(name)} without keys, ${mode}: ${formatCount(items)} items`
+  name === watermarkList
+    ? `the watermark of ${formatCount(items)} subtask${items === 1 ? '' : 's'}`
+    : `list ${quoted(name)} without keys, ${mode}: ${formatCount(items)} items`
 
 const quoted = (text: string): string => `"${printable(text)}"`
 

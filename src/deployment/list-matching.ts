@@ -79,13 +79,15 @@ const stayingLists = (
   )
 }
 
-/** The lists of an operator of the snapshot that nobody takes. */
+/** The lists of an operator of the snapshot that nobody takes. A watermark that nobody takes is no loss: nothing was put into it. */
 export const unclaimedLists = (
   stored: ManifestOperator,
   sources: readonly UnkeyedSource[],
 ): readonly OperatorItemsFacts[] => {
   const own = sources.filter((source) => source.stored === stored)
   return listsOf(stored).filter(
-    ({ name }) => !own.some(({ lists }) => lists === undefined || lists.some(({ from }) => from === name)),
+    ({ name }) =>
+      name !== watermarkList &&
+      !own.some(({ lists }) => lists === undefined || lists.some(({ from }) => from === name)),
   )
 }

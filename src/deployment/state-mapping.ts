@@ -11,6 +11,7 @@ import { operatorLabel } from '../core/operator-label.ts'
 import type { OperatorItemsFacts } from '../core/operator-state.ts'
 import type { JobOperator } from '../graph/job-graph.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
+import { watermarkList } from '../operators/stored-watermark.ts'
 
 /**
  * One move of state at a restore. Each side is `operator` for all of an operator's state, or `operator/state` for one keyed
@@ -130,7 +131,8 @@ function typeOf(
   to: string,
 ): 'state' | 'list' {
   const states = keyedStatesOf(stored).filter(({ kind }) => kind !== 'timers')
-  const lists = listsOf(stored)
+  // An operator's watermark is not the program's to move.
+  const lists = listsOf(stored).filter(({ name }) => name !== watermarkList)
   const [isState, isList] = [states, lists].map((all) => all.some(({ name }) => name === from))
   if (!isState && !isList) {
     throw unknownState(

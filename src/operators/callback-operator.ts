@@ -31,6 +31,10 @@ export interface Callbacks {
   readonly endOfData: ((ctx: CallbackContext) => unknown) | undefined
 }
 
+/** Timers are state: a savepoint must find them again. */
+export const keepsState = ({ state, operatorState, timer }: Callbacks): boolean =>
+  timer !== undefined || Object.keys(state).length > 0 || Object.keys(operatorState).length > 0
+
 export class CallbackOperator implements Operator, TimerHandler {
   readonly #callbacks: Callbacks
   readonly #keyed: boolean
@@ -150,8 +154,14 @@ export class CallbackOperator implements Operator, TimerHandler {
   }
 
   snapshot(): OperatorSnapshot {
-    const watermark = this.#state === undefined ? Number.NEGATIVE_INFINITY : this.#ctx.currentWatermark
-    return { state: withWatermark(this.#ctx.snapshot(), watermark), keyed: this.#state?.mark(), durable: undefined }
+    const divided = this.#ctx.snapshot()
+    // Who has no other state is not restored, so that the watermark would only be left over.
+    const timed = this.#keyed && keepsState(this.#callbacks)
+    return {
+      state: timed ? withWatermark(divided, this.#ctx.currentWatermark) : divided,
+      keyed: this.#state?.mark(),
+      durable: undefined,
+    }
   }
 
   close(): void {}

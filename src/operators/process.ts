@@ -3,7 +3,7 @@ import type { KeyedStateBackend, ValueState } from '../backends/state-backend.ts
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
-import { CallbackOperator, type Callbacks } from './callback-operator.ts'
+import { CallbackOperator, type Callbacks, keepsState } from './callback-operator.ts'
 import type { KeyedProcessDefinition, ProcessDefinition } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from './operator.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from './operator-state-declarations.ts'
@@ -81,10 +81,6 @@ export function refuseKeyedParts(what: string, definition: object): void {
     )
   }
 }
-
-/** Timers are state: a savepoint must find them again. */
-export const keepsState = ({ state, operatorState, timer }: Callbacks): boolean =>
-  timer !== undefined || Object.keys(state).length > 0 || Object.keys(operatorState).length > 0
 
 /** What the state of a snapshot is compared with. */
 export const declaredBy = ({ state, timer }: Callbacks): Pick<OperatorFactory, 'states' | 'timers'> => ({

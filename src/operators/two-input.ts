@@ -1,9 +1,9 @@
 /** The process functions with two inputs, and coMap and coFlatMap over them. The loop is in `callback-operator.ts`. */
-import { CallbackOperator, type Callbacks } from './callback-operator.ts'
+import { CallbackOperator, type Callbacks, keepsState } from './callback-operator.ts'
 import type { KeyedProcessContext, ProcessContext } from './keyed-context.ts'
 import type { OperatorFactory } from './operator.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from './operator-state-declarations.ts'
-import { declaredBy, keepsState, refuseKeyedParts } from './process.ts'
+import { declaredBy, refuseKeyedParts } from './process.ts'
 import { refusePromise } from './refuse-promise.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { keepsState } from '../../src/operators/callback-operator.ts'
 import type { KeyedProcessContext, ProcessContext } from '../../src/operators/keyed-context.ts'
 import { phases } from '../../src/operators/keyed-context.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
-import { keepsState, keyedProcessOperator, processOperator } from '../../src/operators/process.ts'
+import { keyedProcessOperator, processOperator } from '../../src/operators/process.ts'
 import {
   aggregatingState,
   listState,
