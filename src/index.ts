@@ -74,6 +74,7 @@ export {
   valueState,
 } from './operators/state-descriptors.ts'
 export type { StateOptions } from './operators/state-options.ts'
+export type { WatermarkGenerator, WatermarkOutput } from './operators/time/watermark-generator.ts'
 export { type TimestampAssigner, WatermarkStrategy } from './operators/time/watermark-strategy.ts'
 export type { WindowFunction, WindowProcessContext } from './operators/windows/definition.ts'
 export type {

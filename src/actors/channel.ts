@@ -18,19 +18,33 @@
 import type { Barrier, RecordBatch, StreamElement } from '../core/elements.ts'
 import { assert } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
+import type { PausableClock } from '../core/pausable-clock.ts'
 
 /** What a producer sees of all its output channels. */
 export class OutputGate {
   /** Channels without credit. The producer takes no input while it is above zero. */
   full = 0
   readonly #wakeProducer: () => void
+  #clock: PausableClock | undefined
 
   constructor(wakeProducer: () => void) {
     this.#wakeProducer = wakeProducer
   }
 
+  /** Holds this clock back while the producer is stopped. */
+  holdBack(clock: PausableClock): void {
+    this.#clock = clock
+    if (this.full > 0) clock.pause()
+  }
+
+  filled(): void {
+    if (this.full++ === 0) this.#clock?.pause()
+  }
+
   credited(): void {
-    if (--this.full === 0) this.#wakeProducer()
+    if (--this.full > 0) return
+    this.#clock?.resume()
+    this.#wakeProducer()
   }
 }
 
@@ -78,7 +92,7 @@ export class Channel {
     if (this.#size === this.#ring.length) this.#grow()
     this.#ring[(this.#head + this.#size) % this.#ring.length] = element
     this.#size++
-    if (this.#size === this.#capacity) this.#gate.full++
+    if (this.#size === this.#capacity) this.#gate.filled()
     if (this.#size === 1) this.#wakeConsumer()
     if (element.type === 'barrier') this.#watch?.queued(element)
   }
@@ -190,7 +204,7 @@ export class Channel {
     this.#size++
     for (let before = 0; before < place; before++) this.#put(before, this.#at(before + 1))
     this.#put(place, element)
-    if (this.#size === this.#capacity) this.#gate.full++
+    if (this.#size === this.#capacity) this.#gate.filled()
   }
 
   #at(place: number): StreamElement {

@@ -59,7 +59,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       descriptor,
       channelOf: services.channelOf,
       gate: services.gate,
-      now: () => self.host.now(),
+      host: self.host,
       feed: (event) => this.#driver.feed(event),
       barrierSeen: (id) => this.#snapshots.barrierSeen(id),
       barrierQueued: (barrier) => this.#timeout.expect(barrier),
@@ -163,7 +163,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
 
   #makeChain(): OperatorChain {
     const { epoch } = this.#services.checkpoints
-    return makeChain(this.#self, this.descriptor, this.#state, this.#flow.outputs, processingTimer, epoch)
+    return makeChain(this.#self, this.descriptor, this.#state, this.#flow, processingTimer, epoch)
   }
 
   #guard(action: () => void): void {

@@ -15,8 +15,8 @@ import type { KeyedOperator } from './keyed-chains.ts'
 import { loadOperatorState } from './operator-state-restore.ts'
 import { StateRestore } from './state-restore.ts'
 import type { OperatorRestore, SubtaskDescriptor } from './subtask-descriptor.ts'
+import type { SubtaskFlow } from './subtask-flow.ts'
 import type { LoadedOperator, StatePiece, SubtaskMessage } from './subtask-messages.ts'
-import type { SubtaskOutputs } from './subtask-outputs.ts'
 
 /** The state of one subtask's operators, by position in the chain. */
 export class SubtaskState {
@@ -118,7 +118,7 @@ export function makeChain(
   self: Self,
   descriptor: SubtaskDescriptor,
   state: SubtaskState,
-  outputs: SubtaskOutputs,
+  flow: Pick<SubtaskFlow, 'outputs' | 'consumingMs'>,
   timerName: string,
   epoch: number,
 ): OperatorChain {
@@ -145,16 +145,18 @@ export function makeChain(
       epoch,
       attempt: descriptor.attempt,
       batchRecords: descriptor.batchRecords,
+      autoWatermarkIntervalMs: descriptor.autoWatermarkIntervalMs,
       checkpointing: descriptor.checkpointing,
       freezeState: descriptor.freezeState,
       now: () => host.now(),
       monotonicMs: () => host.monotonicMs(),
+      consumingMs: () => flow.consumingMs(),
       random: () => host.random.next(),
       wake: () => self.wake(),
       wakeAfter: (delayMs) => self.setTimer(sourceTimer, Math.max(0, delayMs)),
       requestProcessingTime: (atMs) => self.setTimer(timerName, Math.max(0, atMs - host.now())),
       log: (level, message) => host.log(level, message),
     },
-    tails: (position, sideOutput) => outputs.tails(position, sideOutput),
+    tails: (position, sideOutput) => flow.outputs.tails(position, sideOutput),
   })
 }

@@ -102,6 +102,7 @@ export interface SubtaskDescriptor {
   readonly mode: 'exactly-once' | 'at-least-once'
   readonly checkpointing: boolean
   readonly batchRecords: number
+  readonly autoWatermarkIntervalMs: number
   readonly freezeState: boolean
   /** Do snapshots of keyed state hold only what has changed since the last complete checkpoint? */
   readonly incremental: boolean

@@ -16,10 +16,12 @@ import { type Barrier, endOfData, maxWatermark, type StreamElement } from '../co
 import { assertNever } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
+import { PausableClock } from '../core/pausable-clock.ts'
 import { WatermarkValve } from '../core/watermark-valve.ts'
 import type { BarrierFacts, SubtaskEvent } from '../machines/subtask/protocol.ts'
 import type { OperatorChain } from '../operators/chain.ts'
 import type { Channel, OutputGate } from './channel.ts'
+import type { Host } from './host.ts'
 import type { SubtaskDescriptor } from './subtask-descriptor.ts'
 import { SubtaskInputs } from './subtask-inputs.ts'
 import { SubtaskOutputs } from './subtask-outputs.ts'
@@ -28,7 +30,7 @@ export interface SubtaskFlowOptions {
   readonly descriptor: SubtaskDescriptor
   readonly channelOf: (id: string) => Channel
   readonly gate: OutputGate
-  readonly now: () => number
+  readonly host: Pick<Host, 'now' | 'monotonicMs'>
   readonly feed: (event: SubtaskEvent) => void
   /** Told of every barrier before the machine is: for the timings of a snapshot. */
   readonly barrierSeen: (checkpointId: CheckpointId) => void
@@ -41,6 +43,8 @@ export class SubtaskFlow {
   readonly inputs: SubtaskInputs
   readonly outputs: SubtaskOutputs
   readonly #valve: WatermarkValve
+  /** Stands still while this subtask may take nothing. */
+  readonly #clock: PausableClock
   /** To be told when the operators are done with the watermark before it. */
   #afterwards: SubtaskEvent | undefined
   #chain: OperatorChain | undefined
@@ -53,12 +57,16 @@ export class SubtaskFlow {
   #barrier: Barrier | undefined
 
   constructor(options: SubtaskFlowOptions) {
-    const { descriptor, channelOf } = options
+    const { descriptor, channelOf, host, gate } = options
     this.#options = options
+    this.#clock = new PausableClock(() => host.monotonicMs())
+    this.#clock.pause()
+    gate.holdBack(this.#clock)
     this.inputs = new SubtaskInputs(
       descriptor.inputs.map(({ channel }) => channelOf(channel)),
       descriptor.inputs.map(({ input }) => input),
       options.barrierQueued,
+      this.#clock,
     )
     this.outputs = new SubtaskOutputs(descriptor, channelOf)
     this.#valve = new WatermarkValve(this.inputs.count, {
@@ -72,6 +80,11 @@ export class SubtaskFlow {
     return this.#valve.current
   }
 
+  /** Milliseconds in which something could be taken. */
+  consumingMs(): number {
+    return this.#clock.now()
+  }
+
   /** Taken from channels; of a source, polled. */
   get recordsIn(): number {
     return this.#recordsTaken + (this.#chain?.recordsRead ?? 0)
@@ -80,14 +93,16 @@ export class SubtaskFlow {
   /** Begins, with a chain that is open. */
   begin(chain: OperatorChain): void {
     this.#chain = chain
-    this.#consuming = true
+    this.resume()
   }
 
   pause(): void {
+    if (this.#consuming) this.#clock.pause()
     this.#consuming = false
   }
 
   resume(): void {
+    if (!this.#consuming) this.#clock.resume()
     this.#consuming = true
   }
 
@@ -161,7 +176,7 @@ export class SubtaskFlow {
 
   #fireTimers(chain: OperatorChain): boolean {
     this.#timerDue = false
-    chain.processingTime(this.#options.now())
+    chain.processingTime(this.#options.host.now())
     this.#flush()
     return true
   }

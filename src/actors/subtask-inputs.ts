@@ -8,12 +8,14 @@
  */
 import type { Barrier, RecordBatch, StreamElement } from '../core/elements.ts'
 import type { CheckpointId } from '../core/ids.ts'
+import type { PausableClock } from '../core/pausable-clock.ts'
 import type { Channel } from './channel.ts'
 
 export class SubtaskInputs {
   readonly #channels: readonly Channel[]
   readonly #inputOf: readonly (0 | 1)[]
   readonly #blocked: boolean[]
+  readonly #clock: PausableClock | undefined
   #next = 0
   /** Barriers put ahead that are not yet taken. */
   #ahead = 0
@@ -25,12 +27,14 @@ export class SubtaskInputs {
   /** The channel that `take` took from last. */
   channel = 0
 
-  /** `queued` hears of barriers when they are queued behind other elements. */
+  /** `queued` hears of barriers when they are queued behind other elements; `clock` is held back while a channel is blocked. */
   constructor(
     channels: readonly Channel[],
     inputOf: readonly (0 | 1)[],
     queued: (barrier: Barrier) => void = () => {},
+    clock?: PausableClock,
   ) {
+    this.#clock = clock
     this.#channels = channels
     this.#inputOf = inputOf
     this.#blocked = channels.map(() => false)
@@ -47,10 +51,12 @@ export class SubtaskInputs {
   }
 
   block(channel: number): void {
+    if (!this.#blocked.includes(true)) this.#clock?.pause()
     this.#blocked[channel] = true
   }
 
   unblockAll(): void {
+    if (this.#blocked.includes(true)) this.#clock?.resume()
     this.#blocked.fill(false)
   }
 

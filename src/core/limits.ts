@@ -6,6 +6,8 @@ export const limits = {
   batchRecords: 1_024,
   /** Timers that fire in a row, at most, before something else may come in between. */
   timersPerTurn: 1_000,
+  /** How often watermarks are made of the records that have come, unless configured; Flink's default. */
+  autoWatermarkIntervalMs: 200,
   /** Batches or polls after which a subtask that always has more to take hands on its partial batches all the same. */
   inputsPerFlush: 256,
   /** Elements a channel holds before its producer is stopped. */

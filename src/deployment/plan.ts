@@ -12,6 +12,7 @@ export interface DeploymentSettings {
   readonly mode: 'exactly-once' | 'at-least-once'
   readonly checkpointing: boolean
   readonly batchRecords: number
+  readonly autoWatermarkIntervalMs: number
   readonly freezeState: boolean
   readonly incremental: boolean
 }

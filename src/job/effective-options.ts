@@ -32,6 +32,7 @@ export interface EffectiveOptions {
   /** Pieces of state up to this size go into the manifest. */
   readonly inlineStateBytes: number
   readonly batchRecords: number
+  readonly autoWatermarkIntervalMs: number
 }
 
 /** Fails with `ARGUMENT_INVALID`, `JOB_ID_INVALID`, `SAVEPOINT_BACKEND_INCOMPATIBLE` or `UNALIGNED_INCOMPATIBLE`. `development` says whether stored values are frozen by default. */
@@ -89,6 +90,7 @@ export function effectiveOptions(
     freezeState: merged.freezeState ?? development,
     inlineStateBytes: checkpoint.inlineStateBytes ?? limits.inlineStateBytes,
     batchRecords: merged.batchRecords ?? limits.batchRecords,
+    autoWatermarkIntervalMs: merged.autoWatermarkIntervalMs ?? limits.autoWatermarkIntervalMs,
   }
 }
 

@@ -120,6 +120,13 @@ export const pipelineKeys = {
     true,
     'May operators be fused into chains?',
   ),
+  autoWatermarkInterval: key(
+    'job',
+    'pipeline.auto-watermark-interval',
+    duration(0),
+    limits.autoWatermarkIntervalMs,
+    'How often watermarks are made of the records that have come; `0`: behind every batch.',
+  ),
   name: key('job', 'pipeline.name', words('a name'), undefined, 'The name of the job.'),
   restorePath: key(
     'client',

@@ -58,6 +58,7 @@ export function startJob(start: JobStart): RunningJob {
       mode: effective.checkpointing.mode,
       checkpointing: effective.checkpointing.intervalMs !== undefined && effective.checkpointing.afterTasksFinish,
       batchRecords: effective.batchRecords,
+      autoWatermarkIntervalMs: effective.autoWatermarkIntervalMs,
       freezeState: effective.freezeState,
       incremental: effective.checkpointing.incremental,
     },

@@ -43,10 +43,12 @@ export interface ChainRuntime {
   readonly epoch: number
   readonly attempt: number
   readonly batchRecords: number
+  readonly autoWatermarkIntervalMs: number
   readonly checkpointing: boolean
   readonly freezeState: boolean
   now(): number
   monotonicMs(): number
+  consumingMs(): number
   random(): number
   /** The head, a source, is worth polling. May come at any time until `close`. */
   wake(): void
@@ -255,6 +257,7 @@ export class OperatorChain {
       epoch: runtime.epoch,
       attempt: runtime.attempt,
       batchRecords: runtime.batchRecords,
+      autoWatermarkIntervalMs: runtime.autoWatermarkIntervalMs,
       checkpointing: runtime.checkpointing,
       freezeState: runtime.freezeState,
       operatorId,
@@ -265,6 +268,7 @@ export class OperatorChain {
       sideOutput: (tag) => outputs.side(tag),
       now: () => runtime.now(),
       monotonicMs: () => runtime.monotonicMs(),
+      consumingMs: () => runtime.consumingMs(),
       random: () => runtime.random(),
       requestProcessingTime: (atMs) => this.#wakeUps.request(position, atMs),
       wake: () => {

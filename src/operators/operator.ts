@@ -35,6 +35,8 @@ export interface OperatorContext {
   readonly attempt: number
   /** Records per batch, at most, that this operator should emit. */
   readonly batchRecords: number
+  /** How often watermarks are made of the records that have come, in milliseconds; 0: behind every batch. */
+  readonly autoWatermarkIntervalMs: number
   /** Will checkpoints be taken? Without them a sink commits when its data ends. */
   readonly checkpointing: boolean
   /** Check and freeze what is put into state, so that changing it in place throws. */
@@ -48,6 +50,8 @@ export interface OperatorContext {
   now(): number
   /** Milliseconds by a clock that nobody sets: how much time has passed is what it is good for. */
   monotonicMs(): number
+  /** The milliseconds in which this subtask could take input: they stand still while it is held back. */
+  consumingMs(): number
   /** A number in [0, 1) from the run's generator. */
   random(): number
   /** Asks for `processingTime` to be called when this time has come; only the earliest request is kept. */

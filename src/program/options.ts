@@ -100,6 +100,8 @@ export interface JobOptions {
   readonly freezeState?: boolean
   /** Records in one batch, at most. */
   readonly batchRecords?: number
+  /** How often watermarks are made of the records that have come. Default 200; 0: behind every batch. */
+  readonly autoWatermarkIntervalMs?: number
 }
 
 /** What a value may be, as a test and in words. */
@@ -133,6 +135,7 @@ const jobRules: Rules = {
   chaining: flag,
   freezeState: flag,
   batchRecords: integerFrom(1),
+  autoWatermarkIntervalMs: integerFrom(0),
 }
 
 const checkpointRules: Rules = {

@@ -36,6 +36,8 @@ export interface OperatorHarnessOptions {
   readonly name?: string
   readonly uid?: string
   readonly batchRecords?: number
+  /** 0 by default: watermarks are made behind every batch. */
+  readonly autoWatermarkIntervalMs?: number
   readonly checkpointing?: boolean
   readonly subtaskIndex?: number
   readonly parallelism?: number
@@ -124,10 +126,12 @@ export class OperatorHarness {
         epoch: 1,
         attempt: 1,
         batchRecords: this.#batchRecords,
+        autoWatermarkIntervalMs: options.autoWatermarkIntervalMs ?? 0,
         checkpointing: options.checkpointing ?? true,
         freezeState: true,
         now: () => this.clock.now(),
         monotonicMs: () => this.clock.monotonicMs(),
+        consumingMs: () => this.clock.monotonicMs(),
         random: () => random.next(),
         wake: () => void this.wakes++,
         wakeAfter: (delayMs) => {

@@ -66,6 +66,7 @@ export const descriptor = (
     mode: 'exactly-once',
     checkpointing: true,
     batchRecords: 4,
+    autoWatermarkIntervalMs: 0,
     freezeState: true,
     restore: undefined,
     ...more,

@@ -191,7 +191,8 @@ describe('the chain of a subtask', () => {
     }
     const subtask = descriptor(chainOf(['curious', curious]), { index: 1, parallelism: 3, attempt: 2, batchRecords: 9 })
     const { simulation, probe, self, state } = make(subtask)
-    const chain = makeChain(self, subtask, state, new SubtaskOutputs(subtask, () => undefined as never), 'my-timer', 5)
+    const flow = { outputs: new SubtaskOutputs(subtask, () => undefined as never), consumingMs: () => 3 }
+    const chain = makeChain(self, subtask, state, flow, 'my-timer', 5)
     chain.open(state.restored)
     expect(context).toMatchObject({
       jobId: subtask.jobId,
@@ -207,6 +208,7 @@ describe('the chain of a subtask', () => {
       checkpointing: true,
       state: state.backends[0],
     })
+    expect(context!.consumingMs()).toBe(3)
     context!.requestProcessingTime(250)
     await simulation.runToEnd()
     expect([probe.received, context!.now()]).toEqual([[{ type: 'timer.fired', name: 'my-timer' }], 250])

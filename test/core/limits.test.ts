@@ -29,6 +29,7 @@ describe('limits', () => {
   it('have the defaults that people know', () => {
     expect(limits).toMatchObject({
       batchRecords: 1_024,
+      autoWatermarkIntervalMs: 200,
       keyGroupsDefault: 128,
       parallelismMax: 32_768,
       checkpointTimeoutMs: 600_000,

@@ -79,6 +79,7 @@ async function make(job: JobGraph) {
     mode: 'exactly-once',
     checkpointing: false,
     batchRecords: 10,
+    autoWatermarkIntervalMs: 0,
     freezeState: true,
     incremental: false,
   } as const

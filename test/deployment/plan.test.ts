@@ -9,6 +9,7 @@ const settings: DeploymentSettings = {
   mode: 'exactly-once',
   checkpointing: true,
   batchRecords: 10,
+  autoWatermarkIntervalMs: 0,
   freezeState: true,
   incremental: false,
 }

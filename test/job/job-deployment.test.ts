@@ -35,6 +35,7 @@ async function deployment(retention: 'delete' | 'retain-on-failure' | 'retain-on
     mode: 'exactly-once',
     checkpointing: true,
     batchRecords: 1,
+    autoWatermarkIntervalMs: 0,
     freezeState: false,
     incremental: false,
   } as const

@@ -17,15 +17,27 @@ export type AssignLoop = (
   assign: TimestampAssigner<unknown>,
   values: readonly unknown[],
   timestamps: readonly number[] | undefined,
-  into: number[],
+  into: Assigned,
 ) => number
 
+/** What the loop writes to. */
+export interface Assigned {
+  readonly times: number[]
+  /** The highest of them; minus infinity without any. */
+  latest: number
+}
+
 export const sharedLoop: AssignLoop = (assign, values, timestamps, into) => {
+  const { times } = into
+  let latest = Number.NEGATIVE_INFINITY
   for (let i = 0; i < values.length; i++) {
-    const time = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
-    if (!(Number.isFinite(time) && time >= -timeMax && time <= timeMax)) return i
-    into[i] = Math.floor(time)
+    const given = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
+    if (!(Number.isFinite(given) && given >= -timeMax && given <= timeMax)) return i
+    const time = Math.floor(given)
+    if (time > latest) latest = time
+    times[i] = time
   }
+  into.latest = latest
   return values.length
 }
 
@@ -35,11 +47,16 @@ export const assignLoop = (owner: string): AssignLoop =>
 
 /** The same as `sharedLoop`, as text. */
 const source = `return (assign, values, timestamps, into) => {
+  const { times } = into
+  let latest = Number.NEGATIVE_INFINITY
   for (let i = 0; i < values.length; i++) {
-    const time = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
-    if (!(Number.isFinite(time) && time >= -${timeMax} && time <= ${timeMax})) return i
-    into[i] = Math.floor(time)
+    const given = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
+    if (!(Number.isFinite(given) && given >= -${timeMax} && given <= ${timeMax})) return i
+    const time = Math.floor(given)
+    if (time > latest) latest = time
+    times[i] = time
   }
+  into.latest = latest
   return values.length
 }`
 
@@ -58,8 +75,8 @@ export class AssignedTimestamps {
   }
 
   /** Fails with `TIMESTAMP_MISSING` for a record that gets no time. */
-  of(values: readonly unknown[], timestamps: readonly number[] | undefined): readonly number[] {
-    const assigned: number[] = new Array(values.length)
+  of(values: readonly unknown[], timestamps: readonly number[] | undefined): Assigned {
+    const assigned: Assigned = { times: new Array(values.length), latest: Number.NEGATIVE_INFINITY }
     const end = this.#loop(this.#assigner, values, timestamps, assigned)
     if (end < values.length) throw this.#noTime(values[end], timestamps?.[end])
     return assigned

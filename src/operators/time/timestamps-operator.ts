@@ -4,9 +4,9 @@
  * Its watermarks take the place of those from upstream, which end here, but for the last one of all. What it knows of the
  * stream is in no snapshot: after a restore its watermark begins anew, and operators behind it keep theirs.
  */
-import { maxWatermark, type RecordBatch, recordBatch } from '../../core/elements.ts'
+import { maxWatermark, type RecordBatch } from '../../core/elements.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from '../operator.ts'
-import { AssignedTimestamps } from './assigned-timestamps.ts'
+import { StreamTime } from './stream-time.ts'
 import type { StrategySettings, WatermarkStrategy } from './watermark-strategy.ts'
 
 /**
@@ -28,43 +28,28 @@ const nothing: OperatorSnapshot = { state: undefined, keyed: undefined, durable:
 
 class TimestampsOperator implements Operator {
   readonly #settings: StrategySettings<unknown>
-  #context!: OperatorContext
-  #timestamps!: AssignedTimestamps
-  #watermark = Number.NEGATIVE_INFINITY
+  #time!: StreamTime
 
   constructor(settings: StrategySettings<unknown>) {
     this.#settings = settings
   }
 
   open(context: OperatorContext): void {
-    this.#context = context
-    this.#timestamps = new AssignedTimestamps(
-      this.#settings.assigner,
-      `${context.jobId} ${context.operatorId} timestamps`,
-      context,
-    )
+    this.#time = new StreamTime(this.#settings, context, [undefined])
   }
 
   batch(_input: 0 | 1, { values, timestamps }: RecordBatch): void {
-    const assigned = this.#timestamps.of(values, timestamps)
-    this.#context.output.emit(recordBatch(values, assigned))
-    const { rule } = this.#settings
-    if (rule.kind === 'none') return
-    let latest = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < assigned.length; i++) if (assigned[i]! > latest) latest = assigned[i]!
-    this.#advance(latest - rule.outOfOrdernessMs - 1)
+    this.#time.batch(undefined, values, timestamps)
   }
 
   watermark(timestamp: number): void {
-    if (timestamp === maxWatermark.timestamp) this.#advance(timestamp)
+    if (timestamp === maxWatermark.timestamp) this.#time.end()
   }
 
   watermarkStatus(): void {}
 
-  #advance(timestamp: number): void {
-    if (timestamp <= this.#watermark) return
-    this.#watermark = timestamp
-    this.#context.output.watermark(timestamp)
+  processingTime(now: number): void {
+    this.#time.processingTime(now)
   }
 
   endOfData(): void {}

@@ -4,17 +4,23 @@
  * Plain, immutable data with a fluent way to write it. Does not own how watermarks are made (`timestamps-operator.ts`).
  */
 import { StreamError } from '../../core/errors.ts'
+import type { WatermarkGenerator } from './watermark-generator.ts'
 
 /** The event time of a record in milliseconds since 1970. `recordTimestamp` is the one that it has already, if any. */
 export type TimestampAssigner<T> = (value: T, recordTimestamp: number | undefined) => number
 
 /** How watermarks follow from timestamps. */
-export type WatermarkRule = { readonly kind: 'none' } | { readonly kind: 'bounded'; readonly outOfOrdernessMs: number }
+export type WatermarkRule =
+  /** So far, and one millisecond, behind the latest timestamp; infinitely far: none. */
+  | { readonly kind: 'bounded'; readonly outOfOrdernessMs: number }
+  | { readonly kind: 'generator'; readonly create: () => WatermarkGenerator<unknown> }
 
 export interface StrategySettings<T> {
   readonly rule: WatermarkRule
   /** Undefined: records keep the timestamps that they have. */
   readonly assigner: TimestampAssigner<T> | undefined
+  /** Undefined: never idle. */
+  readonly idlenessMs: number | undefined
 }
 
 /**
@@ -27,7 +33,7 @@ export class WatermarkStrategy<in T> {
   /** What was said, for whoever carries it out. */
   readonly settings: StrategySettings<T>
 
-  private constructor(settings: StrategySettings<T>) {
+  constructor(settings: StrategySettings<T>) {
     this.settings = settings
   }
 
@@ -37,7 +43,7 @@ export class WatermarkStrategy<in T> {
    * @example WatermarkStrategy.noWatermarks<Order>().withTimestampAssigner((order) => order.time)
    */
   static noWatermarks<T = unknown>(): WatermarkStrategy<T> {
-    return new WatermarkStrategy<T>({ rule: { kind: 'none' }, assigner: undefined })
+    return by<T>({ kind: 'bounded', outOfOrdernessMs: Number.POSITIVE_INFINITY })
   }
 
   /**
@@ -56,10 +62,23 @@ export class WatermarkStrategy<in T> {
    * @example WatermarkStrategy.forBoundedOutOfOrderness<Order>(5_000).withTimestampAssigner((order) => order.time)
    */
   static forBoundedOutOfOrderness<T = unknown>(outOfOrdernessMs: number): WatermarkStrategy<T> {
-    if (!(Number.isSafeInteger(outOfOrdernessMs) && outOfOrdernessMs >= 0)) {
-      throw invalid(`forBoundedOutOfOrderness was given ${String(outOfOrdernessMs)}`, 'whole milliseconds from 0')
-    }
-    return new WatermarkStrategy<T>({ rule: { kind: 'bounded', outOfOrdernessMs }, assigner: undefined })
+    checkMs('forBoundedOutOfOrderness', outOfOrdernessMs, 0)
+    return by<T>({ kind: 'bounded', outOfOrdernessMs })
+  }
+
+  /**
+   * Watermarks of the program's own: behind certain records, every so often, or both. `create` is called once for each subtask,
+   * and at a source for each split.
+   *
+   * @example
+   * // Behind the record that ends a minute.
+   * WatermarkStrategy.forGenerator<Tick>(() => ({
+   *   onEvent: (tick, time, output) => tick.last && output.emitWatermark(time),
+   * }))
+   */
+  static forGenerator<T>(create: () => WatermarkGenerator<T>): WatermarkStrategy<T> {
+    checkFunction('forGenerator', create)
+    return by<T>({ kind: 'generator', create: create as () => WatermarkGenerator<unknown> })
   }
 
   /**
@@ -69,12 +88,35 @@ export class WatermarkStrategy<in T> {
    * @example WatermarkStrategy.forMonotonousTimestamps().withTimestampAssigner((order: Order) => order.time)
    */
   withTimestampAssigner<U extends T>(assigner: TimestampAssigner<U>): WatermarkStrategy<U> {
-    if (typeof assigner !== 'function') {
-      throw invalid(`withTimestampAssigner was given a value of type ${typeof assigner}`, 'a function')
-    }
+    checkFunction('withTimestampAssigner', assigner)
     return new WatermarkStrategy<U>({ ...this.settings, assigner })
+  }
+
+  /**
+   * Nobody waits for a stream, or at a source a split, that has brought no record for so long: it is idle until the next one.
+   * Time in which none could be read, as under back pressure, does not count. Fails with `ARGUMENT_INVALID` for a number
+   * below 1.
+   *
+   * @example WatermarkStrategy.forMonotonousTimestamps<Reading>().withIdleness(60_000)
+   */
+  withIdleness(timeoutMs: number): WatermarkStrategy<T> {
+    checkMs('withIdleness', timeoutMs, 1)
+    return new WatermarkStrategy<T>({ ...this.settings, idlenessMs: timeoutMs })
   }
 }
 
-const invalid = (what: string, expected: string): StreamError =>
-  new StreamError('ARGUMENT_INVALID', `${what}: expected ${expected}.`)
+const by = <T>(rule: WatermarkRule): WatermarkStrategy<T> =>
+  new WatermarkStrategy<T>({ rule, assigner: undefined, idlenessMs: undefined })
+
+function checkMs(call: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return
+  throw new StreamError(
+    'ARGUMENT_INVALID',
+    `${call} was given ${String(value)}: expected whole milliseconds from ${least}.`,
+  )
+}
+
+function checkFunction(call: string, value: unknown): void {
+  if (typeof value === 'function') return
+  throw new StreamError('ARGUMENT_INVALID', `${call} was given a value of type ${typeof value}: expected a function.`)
+}

@@ -13,6 +13,7 @@ const settings = {
   mode: 'exactly-once',
   checkpointing: true,
   batchRecords: 1,
+  autoWatermarkIntervalMs: 0,
   freezeState: false,
   incremental: false,
 } as const

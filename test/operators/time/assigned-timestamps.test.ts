@@ -18,7 +18,10 @@ it('does the same in the compiled loop as in the shared one', () => {
     [[5, Number.POSITIVE_INFINITY], undefined],
     [[], undefined],
   ] as const) {
-    const [ours, shared]: [number[], number[]] = [[], []]
+    const [ours, shared] = [
+      { times: [], latest: 0 },
+      { times: [], latest: 0 },
+    ]
     const end = compiled(byValue, values, timestamps, ours)
     expect(end).toBe(sharedLoop(byValue, values, timestamps, shared))
     expect(ours).toEqual(shared)
@@ -26,9 +29,9 @@ it('does the same in the compiled loop as in the shared one', () => {
 })
 
 it('cuts fractions of a millisecond off and finds the first record without a time', () => {
-  const into: number[] = []
+  const into = { times: [], latest: 0 }
   expect(sharedLoop((value) => value as number, [1.9, -1.1, 3, Number.NaN, 5], undefined, into)).toBe(3)
-  expect(into).toEqual([1, -2, 3])
+  expect(into.times).toEqual([1, -2, 3])
 })
 
 it('says that an assigner must not return a promise', () => {

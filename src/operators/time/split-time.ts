@@ -1,0 +1,118 @@
+/**
+ * The event time of one split of a source, or of a stream as a whole: its generator, how far its watermark has come, and
+ * whether it is idle.
+ *
+ * Hands its records on with the watermarks in their places between them. Does not own how the watermarks of several splits
+ * become one, nor timers (`stream-time.ts`).
+ *
+ * INV-ST-1 a watermark made in `onEvent` is told behind the record it was made for and before the next one. INV-ST-2 the
+ * watermark never falls.
+ */
+import { maxWatermark, recordBatch } from '../../core/elements.ts'
+import type { Output } from '../operator.ts'
+import type { WatermarkGenerator, WatermarkOutput } from './watermark-generator.ts'
+import type { WatermarkRule } from './watermark-strategy.ts'
+
+export class SplitTime implements WatermarkOutput {
+  watermark = Number.NEGATIVE_INFINITY
+  idle = false
+  /** When there were records last, by the clock of idleness. */
+  heardMs: number
+  readonly #output: Pick<Output, 'emit'>
+  readonly #changed: () => void
+  readonly #generator: WatermarkGenerator<unknown> | undefined
+  /** Of the generator that there is without one of the program's. */
+  readonly #boundMs: number
+  #latest = Number.NEGATIVE_INFINITY
+  /** Idle because nothing was heard of it: its generator is not asked. */
+  #silent = false
+  /** The batch whose records `onEvent` is called for: those before `from` are handed on, the one at `at` is being seen. */
+  #seen:
+    | { readonly values: readonly unknown[]; readonly timestamps: readonly number[]; from: number; at: number }
+    | undefined
+
+  /** `changed` is called when `watermark` or `idle` has changed. */
+  constructor(rule: WatermarkRule, output: Pick<Output, 'emit'>, changed: () => void, nowMs: number) {
+    this.#output = output
+    this.#changed = changed
+    this.#generator = rule.kind === 'generator' ? rule.create() : undefined
+    this.#boundMs = rule.kind === 'bounded' ? rule.outOfOrdernessMs : Number.POSITIVE_INFINITY
+    this.heardMs = nowMs
+  }
+
+  /** Would `periodic` have something to say? */
+  get pending(): boolean {
+    const generator = this.#generator
+    if (this.#silent) return false
+    return generator === undefined ? this.#boundedBehind > this.watermark : generator.onPeriodicEmit !== undefined
+  }
+
+  get #boundedBehind(): number {
+    return this.#latest - this.#boundMs - 1
+  }
+
+  /** `latest` is the highest of the timestamps. */
+  batch(values: readonly unknown[], timestamps: readonly number[], latest: number): void {
+    this.#silent = false
+    this.markActive()
+    if (this.#generator !== undefined) {
+      this.#show(this.#generator, values, timestamps)
+      return
+    }
+    if (latest > this.#latest) this.#latest = latest
+    this.#output.emit(recordBatch(values, timestamps))
+  }
+
+  #show(generator: WatermarkGenerator<unknown>, values: readonly unknown[], timestamps: readonly number[]): void {
+    const seen = { values, timestamps, from: 0, at: 0 }
+    this.#seen = seen
+    for (; seen.at < values.length; seen.at++) generator.onEvent(values[seen.at], timestamps[seen.at]!, this)
+    this.#handOn(values.length)
+    this.#seen = undefined
+  }
+
+  /** The records of the batch before `end` that are still here. */
+  #handOn(end: number): void {
+    const seen = this.#seen
+    if (seen === undefined || seen.from >= end) return
+    const { values, timestamps, from } = seen
+    seen.from = end
+    const whole = from === 0 && end === values.length
+    this.#output.emit(
+      whole ? recordBatch(values, timestamps) : recordBatch(values.slice(from, end), timestamps.slice(from, end)),
+    )
+  }
+
+  /** Nothing was heard of it for too long. */
+  fallSilent(): void {
+    this.periodic()
+    this.#silent = true
+    this.markIdle()
+  }
+
+  periodic(): void {
+    if (this.#silent) return
+    if (this.#generator === undefined) this.emitWatermark(this.#boundedBehind)
+    else this.#generator.onPeriodicEmit?.(this)
+  }
+
+  emitWatermark(timestamp: number): void {
+    const whole = Math.min(Math.floor(timestamp), maxWatermark.timestamp)
+    if (whole > this.watermark) this.#become(whole, false)
+  }
+
+  markIdle(): void {
+    if (!this.idle) this.#become(this.watermark, true)
+  }
+
+  markActive(): void {
+    if (this.idle) this.#become(this.watermark, false)
+  }
+
+  #become(watermark: number, idle: boolean): void {
+    if (this.#seen !== undefined) this.#handOn(this.#seen.at + 1)
+    this.watermark = watermark
+    this.idle = idle
+    this.#changed()
+  }
+}

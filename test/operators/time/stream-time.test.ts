@@ -1,0 +1,282 @@
+import { describe, expect, it } from 'vitest'
+import { maxWatermark, type RecordBatch } from '../../../src/core/elements.ts'
+import { StreamTime } from '../../../src/operators/time/stream-time.ts'
+import { timestampsOperator } from '../../../src/operators/time/timestamps-operator.ts'
+import { WatermarkStrategy } from '../../../src/operators/time/watermark-strategy.ts'
+import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
+
+const ownTime = (value: number): number => value
+const monotonous = WatermarkStrategy.forMonotonousTimestamps().withTimestampAssigner(ownTime)
+
+describe('the interval of watermarks', () => {
+  it('tells the last one of what has come, and only when there is a new one', () => {
+    const harness = new OperatorHarness(timestampsOperator(monotonous), {
+      autoWatermarkIntervalMs: 200,
+      batchRecords: 1,
+    })
+    harness.elements([10, 30, 20])
+    harness.advance(199)
+    expect(harness.watermarks).toEqual([])
+    harness.advance(1)
+    expect(harness.watermarks).toEqual([29])
+    harness.advance(1_000)
+    harness.elements([25])
+    harness.advance(1_000)
+    expect(harness.watermarks).toEqual([29])
+    harness.elements([31])
+    harness.advance(200)
+    expect(harness.watermarks).toEqual([29, 30])
+  })
+
+  it('asks a generator of the program every time, also without records', () => {
+    let asked = 0
+    const strategy = WatermarkStrategy.forGenerator<number>(() => ({
+      onEvent() {},
+      onPeriodicEmit: (output) => output.emitWatermark(asked++),
+    }))
+    const harness = new OperatorHarness(timestampsOperator(strategy), { autoWatermarkIntervalMs: 50 })
+    harness.advance(170)
+    expect(harness.watermarks).toEqual([0, 1, 2])
+  })
+
+  it('asks it behind every batch when it is 0', () => {
+    let seen = 0
+    const strategy = WatermarkStrategy.forGenerator<number>(() => ({
+      onEvent(value) {
+        seen = value
+      },
+      onPeriodicEmit: (output) => output.emitWatermark(seen),
+    })).withTimestampAssigner(ownTime)
+    const harness = new OperatorHarness(timestampsOperator(strategy), { batchRecords: 2 })
+    harness.elements([1, 2, 3, 4, 5])
+    expect(harness.watermarks).toEqual([2, 4, 5])
+  })
+})
+
+/** A watermark behind every record that is even. */
+const punctuated = WatermarkStrategy.forGenerator<number>(() => ({
+  onEvent: (value, timestamp, output) => value % 2 === 0 && output.emitWatermark(timestamp),
+})).withTimestampAssigner(ownTime)
+
+/** Everything that one subtask's stream sends on, in order. */
+function journal(strategy: WatermarkStrategy<number>, splits: readonly (string | undefined)[] = [undefined]) {
+  const seen: string[] = []
+  const clock = { nowMs: 0, consumingMs: 0, askedMs: Number.POSITIVE_INFINITY }
+  const output = {
+    emit: ({ values }: RecordBatch) => void seen.push(values.join()),
+    watermark: (timestamp: number) => void seen.push(`w${timestamp}`),
+    watermarkStatus: (idle: boolean) => void seen.push(idle ? 'idle' : 'active'),
+  }
+  const context = {
+    jobId: 'j',
+    operatorId: 'o',
+    operatorName: 'times',
+    output,
+    autoWatermarkIntervalMs: 0,
+    now: () => clock.nowMs,
+    consumingMs: () => clock.consumingMs,
+    requestProcessingTime(atMs: number) {
+      clock.askedMs = Math.min(clock.askedMs, atMs)
+    },
+  }
+  const time = new StreamTime(strategy.settings as never, context as never, splits)
+  const pass = (ms: number, heldBack = false) => {
+    clock.nowMs += ms
+    if (!heldBack) clock.consumingMs += ms
+    if (clock.askedMs <= clock.nowMs) {
+      clock.askedMs = Number.POSITIVE_INFINITY
+      time.processingTime(clock.nowMs)
+    }
+  }
+  return { time, pass, take: () => seen.splice(0) }
+}
+
+describe('a generator that looks at every record', () => {
+  it('has its watermark exactly behind the record that it is for', () => {
+    const { time, take } = journal(punctuated)
+    time.batch(undefined, [1, 2, 3, 5, 4, 8, 8, 7], undefined)
+    expect(take()).toEqual(['1,2', 'w2', '3,5,4', 'w4', '8', 'w8', '8,7'])
+    time.batch(undefined, [10], undefined)
+    expect(take()).toEqual(['10', 'w10'])
+  })
+
+  it('gives the same for batches of any size', () => {
+    const values = Array.from({ length: 40 }, (_, i) => (i * 7) % 41)
+    const whole = (size: number) => {
+      const { time, take } = journal(punctuated)
+      for (let i = 0; i < values.length; i += size) time.batch(undefined, values.slice(i, i + size), undefined)
+      return take().flatMap((seen) => (seen.startsWith('w') ? [seen] : seen.split(',')))
+    }
+    for (const size of [2, 3, 7, 40]) expect(whole(size)).toEqual(whole(1))
+  })
+
+  it('may say that nobody should wait for it', () => {
+    const { time, take } = journal(
+      WatermarkStrategy.forGenerator<number>(() => ({
+        onEvent: (value, _, output) =>
+          value === 2 ? output.markIdle() : value === 4 ? output.markActive() : undefined,
+      })).withTimestampAssigner(ownTime),
+    )
+    time.batch(undefined, [1, 2, 3, 4], undefined)
+    expect(take()).toEqual(['1,2', 'idle', '3,4', 'active'])
+    time.batch(undefined, [2], undefined)
+    time.batch(undefined, [5], undefined)
+    expect(take()).toEqual(['2', 'idle', 'active', '5'])
+  })
+
+  it('does not take back what it has said, nor say what is no time', () => {
+    const { time, take } = journal(
+      WatermarkStrategy.forGenerator<number>(() => ({
+        onEvent(_value, _timestamp, output) {
+          for (const said of [5.7, 5, Number.NaN, 2, Number.POSITIVE_INFINITY]) output.emitWatermark(said)
+        },
+      })).withTimestampAssigner(ownTime),
+    )
+    time.batch(undefined, [1], undefined)
+    expect(take()).toEqual(['1', 'w5', `w${maxWatermark.timestamp}`])
+  })
+})
+
+describe('several splits', () => {
+  it('have the lowest of their watermarks', () => {
+    const { time, take } = journal(monotonous, ['a', 'b'])
+    time.batch('a', [100], undefined)
+    expect(take()).toEqual(['100'])
+    time.batch('b', [50, 40], undefined)
+    expect(take()).toEqual(['50,40', 'w49'])
+    time.batch('b', [200], undefined)
+    expect(take()).toEqual(['200', 'w99'])
+  })
+
+  it('wait for one that is new, and no longer for one that is over', () => {
+    const { time, take } = journal(monotonous, ['a'])
+    time.batch('a', [100], undefined)
+    time.setSplits(['a', 'b'])
+    time.batch('a', [200], undefined)
+    expect(take()).toEqual(['100', 'w99', '200'])
+    time.batch('b', [10], undefined)
+    expect(take()).toEqual(['10'])
+    time.setSplits(['a'])
+    expect(take()).toEqual(['w199'])
+    time.setSplits([])
+    expect(take()).toEqual([])
+    time.setSplits(['c'])
+    time.batch('c', [300], undefined)
+    expect(take()).toEqual(['300', 'w299'])
+  })
+
+  it('each have a generator of their own', () => {
+    let made = 0
+    const counted = WatermarkStrategy.forGenerator<number>(() => {
+      made++
+      return { onEvent: (_, timestamp, output) => output.emitWatermark(timestamp) }
+    }).withTimestampAssigner(ownTime)
+    const { time, take } = journal(counted, ['a'])
+    time.batch('a', [1], undefined)
+    time.batch('b', [2], undefined)
+    expect([made, take()]).toEqual([2, ['1', 'w1', '2']])
+  })
+})
+
+describe('idleness', () => {
+  const idleAfter = (ms: number) => monotonous.withIdleness(ms)
+
+  it('begins when there was no record for so long, and ends with the first one', () => {
+    const { time, pass, take } = journal(idleAfter(100))
+    time.batch(undefined, [5], undefined)
+    pass(60)
+    time.batch(undefined, [6], undefined)
+    take()
+    pass(99)
+    pass(1)
+    expect(take()).toEqual([])
+    pass(1)
+    expect(take()).toEqual(['idle'])
+    pass(10_000)
+    time.batch(undefined, [7], undefined)
+    expect(take()).toEqual(['active', '7', 'w6'])
+    pass(100)
+    pass(1)
+    expect(take()).toEqual(['idle'])
+  })
+
+  it('begins without any record at all', () => {
+    const { pass, take } = journal(idleAfter(100))
+    pass(100)
+    pass(1)
+    expect(take()).toEqual(['idle'])
+  })
+
+  it('does not count time in which nothing could be read', () => {
+    const { pass, take } = journal(idleAfter(100))
+    pass(99)
+    pass(10_000, true)
+    pass(1)
+    expect(take()).toEqual([])
+    pass(1)
+    pass(1)
+    expect(take()).toEqual(['idle'])
+  })
+
+  it('takes first what has come while the thread was busy elsewhere', () => {
+    const { time, pass, take } = journal(idleAfter(100))
+    pass(10_000)
+    time.batch(undefined, [5], undefined)
+    pass(1)
+    expect(take()).toEqual(['5', 'w4'])
+  })
+
+  it('of one split leaves the watermark to the others', () => {
+    const { time, pass, take } = journal(idleAfter(100), ['a', 'b'])
+    time.batch('a', [50], undefined)
+    pass(60)
+    time.batch('b', [500], undefined)
+    take()
+    pass(40)
+    pass(1)
+    expect(take()).toEqual(['w499'])
+    time.batch('a', [51], undefined)
+    time.batch('b', [600], undefined)
+    expect(take()).toEqual(['51', '600'])
+    time.batch('a', [601], undefined)
+    expect(take()).toEqual(['601', 'w599'])
+  })
+
+  it('of all splits gives way to what the furthest of them said', () => {
+    const { time, pass, take } = journal(idleAfter(100), ['a', 'b'])
+    time.batch('b', [500], undefined)
+    pass(50)
+    time.batch('a', [50], undefined)
+    take()
+    pass(50)
+    pass(1)
+    expect(take()).toEqual([])
+    pass(49)
+    pass(1)
+    expect(take()).toEqual(['w499', 'idle'])
+  })
+
+  it('tells the watermark first that was to be told later', () => {
+    const harness = new OperatorHarness(timestampsOperator(idleAfter(100)), { autoWatermarkIntervalMs: 200 })
+    harness.element(5)
+    harness.advance(1_000)
+    expect([harness.watermarks, harness.statuses]).toEqual([[4], ['idle']])
+  })
+
+  it('ends with the stream', () => {
+    const harness = new OperatorHarness(timestampsOperator(idleAfter(100)))
+    harness.advance(101)
+    harness.watermark(maxWatermark.timestamp)
+    expect([harness.watermarks, harness.statuses]).toEqual([[maxWatermark.timestamp], ['idle', 'active']])
+  })
+
+  it('does not ask the generator of a silent stream', () => {
+    const strategy = WatermarkStrategy.forGenerator<number>(() => {
+      let time = 0
+      return { onEvent() {}, onPeriodicEmit: (output) => output.emitWatermark(time++) }
+    }).withIdleness(100)
+    const harness = new OperatorHarness(timestampsOperator(strategy), { autoWatermarkIntervalMs: 60 })
+    harness.advance(1_000)
+    expect([harness.watermarks, harness.statuses]).toEqual([[0, 1], ['idle']])
+  })
+})
