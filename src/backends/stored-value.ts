@@ -10,9 +10,10 @@ import type { TableKind } from './state-table.ts'
 export function freezeStored(value: unknown, owner: string): void {
   const type = typeof value
   if (type !== 'object' && type !== 'function' && type !== 'symbol') return
-  // Frozen values were checked when they were frozen, here or, at the latest, by the encoder.
+  // Frozen values were checked when they were frozen, here or, at the latest, by the encoder. Also those inside of others:
+  // the cost of a large value of which a part is replaced is that of the part.
   if (value === null || (type === 'object' && Object.isFrozen(value))) return
-  if (findUnserializable(value) !== undefined) throw notSerializable(value, owner)
+  if (findUnserializable(value, true) !== undefined) throw notSerializable(value, owner)
   deepFreeze(value as object)
 }
 

@@ -13,41 +13,46 @@ export interface Unserializable {
 }
 
 /**
- * The first thing in `value` that cannot be encoded, or undefined.
+ * The first thing in `value` that cannot be encoded, or undefined. With `trustFrozen` nothing inside of what is frozen is looked at.
  *
  * @example
  * findUnserializable({ user: { onClick() {} } }) // { path: 'user.onClick', what: 'a function' }
  */
-export function findUnserializable(value: unknown): Unserializable | undefined {
-  return find(value, '', new Map(), 0)
+export function findUnserializable(value: unknown, trustFrozen = false): Unserializable | undefined {
+  return find(value, '', { ancestors: new Map(), trustFrozen }, 0)
 }
 
 /** `count → user.profile.onClick is a function`; `count is a function` when the value itself is. */
 export const describeUnserializable = (owner: string, found: Unserializable): string =>
   `${found.path === '' ? owner : `${owner} → ${found.path}`} is ${found.what}`
 
-type Ancestors = Map<object, string>
+interface Search {
+  /** Where the objects are that lead to this place. */
+  readonly ancestors: Map<object, string>
+  readonly trustFrozen: boolean
+}
 
-function find(value: unknown, path: string, ancestors: Ancestors, depth: number): Unserializable | undefined {
+function find(value: unknown, path: string, search: Search, depth: number): Unserializable | undefined {
   if (typeof value === 'function') return { path, what: 'a function' }
   if (typeof value === 'symbol') return { path, what: 'a symbol' }
   if (typeof value !== 'object' || value === null) return undefined
+  if (search.trustFrozen && Object.isFrozen(value)) return undefined
+  const { ancestors } = search
   const above = ancestors.get(value)
   if (above !== undefined) return { path, what: `a cycle, back to ${above === '' ? 'the value itself' : above}` }
   if (depth > limits.valueDepthMax) return { path, what: `nested deeper than ${limits.valueDepthMax} levels` }
   if (!isEncodablePrototype(Object.getPrototypeOf(value))) return { path, what: describeInstance(value) }
   ancestors.set(value, path)
-  const found = findInside(value, path, ancestors, depth + 1)
+  const found = findInside(value, path, search, depth + 1)
   ancestors.delete(value)
   return found
 }
 
-function findInside(value: object, path: string, ancestors: Ancestors, depth: number): Unserializable | undefined {
+function findInside(value: object, path: string, search: Search, depth: number): Unserializable | undefined {
   if (value instanceof Map) {
     for (const [key, item] of value) {
       const found =
-        find(key, `${path}.key(${show(key)})`, ancestors, depth) ??
-        find(item, `${path}.get(${show(key)})`, ancestors, depth)
+        find(key, `${path}.key(${show(key)})`, search, depth) ?? find(item, `${path}.get(${show(key)})`, search, depth)
       if (found !== undefined) return trimmed(found)
     }
     return undefined
@@ -55,21 +60,16 @@ function findInside(value: object, path: string, ancestors: Ancestors, depth: nu
   if (value instanceof Set) {
     let index = 0
     for (const item of value) {
-      const found = find(item, `${path}.item(${index++})`, ancestors, depth)
+      const found = find(item, `${path}.item(${index++})`, search, depth)
       if (found !== undefined) return trimmed(found)
     }
     return undefined
   }
   if (value instanceof Date || value instanceof ArrayBuffer || ArrayBuffer.isView(value)) return undefined
-  return findInProperties(value, path, ancestors, depth)
+  return findInProperties(value, path, search, depth)
 }
 
-function findInProperties(
-  value: object,
-  path: string,
-  ancestors: Ancestors,
-  depth: number,
-): Unserializable | undefined {
+function findInProperties(value: object, path: string, search: Search, depth: number): Unserializable | undefined {
   const array = Array.isArray(value)
   for (const key of Reflect.ownKeys(value)) {
     if (array && key === 'length') continue
@@ -80,7 +80,7 @@ function findInProperties(
     if (property === undefined) continue
     if (!('value' in property)) return { path: inner, what: 'an accessor (get or set)' }
     if (property.enumerable !== true) return { path: inner, what: 'a property that is not enumerable' }
-    const found = find(property.value, inner, ancestors, depth)
+    const found = find(property.value, inner, search, depth)
     if (found !== undefined) return found
   }
   return undefined

@@ -190,6 +190,13 @@ describe('findUnserializable', () => {
     expect(roundTrip([shared, { shared }])).toStrictEqual([shared, { shared }])
   })
 
+  it('can trust what is frozen, and looks at everything else', () => {
+    const frozen = Object.freeze({ f() {} })
+    expect(findUnserializable({ frozen })?.path).toBe('frozen.f')
+    expect(findUnserializable({ frozen }, true)).toBeUndefined()
+    expect(findUnserializable({ frozen, open: { f() {} } }, true)?.path).toBe('open.f')
+  })
+
   it('says the path in the message', () => {
     expect(() => encodeValue({ user: { onClick() {} } })).toThrow(
       /^value → user.onClick is a function: expected plain data/,
