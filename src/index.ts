@@ -48,6 +48,7 @@ export type {
   SourceReader,
   SourceReaderContext,
 } from './operators/endpoints.ts'
+export type { IntervalJoinContext, IntervalJoinDefinition } from './operators/joins/interval-join.ts'
 export type {
   KeyedProcessContext,
   KeyedProcessDefinition,
@@ -93,6 +94,7 @@ export type {
 export type { ConnectedStreams, KeyedConnectedStreams } from './program/connected-streams.ts'
 export type { DataStream } from './program/data-stream.ts'
 export { isStreamEnvironment, StreamEnvironment } from './program/environment.ts'
+export type { IntervalJoin, IntervalJoined, IntervalJoinFunction } from './program/interval-join.ts'
 export type {
   JobEvent,
   JobHandle,

@@ -15,6 +15,7 @@ import { CallbackContext, phases } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorSnapshot } from './operator.ts'
 import type { OperatorStateDeclarations } from './operator-state-declarations.ts'
 import { refusePromise } from './refuse-promise.ts'
+import { requireTimestamps } from './require-timestamps.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
 import { restoredWatermark, withWatermark } from './stored-watermark.ts'
 import { type TimeDomain, type TimerHandler, TimerService } from './timer-service.ts'
@@ -26,6 +27,8 @@ export interface Callbacks {
   readonly open: ((ctx: CallbackContext) => unknown) | undefined
   /** One function per input. What they return is only looked at to refuse promises. */
   readonly elements: readonly ElementCallback[]
+  /** Does a record without timestamp fail the job? */
+  readonly timestamped?: boolean
   readonly timer: ((timestamp: number, ctx: CallbackContext) => unknown) | undefined
   readonly endOfKey: ((ctx: CallbackContext) => unknown) | undefined
   readonly endOfData: ((ctx: CallbackContext) => unknown) | undefined
@@ -73,6 +76,7 @@ export class CallbackOperator implements Operator, TimerHandler {
 
   batch(input: 0 | 1, batch: RecordBatch): void {
     if (batch.values.length === 0) return
+    if (this.#callbacks.timestamped === true) requireTimestamps(batch, this.#context)
     try {
       if (this.#state === undefined) this.#eachRecord(input, batch)
       else this.#eachKeyedRecord(input, batch, this.#state)

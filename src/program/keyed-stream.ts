@@ -5,6 +5,7 @@ import { keyedProcessOperator, reduceOperator } from '../operators/process.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import { BaseStream } from './base-stream.ts'
 import type { KeyedConnectedStreams } from './connected-streams.ts'
+import { IntervalJoin } from './interval-join.ts'
 import { checkDefinition, checkFunction } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
@@ -66,5 +67,20 @@ export class KeyedStream<T, K> extends BaseStream<T> {
   connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K> {
     this.checkSameProgram('connect', other)
     return this.builder.kinds.keyedConnected<T, U, K>(this.builder, [this.upstreams, other.upstreams])
+  }
+
+  /**
+   * Pairs the records of both streams whose keys are the same and whose times are near each other: `between` says how near. Fails
+   * with `ARGUMENT_INVALID` when the other stream belongs to another environment.
+   *
+   * @example
+   * views.keyBy((view) => view.user).intervalJoin(clicks.keyBy((click) => click.user)).between(0, 5_000).process({
+   *   output: {} as View,
+   *   element: (view, _click, ctx) => ctx.emit(view),
+   * })
+   */
+  intervalJoin<U>(other: KeyedStream<U, K>): IntervalJoin<T, U, K> {
+    this.checkSameProgram('intervalJoin', other)
+    return new IntervalJoin<T, U, K>(this.builder, [this.upstreams, other.upstreams])
   }
 }
