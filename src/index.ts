@@ -77,7 +77,31 @@ export {
 export type { StateOptions } from './operators/state-options.ts'
 export type { WatermarkGenerator, WatermarkOutput } from './operators/time/watermark-generator.ts'
 export { type TimestampAssigner, WatermarkStrategy } from './operators/time/watermark-strategy.ts'
+export {
+  type AlignedWindowOptions,
+  eventTimeSessionWindows,
+  globalWindows,
+  processingTimeSessionWindows,
+  type SessionGap,
+  slidingEventTimeWindows,
+  slidingProcessingTimeWindows,
+  tumblingEventTimeWindows,
+  tumblingProcessingTimeWindows,
+} from './operators/windows/assigners.ts'
+export {
+  continuousEventTimeTrigger,
+  continuousProcessingTimeTrigger,
+} from './operators/windows/continuous-triggers.ts'
 export type { WindowFunction, WindowProcessContext } from './operators/windows/definition.ts'
+export { countEvictor, deltaEvictor, type EvictorOptions, timeEvictor } from './operators/windows/evictors.ts'
+export {
+  countTrigger,
+  deltaTrigger,
+  eventTimeTrigger,
+  neverTrigger,
+  processingTimeTrigger,
+  purgingTrigger,
+} from './operators/windows/triggers.ts'
 export type {
   AggregateFunction,
   AssignerContext,
@@ -85,6 +109,7 @@ export type {
   EvictorContext,
   Trigger,
   TriggerContext,
+  TriggerMergeContext,
   TriggerResult,
   Window,
   WindowAssigner,
@@ -112,3 +137,4 @@ export type {
   RestartOptions,
   SavepointOptions,
 } from './program/options.ts'
+export type { WindowedStream, WindowResult } from './program/windowed-stream.ts'

@@ -3,11 +3,13 @@ import type { KeyedProcessDefinition } from '../operators/keyed-context.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from '../operators/operator-state-declarations.ts'
 import { keyedProcessOperator, reduceOperator } from '../operators/process.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
+import type { WindowAssigner } from '../operators/windows/window.ts'
 import { BaseStream } from './base-stream.ts'
 import type { KeyedConnectedStreams } from './connected-streams.ts'
 import { IntervalJoin } from './interval-join.ts'
 import { checkDefinition, checkFunction } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+import { WindowedStream, windowedBy } from './windowed-stream.ts'
 
 /** No state declared: `ctx.state` is empty. */
 export type NoStates = Readonly<Record<never, never>>
@@ -56,6 +58,17 @@ export class KeyedStream<T, K> extends BaseStream<T> {
   reduce(fn: (a: T, b: T) => T): SingleOutputStreamOperator<T> {
     checkFunction('reduce', fn)
     return this.builder.apply<T>(reduceOperator(fn), this.upstreams)
+  }
+
+  /**
+   * Cuts the records of each key into windows. Fails with `ARGUMENT_INVALID` for what is no window assigner; event-time windows
+   * fail the job with `TIMESTAMP_MISSING` when records have no timestamps.
+   *
+   * @example clicks.keyBy((click) => click.user).window(tumblingEventTimeWindows(60_000)).reduce(merge)
+   */
+  window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
+    checkDefinition('window', assigner, 'assign')
+    return new WindowedStream<T, K>(this.builder, this.upstreams, windowedBy(assigner as WindowAssigner<unknown>))
   }
 
   /**

@@ -5,7 +5,15 @@
 
 import type { OutputTag } from '../output-tag.ts'
 import type { StateDeclarations } from '../state-descriptors.ts'
-import type { AggregateFunction, Evictor, Trigger, Window, WindowAssigner, WindowContext } from './window.ts'
+import {
+  type AggregateFunction,
+  type Evictor,
+  maxTimestampOf,
+  type Trigger,
+  type Window,
+  type WindowAssigner,
+  type WindowContext,
+} from './window.ts'
 
 /** What `process` may use beyond its window. */
 export interface WindowProcessContext<
@@ -40,17 +48,17 @@ export interface WindowFunction<
 
 /** How the result of a window comes about. */
 export type WindowComputation =
-  /** One accumulator per window; its result is emitted, or given to `then`. */
+  /** One accumulator per window; its result is emitted, or given to `finish`. */
   | {
       readonly type: 'aggregate'
       readonly aggregate: AggregateFunction<unknown, unknown, unknown>
-      readonly then: WindowFunction<unknown, unknown, unknown> | undefined
+      readonly finish: WindowFunction<unknown, unknown, unknown> | undefined
     }
   /** Like an aggregate whose accumulator is a record, and the first one as it is. */
   | {
       readonly type: 'reduce'
       readonly reduce: (a: unknown, b: unknown) => unknown
-      readonly then: WindowFunction<unknown, unknown, unknown> | undefined
+      readonly finish: WindowFunction<unknown, unknown, unknown> | undefined
     }
   /** All elements are kept. */
   | { readonly type: 'elements'; readonly process: WindowFunction<readonly unknown[], unknown, unknown> }
@@ -70,3 +78,15 @@ export interface WindowDefinition {
 
 /** The name of a window in keyed state. */
 export const windowName = ({ start, end }: Window): string => `${start} ${end}`
+
+/** The window that has this name. */
+export function windowCalled(name: string): Window {
+  const space = name.indexOf(' ')
+  return { start: Number(name.slice(0, space)), end: Number(name.slice(space + 1)) }
+}
+
+/** When a window is forgotten, in the time of its assigner: late records count up to then. Infinite for the global one. */
+export function cleanupTimeOf(window: Window, { assigner, allowedLatenessMs }: WindowDefinition): number {
+  if (window.end === Number.POSITIVE_INFINITY) return window.end
+  return assigner.timeDomain === 'event-time' ? maxTimestampOf(window) + allowedLatenessMs : maxTimestampOf(window)
+}

@@ -5,6 +5,7 @@
  * All of them are plain data and pure functions of their arguments: they are shared by all subtasks and all keys, so what they
  * remember they keep in the state that their context gives them.
  */
+import { maxWatermark } from '../../core/elements.ts'
 import type { StateDeclarations, StateHandles } from '../state-descriptors.ts'
 
 /**
@@ -18,9 +19,10 @@ export interface Window {
 
 export const globalWindow: Window = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY }
 
-/** The last time inside a window, which its results have as their timestamp. */
-export const maxTimestampOf = ({ end }: Window): number => end - 1
+/** The last time inside a window, which its results have as their timestamp: of the global one, the last time of all. */
+export const maxTimestampOf = ({ end }: Window): number => Math.min(end - 1, maxWatermark.timestamp)
 
+/** What an assigner may use. */
 export interface AssignerContext {
   /** Processing time in milliseconds. */
   readonly processingTime: number
@@ -55,6 +57,13 @@ export interface TriggerContext<States extends StateDeclarations = StateDeclarat
   deleteProcessingTime(atMs: number): void
 }
 
+/** The same while windows are merged. */
+export interface TriggerMergeContext<States extends StateDeclarations = StateDeclarations>
+  extends TriggerContext<States> {
+  /** What the trigger remembers of one of the windows that are merged. */
+  stateOf(merged: Window): StateHandles<States>
+}
+
 /** Decides when a window gives out its result. */
 export interface Trigger<in T = never, States extends StateDeclarations = StateDeclarations> {
   readonly description: string
@@ -64,8 +73,8 @@ export interface Trigger<in T = never, States extends StateDeclarations = StateD
   onEventTime(timestamp: number, window: Window, ctx: TriggerContext<States>): TriggerResult
   onProcessingTime(timestamp: number, window: Window, ctx: TriggerContext<States>): TriggerResult
   /** `window` has come out of `merged`. Without it the trigger cannot be used with merging windows. */
-  onMerge?(window: Window, merged: readonly Window[], ctx: TriggerContext<States>): void
-  /** The window is over: removes timers and state. */
+  onMerge?(window: Window, merged: readonly Window[], ctx: TriggerMergeContext<States>): void
+  /** The window is over, or has become part of another: removes timers and state. */
   clear(window: Window, ctx: TriggerContext<States>): void
 }
 
@@ -80,11 +89,11 @@ export interface EvictorContext {
 }
 
 /** Takes elements out of a window before or after its function is called. What it takes is gone for good. */
-export interface Evictor<in out T = never> {
+export interface Evictor<in T = never> {
   readonly description: string
   /** Gives those that stay, in their order. */
-  before?(elements: readonly WindowElement<T>[], window: Window, ctx: EvictorContext): readonly WindowElement<T>[]
-  after?(elements: readonly WindowElement<T>[], window: Window, ctx: EvictorContext): readonly WindowElement<T>[]
+  before?<E extends WindowElement<T>>(elements: readonly E[], window: Window, ctx: EvictorContext): readonly E[]
+  after?<E extends WindowElement<T>>(elements: readonly E[], window: Window, ctx: EvictorContext): readonly E[]
 }
 
 /** Combines records into one accumulator per window. No function may change its arguments. */

@@ -1,0 +1,45 @@
+/** Which parts of windows do not go together: said when the program is built. */
+import { StreamError } from '../../core/errors.ts'
+import { descriptorsOf } from '../state-descriptors.ts'
+import type { WindowDefinition } from './definition.ts'
+import { triggeringDescriptors, triggerOf } from './triggering.ts'
+import { functionOf } from './window-firing.ts'
+
+/** Fails with `ARGUMENT_INVALID`, and `STATE_NAME_DUPLICATE` for a state with a name of the operator's own. */
+export function checkWindows(definition: WindowDefinition): void {
+  const { assigner, computation, allowedLatenessMs } = definition
+  const trigger = triggerOf(definition)
+  if (!(Number.isSafeInteger(allowedLatenessMs) && allowedLatenessMs >= 0)) {
+    throw invalid(`allowedLateness was given ${String(allowedLatenessMs)}`, 'whole milliseconds from 0')
+  }
+  if (assigner.merging) {
+    if (trigger.onMerge === undefined) {
+      throw invalid(`A ${trigger.description} is used with ${assigner.description}`, 'a trigger that has onMerge')
+    }
+    if (computation.type === 'aggregate' && computation.aggregate.merge === undefined) {
+      throw invalid(
+        `An aggregate without merge is used with ${assigner.description}`,
+        'one with merge, since two of these windows may become one',
+      )
+    }
+    if (Object.keys(functionOf(computation)?.windowState ?? {}).length > 0) {
+      throw invalid(
+        `A window function with windowState is used with ${assigner.description}`,
+        'state only, since two of these windows may become one',
+      )
+    }
+  }
+  const taken = { ...triggeringDescriptors(definition), 'window-contents': true, 'window-sessions': true }
+  const own = Object.keys(descriptorsOf(functionOf(computation)?.state ?? {})).find((name) =>
+    Object.hasOwn(taken, name),
+  )
+  if (own === undefined) return
+  throw new StreamError(
+    'STATE_NAME_DUPLICATE',
+    `A window function declares the state "${own}", a name that windows use for their own: expected another name.`,
+    { details: { state: own } },
+  )
+}
+
+const invalid = (what: string, expected: string): StreamError =>
+  new StreamError('ARGUMENT_INVALID', `${what}: expected ${expected}.`)

@@ -1,0 +1,25 @@
+/** The open windows of the current key: what both ways of keeping them have in common. */
+import type { TimeDomain } from '../timer-service.ts'
+import type { WindowDefinition } from './definition.ts'
+import type { Triggering } from './triggering.ts'
+import type { Window } from './window.ts'
+import type { WindowCalls } from './window-calls.ts'
+import type { WindowContents } from './window-contents.ts'
+import type { Fire } from './window-firing.ts'
+
+/** What windows are made of. */
+export interface WindowParts {
+  readonly definition: WindowDefinition
+  readonly contents: WindowContents
+  readonly triggering: Triggering
+  readonly calls: WindowCalls
+  readonly fire: Fire
+  /** How far event time has come for these windows: minus infinity where they go by the clock. */
+  readonly time: { readonly watermark: number }
+}
+
+export interface KeyWindows {
+  /** Adds an element to the windows assigned to it. Was it too late for all of them, or was there none? Then false. */
+  element(value: unknown, timestamp: number, windows: readonly Window[]): boolean
+  timer(timer: number, domain: TimeDomain): void
+}

@@ -1,0 +1,75 @@
+/** The windows of a key that stay as they were assigned: a map from their names to their contents. */
+import type { KeyedStateBackend, MapState, StateDescriptor } from '../../backends/state-backend.ts'
+import { descriptorsOf, mapState } from '../state-descriptors.ts'
+import type { TimeDomain } from '../timer-service.ts'
+import { cleanupTimeOf, windowCalled, windowName } from './definition.ts'
+import type { KeyWindows, WindowParts } from './key-windows.ts'
+import type { TriggerResult, Window } from './window.ts'
+
+const contentsState = 'window-contents'
+
+export const separateDescriptors: Readonly<Record<string, StateDescriptor>> = descriptorsOf({
+  [contentsState]: mapState<string, unknown>(),
+})
+
+export class SeparateWindows implements KeyWindows {
+  readonly #parts: WindowParts
+  readonly #contents: MapState<string, unknown>
+  readonly #all = () => [...this.#contents.keys()].map(windowCalled)
+  /** Those that the record before was in, and their names: mostly the next one is in the same. */
+  #windows: readonly Window[] = []
+  #names: readonly string[] = []
+
+  constructor(backend: KeyedStateBackend, parts: WindowParts) {
+    this.#parts = parts
+    this.#contents = backend.state(contentsState, separateDescriptors[contentsState]!) as MapState<string, unknown>
+  }
+
+  element(value: unknown, timestamp: number, windows: readonly Window[]): boolean {
+    if (windows !== this.#windows) {
+      this.#windows = windows
+      this.#names = windows.map(windowName)
+    }
+    const { definition, contents, triggering, time } = this.#parts
+    let taken = false
+    for (let i = 0; i < windows.length; i++) {
+      const window = windows[i]!
+      if (cleanupTimeOf(window, definition) <= time.watermark) continue
+      const name = this.#names[i]!
+      const before = this.#contents.get(name)
+      const after = contents.add(before, value, timestamp)
+      this.#contents.put(name, after)
+      if (before === undefined) triggering.opened(window, name)
+      this.#act(triggering.element(value, timestamp, window, name), window, name)
+      taken = true
+    }
+    return taken
+  }
+
+  timer(timer: number, domain: TimeDomain): void {
+    const { triggering, calls } = this.#parts
+    for (const window of triggering.due(timer, domain, this.#all)) {
+      const name = windowName(window)
+      this.#act(triggering.timer(timer, domain, window, name), window, name)
+      if (!triggering.over(timer, domain, window, name)) continue
+      this.#contents.remove(name)
+      triggering.clear(window, name)
+      calls.clear(window, name)
+    }
+  }
+
+  #act(result: TriggerResult, window: Window, name: string): void {
+    if (result === 'continue') return
+    if (result !== 'purge') this.#fire(window, name)
+    if (result !== 'fire') this.#contents.remove(name)
+  }
+
+  #fire(window: Window, name: string): void {
+    const contents = this.#contents.get(name)
+    if (contents === undefined) return
+    const left = this.#parts.fire(contents, window, name)
+    if (left === contents) return
+    if (left === undefined) this.#contents.remove(name)
+    else this.#contents.put(name, left)
+  }
+}

@@ -1,0 +1,74 @@
+/** What a window gives out when it fires: from its contents to the call of its function, through the evictor if there is one. */
+
+import type { WindowComputation, WindowDefinition, WindowFunction } from './definition.ts'
+import type { Evictor, EvictorContext, Window, WindowElement } from './window.ts'
+import type { WindowCalls } from './window-calls.ts'
+import { elementsIn, type Runs } from './window-contents.ts'
+
+/** Gives out the result of a window, and returns the contents that stay: undefined when an evictor has taken all. */
+export type Fire = (contents: unknown, window: Window, name: string) => unknown
+
+/** The function that is called with results, if any. */
+export const functionOf = (computation: WindowComputation): WindowFunction<unknown, unknown, unknown> | undefined =>
+  computation.type === 'elements'
+    ? (computation.process as WindowFunction<unknown, unknown, unknown>)
+    : computation.finish
+
+export function firingOf({ computation, evictor }: WindowDefinition, calls: WindowCalls): Fire {
+  if (evictor !== undefined) return evicting(computation, evictor, calls)
+  switch (computation.type) {
+    case 'reduce':
+      return (contents, window, name) => {
+        calls.result(contents, window, name)
+        return contents
+      }
+    case 'aggregate':
+      return (contents, window, name) => {
+        calls.result(computation.aggregate.getResult(contents), window, name)
+        return contents
+      }
+    case 'elements':
+      return (contents, window, name) => {
+        calls.result(elementsIn(contents as Runs), window, name)
+        return contents
+      }
+  }
+}
+
+type Elements = readonly WindowElement<unknown>[]
+
+function evicting(computation: WindowComputation, evictor: Evictor<unknown>, calls: WindowCalls): Fire {
+  const context: EvictorContext = {
+    get processingTime() {
+      return calls.processingTime
+    },
+    get currentWatermark() {
+      return calls.currentWatermark
+    },
+  }
+  return (contents, window, name) => {
+    const all = elementsIn(contents as Runs) as Elements
+    const given = evictor.before === undefined ? all : evictor.before(all, window, context)
+    giveOut(computation, given, (value) => calls.result(value, window, name))
+    const left = evictor.after === undefined ? given : evictor.after(given, window, context)
+    if (left === all) return contents
+    return left.length === 0 ? undefined : [left]
+  }
+}
+
+/** As if the elements had been combined when they came. Of no element there is nothing to reduce. */
+function giveOut(computation: WindowComputation, elements: Elements, result: (value: unknown) => void): void {
+  const values = elements.map(({ value }) => value)
+  switch (computation.type) {
+    case 'elements':
+      result(values)
+      return
+    case 'reduce':
+      if (values.length > 0) result(values.reduce(computation.reduce))
+      return
+    case 'aggregate': {
+      const { createAccumulator, add, getResult } = computation.aggregate
+      result(getResult(values.reduce((accumulator, value) => add(value, accumulator), createAccumulator())))
+    }
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * A keyed stream cut into windows: what is computed of each key and window, when, and what becomes of records that come late.
+ *
+ * A view like the other streams: every call gives a new one and leaves the old one as it is, and nothing is added to the program
+ * before a result is asked for. Refused combinations fail then.
+ */
+import type { OutputTag } from '../operators/output-tag.ts'
+import type { StateDeclarations } from '../operators/state-descriptors.ts'
+import { windowOperator } from '../operators/windows/choose.ts'
+import type { WindowDefinition, WindowFunction } from '../operators/windows/definition.ts'
+import type { AggregateFunction, Evictor, Trigger, Window, WindowAssigner } from '../operators/windows/window.ts'
+import type { NoStates } from './keyed-stream.ts'
+import { checkDefinition, checkFunction, type ProgramBuilder, type Upstream } from './program-builder.ts'
+import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+
+/** How a window gives out what was made of its elements: a function of one result, or a whole window function. */
+export type WindowResult<In, K, Out, WindowStates extends StateDeclarations, States extends StateDeclarations> =
+  | ((result: In, key: K, window: Window) => Out)
+  | WindowFunction<In, K, Out, WindowStates, States>
+
+/** What a windowed stream has been told so far. */
+export type WindowSettings = Omit<WindowDefinition, 'computation' | 'inputs'>
+
+export class WindowedStream<T, K> {
+  readonly #builder: ProgramBuilder
+  readonly #upstreams: readonly Upstream[]
+  readonly #settings: WindowSettings
+
+  constructor(builder: ProgramBuilder, upstreams: readonly Upstream[], settings: WindowSettings) {
+    this.#builder = builder
+    this.#upstreams = upstreams
+    this.#settings = settings
+  }
+
+  /**
+   * Says when windows give out their results, in place of the trigger of the assigner.
+   *
+   * @example words.window(globalWindows()).trigger(purgingTrigger(countTrigger(100)))
+   */
+  trigger<States extends StateDeclarations = NoStates>(trigger: Trigger<T, States>): WindowedStream<T, K> {
+    checkDefinition('trigger', trigger, 'onElement', 'onEventTime', 'onProcessingTime', 'clear')
+    return this.#with({ trigger: trigger as unknown as Trigger<unknown> })
+  }
+
+  /**
+   * Takes elements out of windows before or after their function is called. All elements are kept then, also where a reduce or
+   * an aggregate would need one value only.
+   *
+   * @example words.window(globalWindows()).trigger(countTrigger(1)).evictor(countEvictor(10))
+   */
+  evictor(evictor: Evictor<T>): WindowedStream<T, K> {
+    checkDefinition('evictor', evictor)
+    return this.#with({ evictor: evictor as unknown as Evictor<unknown> })
+  }
+
+  /**
+   * Keeps event-time windows for so long after their end, and gives out the result again for each record that comes meanwhile.
+   *
+   * @example words.window(tumblingEventTimeWindows(60_000)).allowedLateness(10_000)
+   */
+  allowedLateness(ms: number): WindowedStream<T, K> {
+    return this.#with({ allowedLatenessMs: ms })
+  }
+
+  /**
+   * Sends records that are too late for all of their windows to a side output of the result; without it they are dropped.
+   *
+   * @example
+   * const late = outputTag<Click>('late')
+   * const counts = clicks.window(tumblingEventTimeWindows(60_000)).sideOutputLateData(late).aggregate(count)
+   * counts.getSideOutput(late).sinkTo(toFile('late'))
+   */
+  sideOutputLateData(tag: OutputTag<T>): WindowedStream<T, K> {
+    return this.#with({ lateTag: tag.name })
+  }
+
+  /**
+   * Combines the records of each window, as they come. `fn` must not change its arguments. A throw fails the job with
+   * `USER_FUNCTION_FAILED`.
+   *
+   * @example sales.window(tumblingEventTimeWindows(60_000)).reduce((a, b) => (a.amount > b.amount ? a : b))
+   */
+  reduce(fn: (a: T, b: T) => T): SingleOutputStreamOperator<T>
+  reduce<Out, WindowStates extends StateDeclarations = NoStates, States extends StateDeclarations = NoStates>(
+    fn: (a: T, b: T) => T,
+    result: WindowResult<T, K, Out, WindowStates, States>,
+  ): SingleOutputStreamOperator<Out>
+  reduce(
+    fn: (a: T, b: T) => T,
+    result?: WindowResult<T, K, unknown, NoStates, NoStates>,
+  ): SingleOutputStreamOperator<unknown> {
+    checkFunction('reduce', fn)
+    const reduce = fn as (a: unknown, b: unknown) => unknown
+    return this.#apply({ type: 'reduce', reduce, finish: windowFunctionOf('reduce', result) })
+  }
+
+  /**
+   * Combines the records of each window, as they come, into an accumulator of another type. A throw fails the job with
+   * `USER_FUNCTION_FAILED`.
+   *
+   * @example
+   * const count = { createAccumulator: () => 0, add: (_word: string, n: number) => n + 1, getResult: (n: number) => n }
+   * words.window(tumblingEventTimeWindows(60_000)).aggregate(count, (n, word, { end }) => ({ word, n, end }))
+   */
+  aggregate<Acc, R>(aggregate: AggregateFunction<T, Acc, R>): SingleOutputStreamOperator<R>
+  aggregate<
+    Acc,
+    R,
+    Out,
+    WindowStates extends StateDeclarations = NoStates,
+    States extends StateDeclarations = NoStates,
+  >(
+    aggregate: AggregateFunction<T, Acc, R>,
+    result: WindowResult<R, K, Out, WindowStates, States>,
+  ): SingleOutputStreamOperator<Out>
+  aggregate<Acc, R>(
+    aggregate: AggregateFunction<T, Acc, R>,
+    result?: WindowResult<R, K, unknown, NoStates, NoStates>,
+  ): SingleOutputStreamOperator<unknown> {
+    checkDefinition('aggregate', aggregate, 'createAccumulator', 'add', 'getResult')
+    return this.#apply({
+      type: 'aggregate',
+      aggregate: aggregate as AggregateFunction<unknown, unknown, unknown>,
+      finish: windowFunctionOf('aggregate', result),
+    })
+  }
+
+  /**
+   * Calls a window function with all elements of the window, in the order in which they came, each time it fires. It may declare
+   * state of the window and of the key. A throw fails the job with `USER_FUNCTION_FAILED`.
+   *
+   * @example
+   * bids.window(tumblingEventTimeWindows(60_000)).process({
+   *   output: {} as { highest: number },
+   *   process: (bids, ctx) => ctx.emit({ highest: Math.max(...bids.map(({ price }) => price)) }),
+   * })
+   */
+  process<
+    Out = unknown,
+    WindowStates extends StateDeclarations = NoStates,
+    States extends StateDeclarations = NoStates,
+  >(definition: WindowFunction<readonly T[], K, Out, WindowStates, States>): SingleOutputStreamOperator<Out> {
+    checkDefinition('process', definition, 'process')
+    const process = bound(definition) as WindowFunction<readonly unknown[], unknown, unknown>
+    return this.#apply({ type: 'elements', process }) as SingleOutputStreamOperator<Out>
+  }
+
+  /**
+   * The same with a plain function, which gives any number of results.
+   *
+   * @example bids.window(tumblingEventTimeWindows(60_000)).apply((bids, key, { end }) => [{ key, end, bids: bids.length }])
+   */
+  apply<Out>(fn: (elements: readonly T[], key: K, window: Window) => Iterable<Out>): SingleOutputStreamOperator<Out> {
+    checkFunction('apply', fn)
+    return this.process({
+      output: {} as Out,
+      process(elements, ctx) {
+        for (const result of fn(elements, ctx.key, ctx.window)) ctx.emit(result)
+      },
+    })
+  }
+
+  #with(settings: Partial<WindowSettings>): WindowedStream<T, K> {
+    return new WindowedStream(this.#builder, this.#upstreams, { ...this.#settings, ...settings })
+  }
+
+  #apply<Out>(computation: WindowDefinition['computation']): SingleOutputStreamOperator<Out> {
+    return this.#builder.apply<Out>(windowOperator({ ...this.#settings, computation, inputs: 1 }), this.#upstreams)
+  }
+}
+
+/** Without anything further said. */
+export const windowedBy = (assigner: WindowAssigner<unknown>): WindowSettings => ({
+  assigner,
+  trigger: undefined,
+  evictor: undefined,
+  allowedLatenessMs: 0,
+  lateTag: undefined,
+})
+
+type AnyFunction = WindowFunction<unknown, unknown, unknown>
+
+function windowFunctionOf(call: string, result: unknown): AnyFunction | undefined {
+  if (result === undefined) return undefined
+  if (typeof result === 'function') {
+    const fn = result as (value: unknown, key: unknown, window: Window) => unknown
+    return { process: (value, ctx) => ctx.emit(fn(value, ctx.key, ctx.window)) }
+  }
+  checkDefinition(call, result, 'process')
+  return bound(result as AnyFunction)
+}
+
+/** With functions that can be called by themselves. */
+const bound = <In, K, Out, W extends StateDeclarations, S extends StateDeclarations>(
+  definition: WindowFunction<In, K, Out, W, S>,
+): WindowFunction<In, K, Out, W, S> => ({
+  ...definition,
+  process: definition.process.bind(definition),
+  ...(definition.clear !== undefined && { clear: definition.clear.bind(definition) }),
+})

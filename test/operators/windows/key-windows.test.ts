@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest'
+import type { OperatorFactory } from '../../../src/operators/operator.ts'
+import {
+  eventTimeSessionWindows,
+  globalWindows,
+  slidingEventTimeWindows,
+  tumblingEventTimeWindows,
+} from '../../../src/operators/windows/assigners.ts'
+import { mergingDescriptors } from '../../../src/operators/windows/merging-windows.ts'
+import { separateDescriptors } from '../../../src/operators/windows/separate-windows.ts'
+import { triggeringDescriptors } from '../../../src/operators/windows/triggering.ts'
+import { countTrigger } from '../../../src/operators/windows/triggers.ts'
+import type { Trigger } from '../../../src/operators/windows/window.ts'
+import { generalWindowOperator } from '../../../src/operators/windows/window-operator.ts'
+import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
+import { sums, windowed } from './window-cases.ts'
+
+const key = ({ k }: { k: string }) => k
+
+/** Changes of a program that a savepoint may go through. */
+it.each([
+  ['a longer lateness', tumblingEventTimeWindows(10), 0, tumblingEventTimeWindows(10), 5],
+  ['a shorter lateness', tumblingEventTimeWindows(10), 5, tumblingEventTimeWindows(10), 0],
+  ['longer windows', tumblingEventTimeWindows(10), 0, tumblingEventTimeWindows(20), 0],
+  ['sliding windows', tumblingEventTimeWindows(10), 0, slidingEventTimeWindows(30, 10), 0],
+] as const)(
+  'still fires and forgets the windows of before, after a change to %s',
+  async (_title, from, lateFrom, to, lateTo) => {
+    const before = new OperatorHarness(
+      windowed(from, (windows) => sums(windows.allowedLateness(lateFrom))),
+      { key },
+    )
+    before.element({ k: 'a', n: 1 }, 5)
+    before.element({ k: 'a', n: 2 }, 15)
+    before.watermark(9)
+    const after = new OperatorHarness(
+      windowed(to, (windows) => sums(windows.allowedLateness(lateTo))),
+      { key, restored: await before.snapshot() },
+    )
+    after.watermark(30)
+    expect([...before.values, ...after.values]).toEqual(['a 0..10 1', 'a 10..20 2'])
+    expect((await after.snapshot()).keyed).toEqual([])
+  },
+)
+
+const layout = { 'window-contents': { kind: 'map' }, 'window-sessions': { kind: 'value' } }
+
+it('keeps windows in a state that their assigner decides on', () => {
+  expect({ ...separateDescriptors, ...mergingDescriptors }).toMatchObject(layout)
+  const names = (factory: OperatorFactory) => Object.keys(factory.states!).sort()
+  const timers = ['window-event-timers', 'window-processing-timers']
+  expect(names(windowed(tumblingEventTimeWindows(10), sums))).toEqual(['window-contents', ...timers])
+  expect(names(windowed(eventTimeSessionWindows(10), sums))).toEqual([...timers, 'window-sessions'].sort())
+})
+
+it('declares the state of the trigger', () => {
+  const definition = {
+    assigner: globalWindows(),
+    trigger: countTrigger(3) as Trigger<unknown>,
+    evictor: undefined,
+    allowedLatenessMs: 0,
+    lateTag: undefined,
+    computation: { type: 'reduce', reduce: Math.max as (a: unknown, b: unknown) => unknown, finish: undefined },
+    inputs: 1,
+  } as const
+  expect(Object.keys(triggeringDescriptors(definition))).toContain('trigger:count')
+  expect(generalWindowOperator(definition).states).toMatchObject({ 'trigger:count': { kind: 'map' } })
+})
