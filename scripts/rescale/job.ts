@@ -19,13 +19,13 @@ import {
   mapState,
   operatorListState,
   reducingState,
-  type Source,
   StreamEnvironment,
   StreamError,
   toFile,
   unionListState,
   valueState,
 } from '../../src/index.ts'
+import { heldSource } from './held-source.ts'
 
 export interface Task {
   readonly dir: string
@@ -70,7 +70,7 @@ function programOf(task: Task, heard: () => void): StreamEnvironment {
       return { key: `key-${(index * 7) % keys}`, value: index }
     },
   })
-  const numbers = env.fromSource(held(made, task)).uid('numbers')
+  const numbers = env.fromSource(heldSource(made, { after: task.holdAfter, parallelism })).uid('numbers')
   const rules = env
     .fromSource(
       generate({ count: ruleCount, ratePerSecond: (ruleCount * ratePerSecond) / records, at: (index) => index }),
@@ -194,27 +194,6 @@ function programOf(task: Task, heard: () => void): StreamEnvironment {
     .sinkTo(toFile(join(dir, 'out'), { format: 'text' }))
     .uid('out')
   return env
-}
-
-function held<T>(source: Source<T>, { holdAfter, parallelism }: Task): Source<T> {
-  if (holdAfter === undefined) return source
-  return {
-    ...source,
-    createReader(context, restored) {
-      const reader = source.createReader(context, restored)
-      let left = Math.ceil(holdAfter / parallelism)
-      return {
-        poll(max) {
-          if (left <= 0) return { type: 'waiting' }
-          const found = reader.poll(Math.min(max, left))
-          if (found.type === 'records') left -= found.values.length
-          return found
-        },
-        snapshot: () => reader.snapshot(),
-        close: () => reader.close(),
-      }
-    },
-  }
 }
 
 const task = JSON.parse(process.argv[2]!) as Task
