@@ -15,7 +15,7 @@ export interface Host {
   readonly random: Random
   setTimer(delayMs: number, fire: () => void): TimerHandle
   /** Runs an operation; exactly one of the callbacks is called, never before this call returns. */
-  runIo<T>(label: string, task: () => Promise<T>, done: (value: T) => void, failed: (error: unknown) => void): void
+  runIo<T>(label: string, task: () => PromiseLike<T>, done: (value: T) => void, failed: (error: unknown) => void): void
   /** The kernel has something to do again. */
   ready(): void
   log(level: LogLevel, message: string): void

@@ -227,6 +227,25 @@ export class Self {
     )
   }
 
+  /**
+   * Runs an operation without a message for its result: the callbacks note it and wake the actor. Neither is called before
+   * this returns, nor once the actor has ended.
+   */
+  outside<T>(
+    label: string,
+    task: () => PromiseLike<T>,
+    done: (value: T) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    const cell = this.#cell()
+    this.host.runIo(
+      `${cell.address} ${label}`,
+      task,
+      (value) => cell.alive && done(value),
+      (error) => cell.alive && failed(error),
+    )
+  }
+
   spawn<A extends Actor>(address: Address, make: (self: Self) => A): A {
     return this.#kernel.spawn(address, make)
   }

@@ -21,7 +21,7 @@ import { codecVersion, encodeValue, notSerializable } from '../core/codec.ts'
 import type { RecordBatch } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
 import { DividedState } from '../core/operator-state.ts'
-import type { OperatorSnapshotPart } from '../operators/chain.ts'
+import type { OperatorSnapshotPart } from '../operators/chain-options.ts'
 import type { ChainBasis } from './keyed-chains.ts'
 
 /** The batches of one input channel that belong to a snapshot. */

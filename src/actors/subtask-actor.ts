@@ -9,8 +9,6 @@
  * INV-SA-2 the end is reported when the operators have let everything go, since the next attempt may open the same files.
  */
 import { endOfPartition } from '../core/elements.ts'
-import type { ErrorCode } from '../core/error-codes.ts'
-import { asStreamError } from '../core/errors.ts'
 import { type CheckpointId, roleAddress } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
 import type { SubtaskCounts } from '../core/metrics.ts'
@@ -24,7 +22,7 @@ import type { Actor, Self } from './kernel.ts'
 import { makeChain, SubtaskState, sinksHaveState, sourceTimer } from './subtask-chain.ts'
 import type { SubtaskDescriptor } from './subtask-descriptor.ts'
 import { SubtaskFlow } from './subtask-flow.ts'
-import { failureOf, type SubtaskMessage } from './subtask-messages.ts'
+import { crashedBy, type SubtaskMessage } from './subtask-messages.ts'
 import type { SubtaskServices } from './subtask-services.ts'
 import { SubtaskSnapshots } from './subtask-snapshots.ts'
 import { WriteShare } from './write-share.ts'
@@ -103,7 +101,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
         this.#driver.feed(this.#snapshots.stored(message.checkpointId))
         return
       case 'data.flushed':
-        this.#announceEnd()
+        this.#flushed()
         return
       case 'operators.closed':
         this.#closing = undefined
@@ -154,6 +152,18 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     this.#driver.feed({ type: 'data.ended' })
   }
 
+  /** An operator hears of the end when the one before it is done, which may take its time. */
+  #endOperators(): void {
+    const flushed: SubtaskMessage = { type: 'data.flushed' }
+    const end = () => this.#chain?.endOfData()
+    this.#whenever('flush', end, () => this.#flushed(), flushed)
+  }
+
+  #flushed(): void {
+    if (this.#chain?.draining === true) this.#flow.drain(() => this.#endOperators())
+    else this.#announceEnd()
+  }
+
   #endAgain(): void {
     if (this.status !== 'created') return
     this.#chain = this.#makeChain()
@@ -170,13 +180,8 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
     try {
       action()
     } catch (thrown) {
-      this.#driver.feed(this.#crashed(thrown, 'USER_FUNCTION_FAILED'))
+      this.#driver.feed(crashedBy(thrown, 'USER_FUNCTION_FAILED', this.descriptor))
     }
-  }
-
-  #crashed(thrown: unknown, code: ErrorCode): SubtaskEvent {
-    const error = asStreamError(thrown, code, `"${this.descriptor.vertexName}" failed`)
-    return { type: 'subtask.crashed', failure: failureOf(error) }
   }
 
   /** Runs what may finish at once or later, then goes on with `done`, in this turn or by message. */
@@ -185,7 +190,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       const pending = action()
       if (pending === undefined) return now()
       pending.catch(() => {}) // Heard below; a host that runs the operation later must not find it unhandled.
-      const failed = (thrown: unknown): SubtaskMessage => this.#crashed(thrown, 'SINK_FAILED')
+      const failed = (thrown: unknown): SubtaskMessage => crashedBy(thrown, 'SINK_FAILED', this.descriptor)
       this.#self.io(
         label,
         () => pending,
@@ -233,12 +238,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       if (this.#chain === undefined && sinksHaveState(this.descriptor))
         return this.#state.load(this.#self, this.#services.restoreFrom)
       this.#flow.endTimers()
-      this.#whenever(
-        'flush',
-        () => this.#chain?.endOfData(),
-        () => this.#announceEnd(),
-        { type: 'data.flushed' },
-      )
+      this.#endOperators()
     },
     takeSnapshot: (params) => {
       const take = () => {

@@ -152,6 +152,7 @@ export function makeChain(
       monotonicMs: () => host.monotonicMs(),
       consumingMs: () => flow.consumingMs(),
       random: () => host.random.next(),
+      runOutside: (task, done, failed) => self.outside('call', task, done, failed),
       wake: () => self.wake(),
       wakeAfter: (delayMs) => self.setTimer(sourceTimer, Math.max(0, delayMs)),
       requestProcessingTime: (atMs) => self.setTimer(timerName, Math.max(0, atMs - host.now())),

@@ -11,6 +11,9 @@
  * INV-SF-4 while an operator is busy with what a watermark or a time has made due, nothing is taken but barriers put ahead,
  *   and what came behind that watermark in its element is told only then.
  * INV-SF-3 a record waits in a partial batch only while there is more input, and for `limits.inputsPerFlush` batches at most.
+ * INV-SF-5 while an operator has as much under way outside as it may, and while the last input has ended and anything is
+ *   under way outside, only barriers and what takes them back are taken; the machine hears of that end afterwards, so that
+ *   checkpoints go on meanwhile.
  */
 import { type Barrier, endOfData, maxWatermark, type StreamElement } from '../core/elements.ts'
 import { assertNever } from '../core/errors.ts'
@@ -49,8 +52,16 @@ export class SubtaskFlow {
   #afterwards: SubtaskEvent | undefined
   #chain: OperatorChain | undefined
   #consuming = false
+  /** The chain takes no records for now. */
+  #full = false
   #timerDue = false
+  /** Operators are due that were not woken, because the chain took nothing. */
+  #timersHeld = false
   #timersOver = false
+  /** Inputs that have delivered their last record. */
+  #ended = 0
+  /** Called when the operator that is next to hear of the end has nothing under way outside. */
+  #drained: (() => void) | undefined
   #recordsTaken = 0
   /** Batches taken or polled since partial batches were handed on. */
   #unflushed = 0
@@ -107,13 +118,17 @@ export class SubtaskFlow {
   }
 
   timerFired(): void {
-    this.#timerDue = !this.#timersOver
+    this.#timerDue = true
   }
 
-  /** The data is being ended: no timer calls an operator any more. */
+  /** The data is being ended: no timer calls an operator any more, but for those with work outside while they are drained. */
   endTimers(): void {
-    this.#timerDue = false
     this.#timersOver = true
+  }
+
+  /** Takes in what comes from outside, also while paused, until the chain is no longer draining; then calls `drained`. */
+  drain(drained: () => void): void {
+    this.#drained = drained
   }
 
   announceEnd(): void {
@@ -128,10 +143,15 @@ export class SubtaskFlow {
   /** One unit of work. Returns false when there is none now; what changes that wakes the actor. */
   move(): boolean {
     const chain = this.#chain
-    if (chain === undefined || !this.#consuming) return false
+    if (chain === undefined) return false
+    if (this.#drained !== undefined) return this.#drain(chain, this.#drained)
+    if (!this.#consuming) return false
     if (this.#options.gate.full > 0) return this.#takeAhead(chain)
-    if (chain.unfinished) return this.#takeAhead(chain) || this.#proceed(chain)
-    if (this.#timerDue) return this.#fireTimers(chain)
+    if (chain.collect()) return this.#moved()
+    this.#noteFull(chain.full)
+    if (this.#timersDue(chain)) return this.#fireTimers(chain)
+    if (chain.unfinished) return this.#takeAhead(chain) || (!this.#full && this.#proceed(chain))
+    if (this.#full || this.#afterwards !== undefined) return this.#tellAfterwards(chain) || this.#takeControl(chain)
     if (chain.isSource) return this.#poll(chain)
     const element = this.inputs.take()
     if (element === undefined) {
@@ -139,13 +159,20 @@ export class SubtaskFlow {
       return false
     }
     this.#process(chain, element)
-    this.#moved()
-    return true
+    return this.#moved()
+  }
+
+  #noteFull(full: boolean): void {
+    if (full === this.#full) return
+    this.#full = full
+    if (full) this.#clock.pause()
+    else this.#clock.resume()
   }
 
   /** Full load must not keep the few records of a quiet target for ever. */
-  #moved(): void {
+  #moved(): true {
     if (++this.#unflushed >= limits.inputsPerFlush) this.#flush()
+    return true
   }
 
   #flush(): void {
@@ -160,22 +187,51 @@ export class SubtaskFlow {
     return true
   }
 
+  /** Of the channels that are not blocked; when there is nothing, what is in partial batches goes on. */
+  #takeControl(chain: OperatorChain): boolean {
+    const element = this.inputs.takeControl()
+    if (element === undefined) this.#flush()
+    else this.#process(chain, element)
+    return element !== undefined
+  }
+
   #proceed(chain: OperatorChain): boolean {
     chain.proceed()
     this.#tellAfterwards(chain)
-    this.#moved()
+    return this.#moved()
+  }
+
+  #drain(chain: OperatorChain, drained: () => void): boolean {
+    if (this.#options.gate.full > 0) return false
+    if (chain.collect()) return this.#moved()
+    if (this.#timerDue) return this.#fireTimers(chain)
+    this.#flush()
+    if (chain.draining) return false
+    this.#drained = undefined
+    drained()
     return true
   }
 
-  #tellAfterwards(chain: OperatorChain): void {
+  /** Tells the machine what had to wait, if it need not any more. */
+  #tellAfterwards(chain: OperatorChain): boolean {
     const event = this.#afterwards
-    if (event === undefined || chain.unfinished) return
+    if (event === undefined || chain.unfinished) return false
+    if (this.#ended === this.inputs.count && chain.pending) return false
+    // A barrier has come behind the end, and the machine hears nothing of its channel until all have delivered theirs.
+    if (event.type === 'input.ended' && this.inputs.isBlocked(event.channel)) return false
     this.#afterwards = undefined
     this.#options.feed(event)
+    return true
+  }
+
+  #timersDue(chain: OperatorChain): boolean {
+    if (this.#timersOver) return false
+    return this.#timerDue || (this.#timersHeld && !chain.unfinished && !this.#full)
   }
 
   #fireTimers(chain: OperatorChain): boolean {
     this.#timerDue = false
+    this.#timersHeld = chain.unfinished || chain.full
     chain.processingTime(this.#options.host.now())
     this.#flush()
     return true
@@ -183,12 +239,11 @@ export class SubtaskFlow {
 
   #poll(chain: OperatorChain): boolean {
     const found = chain.poll(this.#options.descriptor.batchRecords)
-    if (found === 'records') {
-      this.#moved()
-      return true
-    }
+    if (found === 'records') return this.#moved()
     this.#flush()
-    if (found === 'end') this.#options.feed({ type: 'source.exhausted' })
+    if (found === 'waiting') return false
+    this.#afterwards = { type: 'source.exhausted' }
+    this.#tellAfterwards(chain)
     return false
   }
 
@@ -218,6 +273,7 @@ export class SubtaskFlow {
         feed({ type: 'cancel.received', channel, checkpointId: element.checkpointId })
         return
       case 'end-of-data':
+        this.#ended++
         this.#valve.status(channel, false)
         this.#valve.watermark(channel, maxWatermark.timestamp)
         this.#afterwards = { type: 'input.ended', channel }

@@ -55,6 +55,10 @@ export class SubtaskInputs {
     this.#blocked[channel] = true
   }
 
+  isBlocked(channel: number): boolean {
+    return this.#blocked[channel] === true
+  }
+
   unblockAll(): void {
     if (this.#blocked.includes(true)) this.#clock?.resume()
     this.#blocked.fill(false)
@@ -117,6 +121,21 @@ export class SubtaskInputs {
       this.#ahead--
       this.channel = channel
       return barrier
+    }
+    return undefined
+  }
+
+  /** A barrier, or what takes one back, that is next on a channel that is not blocked. */
+  takeControl(): StreamElement | undefined {
+    const ahead = this.takeAhead()
+    if (ahead !== undefined) return ahead
+    for (const [channel, one] of this.#channels.entries()) {
+      const type = this.#blocked[channel] ? undefined : one.peek()?.type
+      if (type !== 'barrier' && type !== 'cancel-checkpoint') continue
+      const element = one.shift()
+      if (element === undefined) continue
+      this.channel = channel
+      return element
     }
     return undefined
   }

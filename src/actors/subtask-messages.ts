@@ -4,7 +4,8 @@
  */
 import type { StateChoice } from '../backends/state-backend.ts'
 import type { RecordBatch } from '../core/elements.ts'
-import type { StreamError } from '../core/errors.ts'
+import type { ErrorCode } from '../core/error-codes.ts'
+import { asStreamError, type StreamError } from '../core/errors.ts'
 import type { CheckpointId, OperatorId } from '../core/ids.ts'
 import type { Failure, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
 
@@ -48,6 +49,16 @@ export type SubtaskMessage =
   /** The asynchronous part of a snapshot is durable. */
   | { readonly type: 'snapshot.durable'; readonly checkpointId: CheckpointId }
   | { readonly type: 'timer.fired'; readonly name: string }
+
+/** `code` is for what has none of its own. */
+export const crashedBy = (
+  thrown: unknown,
+  code: ErrorCode,
+  { vertexName }: { readonly vertexName: string },
+): SubtaskEvent => ({
+  type: 'subtask.crashed',
+  failure: failureOf(asStreamError(thrown, code, `"${vertexName}" failed`)),
+})
 
 export const failureOf = (error: StreamError): Failure => ({
   code: error.code,

@@ -28,6 +28,7 @@ export const errorCodes = {
   UNALIGNED_INCOMPATIBLE: 'unaligned checkpoints together with at-least-once or several checkpoints at a time',
   // running
   USER_FUNCTION_FAILED: 'a function of the program threw',
+  ASYNC_TIMEOUT: 'an asynchronous call took too long, and nothing says what to emit instead',
   KEY_INVALID: 'a key function returned undefined, NaN, a function, a symbol or an object',
   TIMESTAMP_MISSING: 'a record without a timestamp, or with one that is no time, where event time is needed',
   STATE_NOT_SERIALIZABLE: 'a state value cannot be encoded',

@@ -8,6 +8,10 @@ export const limits = {
   timersPerTurn: 1_000,
   /** How often watermarks are made of the records that have come, unless configured; Flink's default. */
   autoWatermarkIntervalMs: 200,
+  /** Records of an asynchronous operator that are under way, unless it says otherwise. */
+  asyncCapacity: 100,
+  /** For all calls of one record, unless the operator says otherwise. */
+  asyncTimeoutMs: 60_000,
   /** Batches or polls after which a subtask that always has more to take hands on its partial batches all the same. */
   inputsPerFlush: 256,
   /** Elements a channel holds before its producer is stopped. */

@@ -6,16 +6,15 @@
  */
 import type { KeyedStateBackend } from '../backends/state-backend.ts'
 import type { RecordBatch } from '../core/elements.ts'
-import { assert, StreamError } from '../core/errors.ts'
+import { assert } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
-import { operatorLabel } from '../core/operator-label.ts'
-import { DividedState } from '../core/operator-state.ts'
 import { type CallbackLoops, callbackLoops, type ElementCallback } from './callback-loops.ts'
 import { CallbackContext, phases } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorSnapshot } from './operator.ts'
 import type { OperatorStateDeclarations } from './operator-state-declarations.ts'
 import { refusePromise } from './refuse-promise.ts'
 import { requireTimestamps } from './require-timestamps.ts'
+import { restoredLists } from './restored-lists.ts'
 import type { StateDeclarations } from './state-descriptors.ts'
 import { restoredWatermark, withWatermark } from './stored-watermark.ts'
 import { type TimeDomain, type TimerHandler, TimerService } from './timer-service.ts'
@@ -67,7 +66,7 @@ export class CallbackOperator implements Operator, TimerHandler {
     const { state, operatorState } = this.#callbacks
     this.#ctx = new CallbackContext(context, state, this.#timers, {
       declared: operatorState,
-      restored: dividedState(context, restored),
+      restored: restoredLists(context, restored, 'a process function'),
     })
     this.#ctx.currentWatermark = watermark
     this.#unkeyed(this.#callbacks.open, 'The open function')
@@ -203,14 +202,4 @@ export class CallbackOperator implements Operator, TimerHandler {
     const next = this.#ctx.cleanup?.next()
     if (next !== undefined) this.#context.requestProcessingTime(next)
   }
-}
-
-/** What a process function wrote that belongs to no key. Fails with `RESTORE_STATE_INCOMPATIBLE`. */
-function dividedState(context: OperatorContext, restored: unknown): DividedState | undefined {
-  if (restored === undefined || restored instanceof DividedState) return restored
-  throw new StreamError(
-    'RESTORE_STATE_INCOMPATIBLE',
-    `The restored state of operator ${operatorLabel(context)} is not that of a process function: it was written by another kind of operator. Give this operator another uid, and drop that state with --allowNonRestoredState.`,
-    { details: { operator: context.operatorName, subtask: context.subtaskIndex } },
-  )
 }

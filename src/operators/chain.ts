@@ -7,77 +7,25 @@
  *
  * Calls in: the subtask's actor. Calls out: `tails` and `ChainRuntime`, both of that actor.
  */
-import type { KeyedSnapshot, KeyedStateBackend } from '../backends/state-backend.ts'
 import type { RecordBatch, SnapshotKind } from '../core/elements.ts'
 import { assert, messageOf } from '../core/errors.ts'
-import type { CheckpointId, JobId, OperatorId } from '../core/ids.ts'
+import type { CheckpointId } from '../core/ids.ts'
 import { ChainLink } from './chain-link.ts'
+import type { ChainOptions, OperatorSnapshotPart } from './chain-options.ts'
 import { OperatorOutputs } from './chain-outputs.ts'
+import { ChainOutside } from './chain-outside.ts'
 import { isSourceOperator } from './endpoint-operators.ts'
-import type { OperatorContext, OperatorFactory, Output } from './operator.ts'
+import type { OperatorContext, Output } from './operator.ts'
 import { WakeUps } from './wake-ups.ts'
-
-/** One operator: how to make it, what is its own in its context, and where it hangs. */
-export interface ChainMember {
-  readonly factory: OperatorFactory
-  readonly operatorId: OperatorId
-  readonly operatorName: string
-  readonly uid: string | undefined
-  /** Restored already; required when the factory is keyed. */
-  readonly state: KeyedStateBackend | undefined
-  /** Position of the operator that feeds it, which is lower than its own; undefined for the head, at position 0. */
-  readonly parent: number | undefined
-  /** The side output of the parent that feeds it; undefined for the main output. */
-  readonly sideOutput: string | undefined
-  /** Tags of its side outputs that channels read: `tails` is asked for each. */
-  readonly channelTags: readonly string[]
-}
-
-/** What all operators of the subtask share. */
-export interface ChainRuntime {
-  readonly jobId: JobId
-  readonly jobName: string
-  readonly subtaskIndex: number
-  readonly parallelism: number
-  readonly maxParallelism: number
-  readonly epoch: number
-  readonly attempt: number
-  readonly batchRecords: number
-  readonly autoWatermarkIntervalMs: number
-  readonly checkpointing: boolean
-  readonly freezeState: boolean
-  now(): number
-  monotonicMs(): number
-  consumingMs(): number
-  random(): number
-  /** The head, a source, is worth polling. May come at any time until `close`. */
-  wake(): void
-  /** The same after so many milliseconds, in place of an earlier request. */
-  wakeAfter(delayMs: number): void
-  /** Call `processingTime` at this time: the earliest that any operator waits for. A later call may name an earlier time. */
-  requestProcessingTime(atMs: number): void
-  log(level: 'info' | 'warn', message: string): void
-}
-
-export interface ChainOptions {
-  readonly operators: readonly ChainMember[]
-  readonly runtime: ChainRuntime
-  /** The channels that read this output (undefined: the main one): none, one or several. */
-  tails(position: number, sideOutput: string | undefined): Output | readonly Output[] | undefined
-}
-
-export interface OperatorSnapshotPart {
-  readonly operatorId: OperatorId
-  readonly state: unknown
-  readonly keyed: KeyedSnapshot | undefined
-  readonly durable: (() => Promise<void>) | undefined
-}
 
 export class OperatorChain {
   readonly #options: ChainOptions
   readonly #links: readonly ChainLink[]
   readonly #head: ChainLink
   readonly #wakeUps: WakeUps
+  readonly #outside: ChainOutside
+  /** How many have heard of the end of the data; undefined before it. */
+  #ended: number | undefined
   /** Operators that have been opened, or tried to. */
   readonly #opened = new Set<number>()
   #closed = false
@@ -91,6 +39,7 @@ export class OperatorChain {
     this.#options = options
     this.#links = operators.map(({ factory, operatorName, uid }) => new ChainLink(factory.create(), operatorName, uid))
     this.#head = this.#links[0]!
+    this.#outside = new ChainOutside(this.#links)
     this.#wakeUps = new WakeUps(operators.length, (atMs) => {
       if (!this.#closed) runtime.requestProcessingTime(atMs)
     })
@@ -142,6 +91,21 @@ export class OperatorChain {
     this.#head.call((operator) => operator.proceed?.())
   }
 
+  /** An operator has as much under way outside as it may: nothing should be taken, nor `proceed` be called. */
+  get full(): boolean {
+    return this.#outside.full
+  }
+
+  /** An operator has something under way outside. */
+  get pending(): boolean {
+    return this.#outside.pending
+  }
+
+  /** Takes in some of what has come from outside. False when there is nothing, or nobody could take what it emits. */
+  collect(): boolean {
+    return this.#outside.collect()
+  }
+
   /** Emits at most `max` records of the source at the head. */
   poll(max: number): 'records' | 'waiting' | 'end' {
     return this.#head.call((operator) => {
@@ -156,21 +120,31 @@ export class OperatorChain {
     return isSourceOperator(operator) ? operator.recordsRead : 0
   }
 
-  /** Wakes the operators whose time has come, then asks the runtime for the next time. */
+  /**
+   * Wakes the operators whose time has come, then asks the runtime for the next time. While the chain takes nothing, those
+   * with work outside only: what others would emit has nowhere to go.
+   */
   processingTime(now: number): void {
-    this.#wakeUps.fire(now, (position) => this.#links[position]!.call((operator) => operator.processingTime?.(now)))
+    const all = this.#ended === undefined && !this.full && !this.unfinished
+    const wake = (position: number) => this.#links[position]!.call((operator) => operator.processingTime?.(now))
+    this.#wakeUps.fire(now, wake, all ? undefined : (position) => this.#links[position]!.operator.outside !== undefined)
   }
 
-  /** Flushes from the head on; an operator hears of the end only when its parent is done. */
+  /**
+   * Flushes from the head on; an operator hears of the end only when its parent is done. Stops before one that has something
+   * under way outside: then the chain is `draining`, and this is called again when it no longer is.
+   */
   endOfData(): void | Promise<void> {
-    return this.#endFrom(0)
+    this.#ended ??= 0
+    while (this.#ended < this.#links.length && !this.draining) {
+      const pending = this.#links[this.#ended++]!.call((operator) => operator.endOfData())
+      if (pending !== undefined) return pending.then(() => this.endOfData())
+    }
   }
 
-  #endFrom(start: number): void | Promise<void> {
-    for (let position = start; position < this.#links.length; position++) {
-      const pending = this.#links[position]!.call((operator) => operator.endOfData())
-      if (pending !== undefined) return pending.then(() => this.#endFrom(position + 1))
-    }
+  /** The end has come, and the operator that is next to hear of it has something under way outside. */
+  get draining(): boolean {
+    return this.#ended !== undefined && this.#links[this.#ended]?.operator.outside?.pending === true
   }
 
   /** The synchronous part of a snapshot. The keyed snapshots must be released by the caller. */
@@ -270,6 +244,7 @@ export class OperatorChain {
       monotonicMs: () => runtime.monotonicMs(),
       consumingMs: () => runtime.consumingMs(),
       random: () => runtime.random(),
+      runOutside: (task, done, failed) => runtime.runOutside(task, done, failed),
       requestProcessingTime: (atMs) => this.#wakeUps.request(position, atMs),
       wake: () => {
         if (!this.#closed) runtime.wake()

@@ -2,8 +2,8 @@
  * The contract of an operator at run time: batches in, batches out, by plain calls.
  *
  * Owns nothing of channels, machines or threads. An operator emits into `context.output` (and side outputs) while it is
- * called and never afterwards; it never awaits between reading state and writing it. It may keep a batch it received but
- * never changes one. An operator that does not care for watermarks leaves their methods out: they are handed on. Calls per instance: `open`, then any of `batch`, `watermark`, `processingTime`, `snapshot`,
+ * called and never afterwards; it never awaits between reading state and writing it. What it has asked for outside of its
+ * thread comes back to it by a call, too (`OutsideWork`). It may keep a batch it received but never changes one. An operator that does not care for watermarks leaves their methods out: they are handed on. Calls per instance: `open`, then any of `batch`, `watermark`, `processingTime`, `snapshot`,
  * `notify…`, then `endOfData` at most once (after it no record comes, but snapshots and notifications do), then `close`.
  */
 import type { KeyedSnapshot, KeyedStateBackend, StateDescriptor } from '../backends/state-backend.ts'
@@ -56,7 +56,12 @@ export interface OperatorContext {
   random(): number
   /** Asks for `processingTime` to be called when this time has come; only the earliest request is kept. */
   requestProcessingTime(atMs: number): void
-  /** Tells the runtime that polling the source at the head of this chain is worth it. Callable at any time. */
+  /**
+   * Starts a task outside of the thread of the chain. One of the callbacks is called, at any time after this returns and
+   * between two calls of the operator, or neither once the subtask has ended: it notes the result and may call `wake`.
+   */
+  runOutside<T>(task: () => PromiseLike<T>, done: (result: T) => void, failed: (error: unknown) => void): void
+  /** Polling the source at the head of this chain is worth it, or a result from outside has come. Callable at any time. */
   wake(): void
   /** The same after so many milliseconds. A later call takes the place of an earlier one. */
   wakeAfter(delayMs: number): void
@@ -72,6 +77,18 @@ export interface OperatorSnapshot {
   readonly keyed: KeyedSnapshot | undefined
   /** Work that must finish before the subtask may acknowledge (flush files to disk). Starts when called. */
   readonly durable: (() => Promise<void>) | undefined
+}
+
+/** What an operator has under way outside of its thread, such as calls of a service. */
+export interface OutsideWork {
+  /** Something is under way, or waits to be: the data must not end before. */
+  readonly pending: boolean
+  /** The chain should take no more input for now. */
+  readonly full: boolean
+  /** There is something for `collect`. */
+  readonly ready: boolean
+  /** Emits the results that have come and may be emitted, and starts what there is room for. */
+  collect(): void
 }
 
 export interface Operator {
@@ -92,6 +109,11 @@ export interface Operator {
   readonly unfinished?: boolean
   /** Does some more of it. */
   proceed?(): void
+  /**
+   * Of an operator that has work outside, always the same object. While it is full the chain takes no input, nor do timers of
+   * the other operators fire; the end of the data comes only when nothing is pending. Snapshots come at any time.
+   */
+  readonly outside?: OutsideWork
   processingTime?(now: number): void
   /** Every input has delivered its last record: flush. */
   endOfData(): void | Promise<void>

@@ -17,7 +17,7 @@ export class PromiseReturned extends Error {
 }
 
 export const promiseRule =
-  'functions of operators are synchronous. Do the asynchronous work in a source, or before the records enter the stream.'
+  'functions of operators are synchronous. Make asynchronous calls with asyncOrdered or asyncUnordered.'
 
 /** Also promises of other kinds than the built-in one. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {

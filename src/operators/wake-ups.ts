@@ -17,20 +17,23 @@ export class WakeUps {
     if (!this.#firing) this.#askFor(atMs)
   }
 
-  /** Calls `wake` once for each operator that is due, then asks for the earliest of what is left or new. */
-  fire(now: number, wake: (position: number) => void): void {
+  /**
+   * Calls `wake` once for each operator that is due and `may` be woken, then asks for the earliest of what is left or new. Who is
+   * due and may not stays so until the next call.
+   */
+  fire(now: number, wake: (position: number) => void, may: (position: number) => boolean = () => true): void {
     this.#firing = true
     this.#earliest = Number.POSITIVE_INFINITY
     try {
       for (let position = 0; position < this.#times.length; position++) {
-        if (this.#times[position]! > now) continue
+        if (this.#times[position]! > now || !may(position)) continue
         this.#times[position] = Number.POSITIVE_INFINITY
         wake(position)
       }
     } finally {
       this.#firing = false
     }
-    this.#askFor(Math.min(...this.#times))
+    this.#askFor(Math.min(...this.#times.filter((atMs, position) => atMs > now || may(position))))
   }
 
   #askFor(atMs: number): void {

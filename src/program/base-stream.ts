@@ -5,6 +5,8 @@
  */
 import { StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
+import type { AsyncDefinition } from '../operators/async/async-definition.ts'
+import { asyncOperator } from '../operators/async/async-operator.ts'
 import { sinkOperator } from '../operators/endpoint-operators.ts'
 import type { Sink } from '../operators/endpoints.ts'
 import { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
@@ -85,6 +87,34 @@ export abstract class BaseStream<T> {
       )
     }
     return this.builder.apply<T>(timestampsOperator(strategy), this.upstreams)
+  }
+
+  /**
+   * Makes an asynchronous call for each record and emits what it brings, in the order of the records. Many calls are under way
+   * at a time, `capacity` at most; records whose result is not emitted are part of every snapshot, and called for again
+   * after a restore. A rejection fails the job with `USER_FUNCTION_FAILED`, a time-out with `ASYNC_TIMEOUT`.
+   *
+   * @example
+   * orders.asyncOrdered({
+   *   call: async (order, { signal }) => ({ ...order, customer: await lookUp(order.customerId, signal) }),
+   *   timeoutMs: 2_000,
+   *   retry: { attempts: 3, delayMs: 100, backoffMultiplier: 2 },
+   * }).uid('customers')
+   */
+  asyncOrdered<Out, Late = never>(definition: AsyncDefinition<T, Out, Late>): SingleOutputStreamOperator<Out | Late> {
+    checkDefinition('asyncOrdered', definition, 'call')
+    return this.builder.apply<Out | Late>(asyncOperator(definition, true), this.upstreams)
+  }
+
+  /**
+   * The same, but what a call brings is emitted as it comes, before that of earlier records whose calls take longer. No record
+   * passes a watermark.
+   *
+   * @example clicks.asyncUnordered({ call: async (click) => ({ ...click, country: await countryOf(click.ip) }) }).uid('country')
+   */
+  asyncUnordered<Out, Late = never>(definition: AsyncDefinition<T, Out, Late>): SingleOutputStreamOperator<Out | Late> {
+    checkDefinition('asyncUnordered', definition, 'call')
+    return this.builder.apply<Out | Late>(asyncOperator(definition, false), this.upstreams)
   }
 
   /**

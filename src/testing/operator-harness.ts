@@ -5,11 +5,11 @@
  * errors are those of a running job. Does not own channels, barriers or restarts: for those run a job.
  */
 import { heapStateBackend } from '../backends/heap-state.ts'
-import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
+import type { KeyedStateBackend } from '../backends/state-backend.ts'
 import { type TimerHandle, VirtualClock } from '../core/clock.ts'
 import { encodeValue } from '../core/codec.ts'
 import type { RecordBatch, SnapshotKind } from '../core/elements.ts'
-import { StreamError } from '../core/errors.ts'
+import { assert, StreamError } from '../core/errors.ts'
 import { parseCheckpointId, parseJobId, parseOperatorId } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { limits } from '../core/limits.ts'
@@ -21,31 +21,15 @@ import { KeyPartitioner } from '../operators/key-partition.ts'
 import type { OperatorFactory, Output } from '../operators/operator.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import { CollectedOutput, type EmittedRecord } from './collected-output.ts'
-import { cutIntoBatches, type HarnessRecord, type HarnessSnapshot, restoredState } from './harness-record.ts'
+import {
+  cutIntoBatches,
+  type HarnessRecord,
+  type HarnessSnapshot,
+  type OperatorHarnessOptions,
+  restoredState,
+} from './harness-record.ts'
 
-export type { HarnessRecord, HarnessSnapshot } from './harness-record.ts'
-
-export interface OperatorHarnessOptions {
-  /** The key function of the input, of both inputs if `key2` is absent; required by a keyed operator. */
-  readonly key?: (value: never) => unknown
-  readonly key2?: (value: never) => unknown
-  readonly restored?: HarnessSnapshot
-  /** Processing time at the start, in milliseconds; 0 by default. */
-  readonly startMs?: number
-  readonly seed?: number
-  readonly name?: string
-  readonly uid?: string
-  readonly batchRecords?: number
-  /** 0 by default: watermarks are made behind every batch. */
-  readonly autoWatermarkIntervalMs?: number
-  readonly checkpointing?: boolean
-  readonly subtaskIndex?: number
-  readonly parallelism?: number
-  readonly maxParallelism?: number
-  readonly backend?: StateBackend
-  /** Tags of the side outputs to collect. A tag not listed is dropped, as in a job where nobody reads it. */
-  readonly sideOutputs?: readonly OutputTag<unknown>[]
-}
+export type { HarnessRecord, HarnessSnapshot, OperatorHarnessOptions } from './harness-record.ts'
 
 /**
  * Opens one operator for a test. Feeding it fails with the code that would fail the job; overdue timers of a restored
@@ -133,6 +117,7 @@ export class OperatorHarness {
         monotonicMs: () => this.clock.monotonicMs(),
         consumingMs: () => this.clock.monotonicMs(),
         random: () => random.next(),
+        runOutside: (task, done, failed) => void Promise.resolve().then(task).then(done, failed),
         wake: () => void this.wakes++,
         wakeAfter: (delayMs) => {
           this.#sourceTimer?.clear()
@@ -219,12 +204,28 @@ export class OperatorHarness {
     this.clock.advance(ms)
   }
 
+  /**
+   * Takes in what has come from outside, of what is resolved already. A call that still runs is not waited for.
+   *
+   * @example await harness.settle()
+   */
+  async settle(): Promise<void> {
+    do for (let tick = 0; tick < 20; tick++) await undefined
+    while (this.#chain.collect())
+  }
+
+  get full(): boolean {
+    return this.#chain.full
+  }
+
   /** Polls a source. */
   poll(max = this.#batchRecords): 'records' | 'waiting' | 'end' {
     return this.#chain.poll(max)
   }
 
+  /** What an operator has under way outside must have come back: `settle`. */
   endOfData(): void | Promise<void> {
+    assert(!this.#chain.pending, 'the data ends only when nothing is under way outside')
     return this.#chain.endOfData()
   }
 

@@ -5,7 +5,7 @@ import type { KeyedSnapshot } from '../../src/backends/state-backend.ts'
 import { decodeValue, encodeValue } from '../../src/core/codec.ts'
 import { StreamError } from '../../src/core/errors.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
-import type { OperatorSnapshotPart } from '../../src/operators/chain.ts'
+import type { OperatorSnapshotPart } from '../../src/operators/chain-options.ts'
 
 let journal: string[]
 let bytes: Uint8Array[]

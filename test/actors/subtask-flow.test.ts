@@ -189,7 +189,8 @@ describe('partial batches', () => {
       return 'records'
     }
     const batch = (_from: 0 | 1, records: RecordBatch) => writer!.emit(records)
-    flow.begin({ isSource, recordsRead: 0, poll, batch, watermark() {} } as unknown as OperatorChain)
+    const outside = { collect: () => false, full: false, pending: false }
+    flow.begin({ isSource, recordsRead: 0, poll, batch, watermark() {}, ...outside } as unknown as OperatorChain)
     const feed = (...values: readonly string[]) => {
       if (isSource) source.push(recordBatch(values))
       else channels.get('a')!.push(recordBatch(values))

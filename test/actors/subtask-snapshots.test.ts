@@ -7,7 +7,7 @@ import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-check
 import type { KeyedSnapshot } from '../../src/backends/state-backend.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
 import { limits } from '../../src/core/limits.ts'
-import type { OperatorSnapshotPart } from '../../src/operators/chain.ts'
+import type { OperatorSnapshotPart } from '../../src/operators/chain-options.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 import { chainOf, descriptor } from './descriptors.ts'
 import { at, ck, jobId, Probe } from './probe.ts'

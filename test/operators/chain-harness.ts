@@ -4,7 +4,8 @@ import { type RecordBatch, recordBatch } from '../../src/core/elements.ts'
 import { StreamError } from '../../src/core/errors.ts'
 import type { CheckpointId, JobId, OperatorId } from '../../src/core/ids.ts'
 import { keyGroupOf } from '../../src/core/key-groups.ts'
-import { type ChainMember, OperatorChain } from '../../src/operators/chain.ts'
+import { OperatorChain } from '../../src/operators/chain.ts'
+import type { ChainMember } from '../../src/operators/chain-options.ts'
 import type { Operator, OperatorFactory } from '../../src/operators/operator.ts'
 import { CollectedOutput } from '../../src/testing/collected-output.ts'
 
@@ -74,6 +75,7 @@ export function testChain(
       monotonicMs: () => test.nowMs,
       consumingMs: () => test.nowMs,
       random: () => 0.5,
+      runOutside: (task, done, failed) => void Promise.resolve().then(task).then(done, failed),
       wake: () => void test.wakes++,
       wakeAfter: () => {},
       requestProcessingTime: (atMs) => void test.asked.push(atMs),

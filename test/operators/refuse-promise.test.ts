@@ -9,7 +9,7 @@ import { filterOperator, flatMapOperator, mapOperator } from '../../src/operator
 import { coFlatMapOperator, coMapOperator } from '../../src/operators/two-input.ts'
 import { failure, keyedBatch, member, testChain } from './chain-harness.ts'
 
-const rule = 'functions of operators are synchronous. Do the asynchronous work in a source, or before the records'
+const rule = 'functions of operators are synchronous. Make asynchronous calls with asyncOrdered or asyncUnordered.'
 /** Its promise is rejected: refusing it must not leave a rejection that nobody hears. */
 const late = async (): Promise<never> => {
   throw new Error('too late for anyone')

@@ -14,7 +14,7 @@ import { type NetworkOptions, SimulatedNetwork } from './simulated-network.ts'
 
 interface PendingIo {
   readonly text: string
-  readonly task: () => Promise<unknown>
+  readonly task: () => PromiseLike<unknown>
   readonly done: (value: unknown) => void
   readonly failed: (error: unknown) => void
   held: boolean
