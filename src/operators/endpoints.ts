@@ -42,13 +42,26 @@ export interface SourceReaderContext extends EndpointContext {
 
 /** What `poll` found: records, nothing yet, or the end for good. */
 export type SourcePoll<T> =
-  | { readonly type: 'records'; readonly values: readonly T[]; readonly timestamps?: readonly number[] }
+  | {
+      readonly type: 'records'
+      readonly values: readonly T[]
+      readonly timestamps?: readonly number[]
+      /** Where all of them come from, when several splits are read at the same time. */
+      readonly split?: string
+    }
   | { readonly type: 'waiting' }
   | { readonly type: 'end' }
 
 export interface SourceReader<T> {
   /** At most `max` records, never blocking. A throw fails the job (restart strategy applies). */
   poll(max: number): SourcePoll<T>
+  /**
+   * For a reader that reads several splits at the same time: those that it has not come to the end of. Each has a watermark of
+   * its own, and the lowest counts, from when the split is named here, before it has brought a record, until it is no longer.
+   * Asked for after each poll; the same array as before when nothing has changed. One that reads its splits one after the other
+   * leaves it out.
+   */
+  splits?(): readonly string[]
   /**
    * The position after the last polled record: a `DividedState` of splits, which can be given to other subtasks when the
    * parallelism changes, or another value that the codec can encode, which cannot.

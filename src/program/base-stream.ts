@@ -11,14 +11,14 @@ import { sinkOperator } from '../operators/endpoint-operators.ts'
 import type { Sink } from '../operators/endpoints.ts'
 import { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
 import { timestampsOperator } from '../operators/time/timestamps-operator.ts'
-import { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
+import type { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
 import type { DataStream } from './data-stream.ts'
 import { DataStreamSink } from './data-stream-sink.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import {
   checkDefinition,
   checkFunction,
-  kindOf,
+  checkStrategy,
   type ProgramBuilder,
   partitioned,
   type Upstream,
@@ -80,12 +80,7 @@ export abstract class BaseStream<T> {
    * )
    */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
-    if (!(strategy instanceof WatermarkStrategy)) {
-      throw new StreamError(
-        'ARGUMENT_INVALID',
-        `assignTimestampsAndWatermarks was given ${kindOf(strategy)}: expected a WatermarkStrategy, such as WatermarkStrategy.forMonotonousTimestamps().`,
-      )
-    }
+    checkStrategy('assignTimestampsAndWatermarks', strategy)
     return this.builder.apply<T>(timestampsOperator(strategy), this.upstreams)
   }
 

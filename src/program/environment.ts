@@ -10,12 +10,13 @@ import { planText } from '../graph/plan-text.ts'
 import type { Program } from '../graph/transformation.ts'
 import { sourceOperator } from '../operators/endpoint-operators.ts'
 import type { Source } from '../operators/endpoints.ts'
+import type { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
 import { ConnectedStreams, KeyedConnectedStreams } from './connected-streams.ts'
 import { DataStream } from './data-stream.ts'
 import type { JobHandle } from './job-handle.ts'
 import { KeyedStream } from './keyed-stream.ts'
 import { checkJobOptions, type JobOptions } from './options.ts'
-import { checkDefinition, ProgramBuilder, type StreamKinds } from './program-builder.ts'
+import { checkDefinition, checkStrategy, ProgramBuilder, type StreamKinds } from './program-builder.ts'
 import { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** Submits a program as a job. */
@@ -88,13 +89,16 @@ export class StreamEnvironment {
   }
 
   /**
-   * Begins a stream with the records of a source.
+   * Begins a stream with the records of a source. With a strategy they get timestamps, and each split of the source has a
+   * watermark of its own.
    *
    * @example env.fromSource(lines('data/*.txt')).uid('lines')
+   * @example env.fromSource(orders, WatermarkStrategy.forBoundedOutOfOrderness(5_000)).uid('orders')
    */
-  fromSource<T>(source: Source<T>): SingleOutputStreamOperator<T> {
+  fromSource<T>(source: Source<T>, strategy?: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
     checkDefinition('fromSource', source, 'createReader')
-    const node = this.#builder.add(sourceOperator(source as Source<unknown>), source.kind, [])
+    if (strategy !== undefined) checkStrategy('fromSource', strategy)
+    const node = this.#builder.add(sourceOperator(source, strategy), source.kind, [])
     return new SingleOutputStreamOperator<T>(this.#builder, node)
   }
 

@@ -12,6 +12,7 @@ import { nameOf } from '../graph/stream-graph.ts'
 import type { ChainingStrategy, Partitioning, Transformation, TransformationInput } from '../graph/transformation.ts'
 import { isSourceFactory } from '../operators/endpoints.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
+import { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
 import type { ConnectedStreams, KeyedConnectedStreams } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
 import type { KeyedStream } from './keyed-stream.ts'
@@ -109,8 +110,16 @@ export function checkDefinition(call: string, value: unknown, ...methods: readon
   }
 }
 
-/** For messages: `a string`, `undefined`. */
-export const kindOf = (value: unknown): string =>
+/** The same for a watermark strategy. */
+export function checkStrategy(call: string, value: unknown): void {
+  if (value instanceof WatermarkStrategy) return
+  throw new StreamError(
+    'ARGUMENT_INVALID',
+    `${call} was given ${kindOf(value)} for a watermark strategy: expected one such as WatermarkStrategy.forMonotonousTimestamps().`,
+  )
+}
+
+const kindOf = (value: unknown): string =>
   value === undefined || value === null
     ? String(value)
     : /^[aeiou]/.test(typeof value)

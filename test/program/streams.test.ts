@@ -3,6 +3,7 @@ import { isSourceFactory } from '../../src/operators/endpoints.ts'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
 import { valueState } from '../../src/operators/state-descriptors.ts'
+import { WatermarkStrategy } from '../../src/operators/time/watermark-strategy.ts'
 import { ConnectedStreams, KeyedConnectedStreams } from '../../src/program/connected-streams.ts'
 import { DataStream } from '../../src/program/data-stream.ts'
 import { DataStreamSink } from '../../src/program/data-stream-sink.ts'
@@ -26,6 +27,12 @@ describe('calls that add an operator', () => {
     ['map', (env) => env.fromSource(source()).map(same), 'map', false],
     ['flatMap', (env) => env.fromSource(source()).flatMap((n) => [n]), 'flat-map', false],
     ['filter', (env) => env.fromSource(source()).filter(() => true), 'filter', false],
+    [
+      'assignTimestampsAndWatermarks',
+      (env) => env.fromSource(source()).assignTimestampsAndWatermarks(WatermarkStrategy.noWatermarks()),
+      'timestamps',
+      false,
+    ],
     ['process', (env) => env.fromSource(source()).process({ element: () => {} }), 'process', false],
     [
       'keyed process',
@@ -290,4 +297,14 @@ describe('mistakes that the compiler did not see', () => {
         .filter(() => true),
     ).not.toBeInstanceOf(KeyedStream)
   })
+})
+
+it('takes nothing but a strategy for one', () => {
+  const { env, numbers } = start()
+  const refused = expect.objectContaining({
+    code: 'ARGUMENT_INVALID',
+    message: expect.stringContaining('was given an object for a watermark strategy'),
+  })
+  expect(() => numbers.assignTimestampsAndWatermarks({} as never)).toThrow(refused)
+  expect(() => env.fromSource(source(), {} as never)).toThrow(refused)
 })

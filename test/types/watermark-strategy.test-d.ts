@@ -32,6 +32,17 @@ describe('watermark strategies', () => {
     env.fromSource(orders).assignTimestampsAndWatermarks(WatermarkStrategy.noWatermarks())
   })
 
+  it('are given to a source, whose records they have', () => {
+    const stamped = env.fromSource(orders, WatermarkStrategy.forMonotonousTimestamps())
+    expectTypeOf(stamped).toEqualTypeOf<SingleOutputStreamOperator<Order>>()
+    env.fromSource(
+      orders,
+      WatermarkStrategy.noWatermarks<Order>().withTimestampAssigner((order) => order.time),
+    )
+    // @ts-expect-error The source has orders.
+    env.fromSource(orders, WatermarkStrategy.noWatermarks<number>())
+  })
+
   it('are refused on streams of other records', () => {
     const numbers = WatermarkStrategy.noWatermarks<number>().withTimestampAssigner((value) => value)
     // @ts-expect-error The stream has orders.

@@ -2,7 +2,7 @@
  * The event time of one subtask's part of a stream: timestamps for its records, and one watermark out of those of its
  * splits, told every so often.
  *
- * A stream that is not read in splits is one split without a name. Of several, the lowest watermark counts; those that are
+ * A stream that is not read in splits, or has none at present, is one split without a name. Of several, the lowest watermark counts; those that are
  * idle do not. A split that is new, or active again, holds the watermark where it is until it has caught up. It never falls.
  *
  * A split is idle when it has brought no record for as long as the strategy says, by a clock that stands still while the
@@ -31,12 +31,12 @@ export class StreamTime {
   /** Some were, the last time. */
   #suspicious = false
 
-  constructor(settings: StrategySettings<unknown>, context: OperatorContext, splits: readonly (string | undefined)[]) {
+  constructor(settings: StrategySettings<unknown>, context: OperatorContext) {
     this.#settings = settings
     this.#context = context
     const owner = `${context.jobId} ${context.operatorId} timestamps`
     this.#timestamps = new AssignedTimestamps(settings.assigner, owner, context)
-    for (const split of splits) this.#add(split)
+    this.#add(undefined)
     this.#arrange()
   }
 
@@ -52,9 +52,8 @@ export class StreamTime {
 
   /** These are read from now on, and no others. */
   setSplits(splits: readonly string[]): void {
-    // New ones first: a stream between two splits has not run out of them.
-    for (const split of splits) if (!this.#splits.has(split)) this.#add(split)
-    const read = new Set<string | undefined>(splits)
+    const read = new Set<string | undefined>(splits.length === 0 ? [undefined] : splits)
+    for (const split of read) if (!this.#splits.has(split)) this.#add(split)
     for (const split of this.#splits.keys()) if (!read.has(split)) this.#splits.delete(split)
     this.#combine()
     this.#arrange()
@@ -83,11 +82,11 @@ export class StreamTime {
     const { output } = this.#context
     const split = new SplitTime(this.#settings.rule, output, () => this.#combine(), this.#context.consumingMs())
     this.#splits.set(name, split)
+    if (name !== undefined) this.#splits.delete(undefined)
     return split
   }
 
   #combine(): void {
-    if (this.#splits.size === 0) return
     let lowest = never
     let highest = Number.NEGATIVE_INFINITY
     for (const { watermark, idle } of this.#splits.values()) {

@@ -35,7 +35,7 @@ class TimestampsOperator implements Operator {
   }
 
   open(context: OperatorContext): void {
-    this.#time = new StreamTime(this.#settings, context, [undefined])
+    this.#time = new StreamTime(this.#settings, context)
   }
 
   batch(_input: 0 | 1, { values, timestamps }: RecordBatch): void {

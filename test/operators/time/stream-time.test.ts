@@ -59,7 +59,7 @@ const punctuated = WatermarkStrategy.forGenerator<number>(() => ({
 })).withTimestampAssigner(ownTime)
 
 /** Everything that one subtask's stream sends on, in order. */
-function journal(strategy: WatermarkStrategy<number>, splits: readonly (string | undefined)[] = [undefined]) {
+function journal(strategy: WatermarkStrategy<number>, splits: readonly string[] = []) {
   const seen: string[] = []
   const clock = { nowMs: 0, consumingMs: 0, askedMs: Number.POSITIVE_INFINITY }
   const output = {
@@ -79,7 +79,8 @@ function journal(strategy: WatermarkStrategy<number>, splits: readonly (string |
       clock.askedMs = Math.min(clock.askedMs, atMs)
     },
   }
-  const time = new StreamTime(strategy.settings as never, context as never, splits)
+  const time = new StreamTime(strategy.settings as never, context as never)
+  time.setSplits(splits)
   const pass = (ms: number, heldBack = false) => {
     clock.nowMs += ms
     if (!heldBack) clock.consumingMs += ms
@@ -174,7 +175,7 @@ describe('several splits', () => {
     const { time, take } = journal(counted, ['a'])
     time.batch('a', [1], undefined)
     time.batch('b', [2], undefined)
-    expect([made, take()]).toEqual([2, ['1', 'w1', '2']])
+    expect([made, take()]).toEqual([3, ['1', 'w1', '2']])
   })
 })
 
