@@ -298,13 +298,3 @@ describe('mistakes that the compiler did not see', () => {
     ).not.toBeInstanceOf(KeyedStream)
   })
 })
-
-it('takes nothing but a strategy for one', () => {
-  const { env, numbers } = start()
-  const refused = expect.objectContaining({
-    code: 'ARGUMENT_INVALID',
-    message: expect.stringContaining('was given an object for a watermark strategy'),
-  })
-  expect(() => numbers.assignTimestampsAndWatermarks({} as never)).toThrow(refused)
-  expect(() => env.fromSource(source(), {} as never)).toThrow(refused)
-})
