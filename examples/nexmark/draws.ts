@@ -15,7 +15,8 @@ export class Draws {
   #state = 0
 
   constructor(seed: number) {
-    this.#seed = mix(seed)
+    // Twice, so that number a of seed b does not get the draws of number b of seed a.
+    this.#seed = mix(mix(seed) + 1)
   }
 
   /** Begins the draws of a number, an integer from 0 to 2^32 − 1. */
@@ -25,7 +26,7 @@ export class Draws {
 
   /** A number from 0 to below 1. */
   unit(): number {
-    // Odd, and far from a simple part of 2^32: the state comes past every integer, and never near the last ones.
+    // Odd, and no simple part of 2^32: the state comes past every integer, and late to the neighbours of those it has been at.
     this.#state = (this.#state + 0x9e3779b9) | 0
     return (mix(this.#state) >>> 0) / 2 ** 32
   }

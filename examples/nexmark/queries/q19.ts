@@ -17,16 +17,31 @@ export const q19 = (events: DataStream<Event>): DataStream<Change<RankedBid>> =>
     .keyBy(({ auction }) => auction)
     .process({
       output: {} as Change<RankedBid>,
-      state: { best: valueState<readonly Bid[]>([]) },
+      state: { best: valueState<readonly RankedBid[]>([]) },
       element(bid, ctx) {
         const best = ctx.state.best.value()
         const place = best.findLastIndex((other) => !beats(bid, other)) + 1
         if (place === top) return
-        const next = [...best.slice(0, place), bid, ...best.slice(place, top - 1)]
+        const next = [...best.slice(0, place), ranked(bid, place + 1)]
+        // Those behind it move down by one, and the last one may be out.
+        for (const row of best.slice(place)) {
+          ctx.emit({ op: '-', row })
+          if (row.rank < top) next.push(ranked(row, row.rank + 1))
+        }
+        for (const row of next.slice(place)) ctx.emit({ op: '+', row })
         ctx.state.best.update(next)
-        // Those behind it have moved down by one, and the last may be out.
-        for (let i = place; i < best.length; i++) ctx.emit({ op: '-', row: { ...best[i]!, rank: i + 1 } })
-        for (let i = place; i < next.length; i++) ctx.emit({ op: '+', row: { ...next[i]!, rank: i + 1 } })
       },
     })
     .uid('top-bids')
+
+const ranked = ({ kind, auction, bidder, price, channel, url, dateTime, extra }: Bid, rank: number): RankedBid => ({
+  kind,
+  auction,
+  bidder,
+  price,
+  channel,
+  url,
+  dateTime,
+  extra,
+  rank,
+})

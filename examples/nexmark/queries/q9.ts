@@ -57,7 +57,20 @@ function better(bid: Bid, best: Bid | undefined, auction: Auction): Bid | undefi
   return isInTime(bid, auction) && (best === undefined || beats(bid, best)) ? bid : best
 }
 
-function rowOf({ kind: _, ...auction }: Auction, bid: Bid): WinningBid {
-  const { auction: id, bidder, price, dateTime: bidDateTime, extra: bidExtra } = bid
-  return { ...auction, auction: id, bidder, price, bidDateTime, bidExtra }
-}
+const rowOf = (auction: Auction, bid: Bid): WinningBid => ({
+  id: auction.id,
+  itemName: auction.itemName,
+  description: auction.description,
+  initialBid: auction.initialBid,
+  reserve: auction.reserve,
+  dateTime: auction.dateTime,
+  expires: auction.expires,
+  seller: auction.seller,
+  category: auction.category,
+  extra: auction.extra,
+  auction: bid.auction,
+  bidder: bid.bidder,
+  price: bid.price,
+  bidDateTime: bid.dateTime,
+  bidExtra: bid.extra,
+})
