@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { fromCollection, StreamEnvironment, toArray } from 'tidemark'
 import { expect, it } from 'vitest'
 import { dayNumber, dayText, hourOf, minuteOf, minuteText } from '../../examples/nexmark/calendar.ts'
@@ -6,6 +7,7 @@ import nexmarkJob from '../../examples/nexmark/job.ts'
 import type { Auction, Event, Person } from '../../examples/nexmark/model.ts'
 import { pairKey } from '../../examples/nexmark/pair-key.ts'
 import { q3 } from '../../examples/nexmark/queries/q3.ts'
+import { queries } from '../../examples/nexmark/queries.ts'
 import { codeOf } from '../connectors/endpoint-harness.ts'
 
 it.each([
@@ -98,4 +100,11 @@ it('names the queries to who asks for another one', async () => {
     code: 'ARGUMENT_INVALID',
     message: expect.stringMatching(/is q99: expected one of q0, q1/),
   })
+})
+
+it('says in its README what each query gives, in order', async () => {
+  const text = await readFile(new URL('../../examples/nexmark/README.md', import.meta.url), 'utf8')
+  const described = [...text.matchAll(/^\| (q\d+) \|/gm)].map(([, name]) => name)
+  expect(described).toEqual(expect.arrayContaining(queries.map(({ name }) => name)))
+  expect(described).toEqual([...described].sort((a, b) => Number(a?.slice(1)) - Number(b?.slice(1))))
 })
