@@ -4,13 +4,14 @@
  * A view like the other streams: every call gives a new one and leaves the old one as it is, and nothing is added to the program
  * before a result is asked for. Refused combinations fail then.
  */
+import { StreamError } from '../core/errors.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import { windowOperator } from '../operators/windows/choose.ts'
 import type { WindowDefinition, WindowFunction } from '../operators/windows/definition.ts'
 import type { AggregateFunction, Evictor, Trigger, Window, WindowAssigner } from '../operators/windows/window.ts'
 import type { NoStates } from './keyed-stream.ts'
-import { checkDefinition, checkFunction, type ProgramBuilder, type Upstream } from './program-builder.ts'
+import { checkDefinition, checkFunction, kindOf, type ProgramBuilder, type Upstream } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** How a window gives out what was made of its elements: a function of one result, or a whole window function. */
@@ -49,7 +50,7 @@ export class WindowedStream<T, K> {
    * @example words.window(globalWindows()).trigger(countTrigger(1)).evictor(countEvictor(10))
    */
   evictor(evictor: Evictor<T>): WindowedStream<T, K> {
-    checkDefinition('evictor', evictor)
+    if (evictor?.before === undefined) checkDefinition('evictor', evictor, 'after')
     return this.#with({ evictor: evictor as unknown as Evictor<unknown> })
   }
 
@@ -71,6 +72,9 @@ export class WindowedStream<T, K> {
    * counts.getSideOutput(late).sinkTo(toFile('late'))
    */
   sideOutputLateData(tag: OutputTag<T>): WindowedStream<T, K> {
+    if (typeof tag?.name !== 'string') {
+      throw new StreamError('ARGUMENT_INVALID', `sideOutputLateData was given ${kindOf(tag)}: expected an output tag.`)
+    }
     return this.#with({ lateTag: tag.name })
   }
 

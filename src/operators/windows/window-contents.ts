@@ -60,9 +60,14 @@ export function appended(runs: Runs, element: unknown): Runs {
   let length = 1
   let first = runs.length
   for (; first > 0 && runs[first - 1]!.length <= length; first--) length += runs[first - 1]!.length
-  const run: unknown[] = []
-  for (let i = first; i < runs.length; i++) for (const earlier of runs[i]!) run.push(earlier)
-  run.push(element)
+  const run: unknown[] = new Array(length)
+  let at = 0
+  for (let i = first; i < runs.length; i++) {
+    const earlier = runs[i]!
+    for (let j = 0; j < earlier.length; j++) run[at++] = earlier[j]
+  }
+  run[at] = element
+  if (first === 0) return [run]
   const next = runs.slice(0, first)
   next.push(run)
   return next

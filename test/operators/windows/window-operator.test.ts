@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import { expect, it } from 'vitest'
 import {
   eventTimeSessionWindows,
   globalWindows,
@@ -6,8 +6,11 @@ import {
   tumblingEventTimeWindows,
   tumblingProcessingTimeWindows,
 } from '../../../src/operators/windows/assigners.ts'
+import { windowOperator } from '../../../src/operators/windows/choose.ts'
 import { countTrigger, purgingTrigger } from '../../../src/operators/windows/triggers.ts'
-import { lateItems, lists, sums, windowCase, windowed } from './window-cases.ts'
+import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
+import { rescaledSnapshot } from '../../../src/testing/rescaled-snapshot.ts'
+import { type Item, lateItems, lists, sums, WindowRun, windowCase, windowed } from './window-cases.ts'
 
 windowCase(
   'fires when the watermark has come to the last time of a window',
@@ -129,3 +132,84 @@ windowCase(
     ])
   },
 )
+
+it('fails when event-time windows get records without timestamps, and lets others have them', async () => {
+  const run = new WindowRun(windowed(tumblingEventTimeWindows(10), sums), undefined)
+  await expect(run.item('a', 1)).rejects.toMatchObject({
+    code: 'TIMESTAMP_MISSING',
+    message: expect.stringContaining('Operator "windows" (uid "w")'),
+  })
+  const byClock = new WindowRun(windowed(tumblingProcessingTimeWindows(10), sums), undefined)
+  await byClock.item('a', 1)
+  await byClock.item('a', 2, 700)
+  await byClock.clock(10)
+  expect(byClock.results()).toEqual(['a 0..10 3'])
+})
+
+it('fires all windows of many keys, in turns, before the watermark goes on', () => {
+  const harness = new OperatorHarness(windowed(tumblingEventTimeWindows(10), sums), { key: ({ k }: Item) => k })
+  const keys = Array.from({ length: 2_500 }, (_, i) => `k${i}`)
+  harness.feed(keys.map((k) => ({ value: { k, n: 1 }, timestamp: 5 })))
+  harness.watermark(50)
+  expect(harness.values).toEqual(keys.map((k) => `${k} 0..10 1`))
+  expect(harness.watermarks).toEqual([50])
+})
+
+it('takes two inputs, whose elements say where they come from', () => {
+  const pairs = windowOperator({
+    assigner: tumblingEventTimeWindows(10),
+    trigger: undefined,
+    evictor: undefined,
+    allowedLatenessMs: 0,
+    lateTag: undefined,
+    computation: { type: 'elements', process: { process: (elements, ctx) => ctx.emit(elements) } },
+    inputs: 2,
+  })
+  const harness = new OperatorHarness(pairs, { key: () => 'k' })
+  harness.element('left', 1)
+  harness.element2('right', 2)
+  harness.watermark(20)
+  expect(harness.values).toEqual([])
+  harness.watermark(20, 1)
+  expect(harness.values).toEqual([
+    [
+      [0, 'left'],
+      [1, 'right'],
+    ],
+  ])
+})
+
+it.each([
+  ['tumbling', tumblingEventTimeWindows(10)],
+  ['sliding', slidingEventTimeWindows(10, 5)],
+  ['sessions', eventTimeSessionWindows(10)],
+] as const)('goes on at another parallelism: %s', async (_title, assigner) => {
+  const factory = windowed(assigner, lists)
+  const key = ({ k }: Item) => k
+  const keys = [...'abcdefgh']
+  const whole = new OperatorHarness(factory, { key })
+  for (const [n, k] of keys.entries()) whole.element({ k, n }, 5)
+  whole.watermark(3)
+  const snapshots = [await whole.snapshot()]
+  const results: unknown[] = []
+  for (const subtaskIndex of [0, 1]) {
+    const place = { subtaskIndex, parallelism: 2 }
+    const part = new OperatorHarness(factory, { key, ...place, restored: await rescaledSnapshot(snapshots, place) })
+    part.watermark(100)
+    expect(part.values.length).toBeGreaterThan(0)
+    results.push(...part.values)
+  }
+  whole.watermark(100)
+  expect(results.sort()).toEqual([...whole.values].sort())
+})
+
+it('keeps what is late late after a restore', async () => {
+  const factory = windowed(tumblingEventTimeWindows(10), sums)
+  const key = ({ k }: Item) => k
+  const before = new OperatorHarness(factory, { key })
+  before.watermark(9)
+  const after = new OperatorHarness(factory, { key, restored: await before.snapshot() })
+  after.element({ k: 'a', n: 1 }, 5)
+  after.watermark(100)
+  expect(after.values).toEqual([])
+})
