@@ -11,7 +11,7 @@ import { windowOperator } from '../operators/windows/choose.ts'
 import type { WindowDefinition, WindowFunction } from '../operators/windows/definition.ts'
 import type { AggregateFunction, Evictor, Trigger, Window, WindowAssigner } from '../operators/windows/window.ts'
 import type { NoStates } from './keyed-stream.ts'
-import { checkDefinition, checkFunction, kindOf, type ProgramBuilder, type Upstream } from './program-builder.ts'
+import { checkDefinition, checkFunction, type ProgramBuilder, type Upstream } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** How a window gives out what was made of its elements: a function of one result, or a whole window function. */
@@ -73,7 +73,10 @@ export class WindowedStream<T, K> {
    */
   sideOutputLateData(tag: OutputTag<T>): WindowedStream<T, K> {
     if (typeof tag?.name !== 'string') {
-      throw new StreamError('ARGUMENT_INVALID', `sideOutputLateData was given ${kindOf(tag)}: expected an output tag.`)
+      throw new StreamError(
+        'ARGUMENT_INVALID',
+        `sideOutputLateData was given a value of type ${typeof tag}: expected an output tag.`,
+      )
     }
     return this.#with({ lateTag: tag.name })
   }
