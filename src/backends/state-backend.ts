@@ -151,6 +151,8 @@ export interface KeyedStateBackend {
   beginRestore(states?: readonly StateChoice[]): SegmentRestore
   /** Number of (state, key) entries. */
   readonly entryCount: number
+  /** Of the state with this name alone; 0 when there is none. */
+  entryCountOf(name: string): number
   dispose(): void
 }
 

@@ -209,6 +209,10 @@ export class TableState implements KeyedStateBackend, KeyContext {
     return this.#allTables().reduce((sum, table) => sum + table.size, 0)
   }
 
+  entryCountOf(name: string): number {
+    return this.#tables.get(name)?.size ?? 0
+  }
+
   dispose(): void {
     for (const table of this.#allTables()) table.clear()
     this.#tables.clear()

@@ -32,7 +32,10 @@ export class TimerService {
   /** Not everything that the watermark has made due has fired. */
   #firing = false
 
-  /** `watermark` is the restored one. Timers that are overdue fire at once. */
+  /**
+   * `watermark` is the restored one. Timers that are overdue fire at once: also those of event time that were still to fire when
+   * the snapshot was taken, so that no record comes before them that would have come behind.
+   */
   constructor(
     context: Pick<OperatorContext, 'output' | 'requestProcessingTime'>,
     state: KeyedStateBackend,
@@ -44,6 +47,7 @@ export class TimerService {
     this.#watermark = watermark
     this.processing = state.timers('processing-time')
     this.event = state.timers('event-time')
+    this.#firing = (this.event.next() ?? Number.POSITIVE_INFINITY) <= watermark
     this.#requestNext()
   }
 

@@ -131,6 +131,7 @@ export class OperatorHarness {
     })
     this.#valve = new WatermarkValve(factory.inputCount === 2 ? 2 : 1, this.#chain)
     this.#chain.open([restoredState(options.restored)])
+    this.#finish()
     this.advance(0)
   }
 

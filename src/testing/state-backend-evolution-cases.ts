@@ -37,6 +37,11 @@ export const evolutionCases: readonly StateBackendCase[] = [
       )
       expectEqual(state.entryCount, 4, 'two states of two keys, and nothing else')
       expectEqual(
+        ['first', 'list', 'value'].map((name) => state.entryCountOf(name)),
+        [2, 2, 0],
+        'of each state',
+      )
+      expectEqual(
         state.mark().states,
         [
           { name: 'first', kind: 'value' },

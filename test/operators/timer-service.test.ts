@@ -75,17 +75,19 @@ it('fires in turns, and hands the watermark on behind the last one', () => {
   })
   let fired = 0
   const watermarks: number[] = []
+  const handler = { timer: () => void fired++, flush() {} }
   const output = { emit() {}, watermark: (timestamp: number) => void watermarks.push(timestamp), watermarkStatus() {} }
-  const timers = new TimerService({ output, requestProcessingTime() {} }, state, {
-    timer: () => void fired++,
-    flush() {},
-  })
+  const context = { output, requestProcessingTime() {} }
+  const timers = new TimerService(context, state, handler)
   for (let key = 0; key < limits.timersPerTurn + 1; key++) {
     state.setCurrentKey(key)
     timers.event.add(5)
   }
   timers.advanceWatermark(7)
   expect([fired, timers.unfinished, watermarks]).toEqual([limits.timersPerTurn, true, []])
-  timers.proceed()
-  expect([fired, timers.unfinished, watermarks]).toEqual([limits.timersPerTurn + 1, false, [7]])
+  // A snapshot may be taken here.
+  const restored = new TimerService(context, state, handler, 7)
+  expect([fired, restored.unfinished, watermarks]).toEqual([limits.timersPerTurn, true, []])
+  restored.proceed()
+  expect([fired, restored.unfinished, watermarks]).toEqual([limits.timersPerTurn + 1, false, [7]])
 })

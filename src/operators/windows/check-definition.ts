@@ -2,6 +2,9 @@
 import { StreamError } from '../../core/errors.ts'
 import { descriptorsOf } from '../state-descriptors.ts'
 import type { WindowDefinition } from './definition.ts'
+import { mergingDescriptors } from './merging-windows.ts'
+import { separateDescriptors } from './separate-windows.ts'
+import { slidingDescriptors } from './sliding-panes.ts'
 import { triggeringDescriptors, triggerOf } from './triggering.ts'
 import { functionOf } from './window-firing.ts'
 
@@ -29,7 +32,12 @@ export function checkWindows(definition: WindowDefinition): void {
       )
     }
   }
-  const taken = { ...triggeringDescriptors(definition), 'window-contents': true, 'window-sessions': true }
+  const taken = {
+    ...triggeringDescriptors(definition),
+    ...separateDescriptors,
+    ...mergingDescriptors,
+    ...(assigner.aligned && slidingDescriptors(assigner.aligned)),
+  }
   const own = Object.keys(descriptorsOf(functionOf(computation)?.state ?? {})).find((name) =>
     Object.hasOwn(taken, name),
   )

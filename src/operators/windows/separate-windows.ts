@@ -6,7 +6,8 @@ import { cleanupTimeOf, windowCalled, windowName } from './definition.ts'
 import type { KeyWindows, WindowParts } from './key-windows.ts'
 import type { TriggerResult, Window } from './window.ts'
 
-const contentsState = 'window-contents'
+/** The name of the state. */
+export const contentsState = 'window-contents'
 
 export const separateDescriptors: Readonly<Record<string, StateDescriptor>> = descriptorsOf({
   [contentsState]: mapState<string, unknown>(),
@@ -44,6 +45,13 @@ export class SeparateWindows implements KeyWindows {
       taken = true
     }
     return taken
+  }
+
+  /** What a window of the current key contains, and does no longer. */
+  take(name: string): unknown {
+    const contents = this.#contents.get(name)
+    if (contents !== undefined) this.#contents.remove(name)
+    return contents
   }
 
   timer(timer: number, domain: TimeDomain): void {

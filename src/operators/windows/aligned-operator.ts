@@ -1,0 +1,164 @@
+/**
+ * The operator of aligned windows that fire once, when their time has come, and keep one accumulator: tumbling and sliding, by event
+ * time and by the clock.
+ *
+ * Owns which pane a record is in, and timers. Does not own what is kept per key: `KeyedPanes`. It gives the same results as
+ * the general operator, for less. Tests: test/operators/windows/aligned-operator.test.ts.
+ */
+import type { KeyedStateBackend } from '../../backends/state-backend.ts'
+import type { RecordBatch } from '../../core/elements.ts'
+import { assert } from '../../core/errors.ts'
+import type { Key } from '../../core/key-groups.ts'
+import type { OperatorFactory } from '../operator.ts'
+import { requireTimestamps } from '../require-timestamps.ts'
+import type { TimeDomain } from '../timer-service.ts'
+import { type WindowDefinition, windowName } from './definition.ts'
+import type { KeyedPanes } from './keyed-panes.ts'
+import { PaneGrid } from './pane-grid.ts'
+import { contentsState, SeparateWindows, separateDescriptors } from './separate-windows.ts'
+import { SlidingPanes, slidingDescriptors } from './sliding-panes.ts'
+import { WindowTimeOperator } from './time-operator.ts'
+import { triggeringDescriptors, triggeringOf, triggerOf } from './triggering.ts'
+import { firesAtEnd } from './triggers.ts'
+import { TumblingPanes } from './tumbling-panes.ts'
+import { globalWindow, type Window } from './window.ts'
+import { contentsOf, type WindowContents } from './window-contents.ts'
+import { windowFactory } from './window-factory.ts'
+import { type Fire, firingOf } from './window-firing.ts'
+import { askedFor, setTimer, windowTimerDescriptors } from './window-timers.ts'
+
+/** Can these windows do without the general operator? */
+export function isAligned(definition: WindowDefinition): boolean {
+  const { assigner, evictor, allowedLatenessMs, computation, inputs } = definition
+  const { aligned, timeDomain } = assigner
+  if (aligned === undefined || aligned.slide > aligned.size || !firesAtEnd(triggerOf(definition), timeDomain))
+    return false
+  if (evictor !== undefined || allowedLatenessMs > 0 || inputs !== 1 || computation.type === 'elements') return false
+  return aligned.slide === aligned.size || computation.type === 'reduce' || computation.aggregate.merge !== undefined
+}
+
+/** Only for a definition that `isAligned`. */
+export const alignedWindowOperator = (definition: WindowDefinition): OperatorFactory =>
+  windowFactory(
+    definition,
+    {
+      ...triggeringDescriptors(definition),
+      ...separateDescriptors,
+      ...(isTumbling(definition) ? {} : slidingDescriptors(definition.assigner.aligned!)),
+    },
+    () => new AlignedWindowOperator(definition),
+  )
+
+const isTumbling = ({ assigner }: WindowDefinition): boolean => assigner.aligned!.size === assigner.aligned!.slide
+
+/** Are there windows that are not in panes, or do any wait for a time? */
+const hasWindows = (backend: KeyedStateBackend): boolean =>
+  [contentsState, ...Object.keys(windowTimerDescriptors)].some((name) => backend.entryCountOf(name) > 0)
+
+class AlignedWindowOperator extends WindowTimeOperator {
+  readonly #grid: PaneGrid
+  #panes!: KeyedPanes
+  #fire!: Fire
+  #contents!: WindowContents
+  /** Windows of an earlier program, which had others, another trigger, or allowed for late records. */
+  #before: SeparateWindows | undefined
+  /** The end of the last window that the watermark has let fire. */
+  #fired = Number.NEGATIVE_INFINITY
+  /** The pane of the record before: from here to `#next`. */
+  #start = Number.POSITIVE_INFINITY
+  #next = Number.NEGATIVE_INFINITY
+  /** The window that fired last, and its name: mostly other keys have the same one. */
+  #window: Window = globalWindow
+  #name = ''
+
+  constructor(definition: WindowDefinition) {
+    super(definition)
+    this.#grid = new PaneGrid(definition.assigner.aligned!)
+  }
+
+  protected openWindows(): void {
+    const { definition, state: backend, timers, calls } = this
+    const contents = contentsOf(definition.computation, false)
+    const fire = firingOf(definition, calls)
+    this.#contents = contents
+    this.#fire = fire
+    this.#panes = isTumbling(definition)
+      ? new TumblingPanes(this.#grid.size, contents, backend)
+      : new SlidingPanes(this.#grid, contents, backend)
+    if (hasWindows(backend)) {
+      const triggering = triggeringOf({ definition, timers, backend, owner: this.context })
+      this.#before = new SeparateWindows(backend, { definition, contents, triggering, calls, fire, time: timers })
+    }
+    this.#heard(timers.watermark)
+  }
+
+  batch(_input: 0 | 1, batch: RecordBatch): void {
+    const { values, keys, keyGroups } = batch
+    if (values.length === 0) return
+    assert(keys !== undefined, `a batch for ${this.context.operatorName} carries its keys`)
+    const timestamps = this.eventTime ? requireTimestamps(batch, this.context) : undefined
+    const now = timestamps === undefined ? this.context.now() : 0
+    const state = this.state
+    const panes = this.#panes
+    for (let i = 0; i < values.length; i++) {
+      const time = timestamps === undefined ? now : timestamps[i]!
+      if (!(time >= this.#start && time < this.#next)) this.#findPane(time)
+      state.setCurrentKey(keys[i] as Key, keyGroups === undefined ? undefined : keyGroups[i])
+      const end = panes.add(this.#start, values[i], this.#fired)
+      if (end === undefined) continue
+      if (end === 'late') this.tooLate(values[i], time)
+      else this.#wake(end)
+    }
+    this.calls.flush()
+  }
+
+  override watermark(timestamp: number): void {
+    if (timestamp > this.timers.watermark) this.#heard(timestamp)
+    super.watermark(timestamp)
+  }
+
+  timer(timer: number, domain: TimeDomain): void {
+    const end = askedFor(timer, domain) + 1
+    const before = this.#before
+    if (before === undefined || this.#grid.isEnd(end)) this.#over(end)
+    if (before === undefined) return
+    before.timer(timer, domain)
+    if (!hasWindows(this.state)) this.#before = undefined
+  }
+
+  /** A window has ended. */
+  #over(end: number): void {
+    if (end !== this.#window.end) {
+      this.#window = { start: end - this.#grid.size, end }
+      this.#name = windowName(this.#window)
+    }
+    const window = this.#window
+    const contents = this.#withBefore(this.#panes.fire(window, this.#name))
+    if (this.#panes.goesOn) this.#wake(end + this.#grid.slide)
+    if (contents === undefined) return
+    this.#fire(contents, window, this.#name)
+    this.calls.clear(window, this.#name)
+  }
+
+  #withBefore(contents: unknown): unknown {
+    const before = this.#before?.take(this.#name)
+    if (before === undefined) return contents
+    return contents === undefined ? before : this.#contents.merge(before, contents)
+  }
+
+  #heard(watermark: number): void {
+    if (!this.eventTime || watermark === Number.NEGATIVE_INFINITY) return
+    const grid = this.#grid
+    this.#fired = grid.firstEnd(grid.startOf(watermark + 1)) - grid.slide
+  }
+
+  #findPane(time: number): void {
+    this.#start = this.#grid.startOf(time)
+    this.#next = this.#grid.after(this.#start)
+  }
+
+  /** Sets a timer of the current key for the window that ends here. */
+  #wake(end: number): void {
+    setTimer(this.timers, this.definition.assigner.timeDomain, end - 1)
+  }
+}

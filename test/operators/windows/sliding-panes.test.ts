@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { heapStateBackend } from '../../../src/backends/heap-state.ts'
+import type { ValueState } from '../../../src/backends/state-backend.ts'
+import type { KeyedPanes } from '../../../src/operators/windows/keyed-panes.ts'
+import { type AlignedWindows, PaneGrid } from '../../../src/operators/windows/pane-grid.ts'
+import { SlidingPanes, slidingDescriptors } from '../../../src/operators/windows/sliding-panes.ts'
+
+/** The panes of one key, the calls that they make, and the map that they are in. */
+function open(windows: AlignedWindows) {
+  const options = { range: { start: 0, end: 127 }, maxParallelism: 128, freeze: true, operatorName: 'op' }
+  const backend = heapStateBackend.create({ ...options, states: slidingDescriptors(windows) })
+  backend.setCurrentKey('a')
+  const calls = { add: 0, merge: 0 }
+  const panes: KeyedPanes = new SlidingPanes(
+    new PaneGrid(windows),
+    {
+      add(sum, value) {
+        calls.add++
+        return ((sum as number | undefined) ?? 0) + (value as number)
+      },
+      merge(a, b) {
+        calls.merge++
+        return (a as number) + (b as number)
+      },
+    },
+    backend,
+  )
+  return { backend, calls, fire: (end: number) => panes.fire({ start: end - windows.size, end }, ''), panes }
+}
+
+const hour = { size: 3_600, slide: 1, offset: 0 }
+const fired = Number.NEGATIVE_INFINITY
+
+describe('a window of 3600 panes', () => {
+  it('costs one addition per record and no more than three merges per firing', () => {
+    const { calls, fire, panes } = open(hour)
+    const results: number[] = []
+    for (let second = 0; second < 10_000; second++) {
+      panes.add(second, 1, fired)
+      panes.add(second, 1, fired)
+      results.push(fire(second + 1) as number)
+    }
+    expect(results).toEqual(results.map((_, second) => 2 * Math.min(second + 1, hour.size)))
+    expect(calls.add).toBe(20_000)
+    expect(calls.merge).toBeLessThanOrEqual(3 * 10_000)
+  })
+
+  it('costs no more where few panes have something', () => {
+    const { backend, calls, fire, panes } = open(hour)
+    panes.add(0, 5, fired)
+    panes.add(100, 7, fired)
+    const results = new Map<unknown, number>()
+    for (let end = 1; panes.goesOn || end === 1; end++) {
+      const result = fire(end)
+      results.set(result, (results.get(result) ?? 0) + 1)
+    }
+    expect([...results]).toEqual([
+      [5, 100],
+      [12, 3_500],
+      [7, 100],
+    ])
+    expect(backend.entryCount).toBe(0)
+    expect(calls.merge).toBeLessThanOrEqual(3 * 3_700)
+  })
+
+  it('costs one addition more for each pane of the front that a late record is in, and no merge', () => {
+    const { calls, fire, panes } = open({ ...hour, size: 10 })
+    for (let second = 0; second < 30; second++) {
+      panes.add(second, 1, fired)
+      fire(second + 1)
+    }
+    const before = { ...calls }
+    expect(panes.add(25, 100, 30)).toBeUndefined()
+    expect(calls.merge).toBe(before.merge)
+    expect(calls.add - before.add).toBeLessThanOrEqual(10)
+    expect([fire(31), fire(32)]).toEqual([109, 108])
+    expect(panes.add(21, 1, 32)).toBe('late')
+  })
+})
+
+it('renews the fronts of keys that began together at different times', () => {
+  const { backend, fire, panes } = open(hour)
+  const renewals = new Set<unknown>()
+  const [name, descriptor] = Object.entries(slidingDescriptors(hour)).find(([name]) => name.startsWith('window-sums'))!
+  const sums = backend.state(name, descriptor) as ValueState<{ readonly renewal: number }>
+  for (let key = 0; key < 100; key++) {
+    backend.setCurrentKey(`key ${key}`)
+    panes.add(0, 1, fired)
+    fire(1)
+    renewals.add(sums.value().renewal)
+  }
+  expect(renewals.size).toBeGreaterThan(80)
+})
