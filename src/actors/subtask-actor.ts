@@ -107,6 +107,10 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
         this.#closing = undefined
         this.#report(message.status, message.failure)
         return
+      case 'watermark.combined':
+        if (message.attempt === this.descriptor.attempt)
+          this.#guard(() => this.#chain?.groupWatermark(message.watermark))
+        return
       case 'timer.fired':
         if (message.name === alignmentTimer) this.#driver.feed(this.#timeout.fired())
         else if (message.name === sourceTimer) this.#self.wake()
@@ -190,13 +194,9 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
       const pending = action()
       if (pending === undefined) return now()
       pending.catch(() => {}) // Heard below; a host that runs the operation later must not find it unhandled.
+      const done = (): SubtaskMessage => later
       const failed = (thrown: unknown): SubtaskMessage => crashedBy(thrown, 'SINK_FAILED', this.descriptor)
-      this.#self.io(
-        label,
-        () => pending,
-        (): SubtaskMessage => later,
-        failed,
-      )
+      this.#self.io(label, () => pending, done, failed)
     })
   }
 

@@ -5,7 +5,7 @@
 import type { StoredSnapshot } from '../backends/checkpoint-storage.ts'
 import type { KeyedStateBackend, StateBackend } from '../backends/state-backend.ts'
 import { assert } from '../core/errors.ts'
-import type { OperatorId } from '../core/ids.ts'
+import { type OperatorId, roleAddress } from '../core/ids.ts'
 import { keyGroupRangeOf } from '../core/key-groups.ts'
 import { OperatorChain } from '../operators/chain.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
@@ -156,6 +156,13 @@ export function makeChain(
       wake: () => self.wake(),
       wakeAfter: (delayMs) => self.setTimer(sourceTimer, Math.max(0, delayMs)),
       requestProcessingTime: (atMs) => self.setTimer(timerName, Math.max(0, atMs - host.now())),
+      reportWatermark: (report) =>
+        self.send(roleAddress(descriptor.jobId, 'watermarks'), {
+          type: 'watermark.reported',
+          ...report,
+          subtask: descriptor.id,
+          attempt: descriptor.attempt,
+        }),
       log: (level, message) => host.log(level, message),
     },
     tails: (position, sideOutput) => flow.outputs.tails(position, sideOutput),

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../core/error-codes.ts'
 import { asStreamError, type StreamError } from '../core/errors.ts'
 import type { CheckpointId, OperatorId } from '../core/ids.ts'
 import type { Failure, SubtaskEvent, SubtaskStatus } from '../machines/subtask/protocol.ts'
+import type { GroupWatermark } from './watermark-alignment-actor.ts'
 
 /** Bytes read for one operator. */
 export interface LoadedOperator {
@@ -49,6 +50,7 @@ export type SubtaskMessage =
   /** The asynchronous part of a snapshot is durable. */
   | { readonly type: 'snapshot.durable'; readonly checkpointId: CheckpointId }
   | { readonly type: 'timer.fired'; readonly name: string }
+  | GroupWatermark
 
 /** `code` is for what has none of its own. */
 export const crashedBy = (

@@ -74,5 +74,7 @@ export const parseSubtaskId = (id: SubtaskId): { readonly vertex: VertexId; read
 }
 
 export const subtaskAddress = (job: JobId, subtask: SubtaskId): Address => `${job}/${subtask}` as Address
-export const roleAddress = (job: JobId, role: 'job' | 'coordinator' | 'savepoints' | 'client'): Address =>
-  `${job}/${role}` as Address
+export const roleAddress = (
+  job: JobId,
+  role: 'job' | 'coordinator' | 'savepoints' | 'watermarks' | 'client',
+): Address => `${job}/${role}` as Address

@@ -8,6 +8,7 @@ import { CoordinatorActor } from '../actors/coordinator-actor.ts'
 import { JobActor } from '../actors/job-actor.ts'
 import type { Kernel } from '../actors/kernel.ts'
 import type { Tap } from '../actors/tap.ts'
+import { WatermarkAlignmentActor } from '../actors/watermark-alignment-actor.ts'
 import type { StateBackend } from '../backends/state-backend.ts'
 import { type CheckpointId, type JobId, roleAddress } from '../core/ids.ts'
 import type { DeployServices } from '../deployment/deployer.ts'
@@ -87,6 +88,7 @@ export function startJob(start: JobStart): RunningJob {
         logic: charts?.coordinator,
       }),
   )
+  kernel.spawn(roleAddress(id, 'watermarks'), (self) => new WatermarkAlignmentActor(self, id))
   const actor = kernel.spawn(
     roleAddress(id, 'job'),
     (self) =>
@@ -100,7 +102,7 @@ export function startJob(start: JobStart): RunningJob {
   const warnings = announce(start, client)
   kernel.send(roleAddress(id, 'job'), { type: 'job.submitted' })
   void client.done.then(() => {
-    for (const role of ['job', 'coordinator', 'client'] as const) kernel.stop(roleAddress(id, role))
+    for (const role of ['job', 'coordinator', 'watermarks', 'client'] as const) kernel.stop(roleAddress(id, role))
   })
   return new RunningJob({
     id,

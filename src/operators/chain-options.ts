@@ -1,7 +1,7 @@
 /** What a chain is made of: its operators, what they share of their subtask, and what it gives to snapshots. */
 import type { KeyedSnapshot, KeyedStateBackend } from '../backends/state-backend.ts'
 import type { JobId, OperatorId } from '../core/ids.ts'
-import type { OperatorFactory, Output } from './operator.ts'
+import type { OperatorFactory, Output, SourceProgress } from './operator.ts'
 
 /** One operator: how to make it, what is its own in its context, and where it hangs. */
 export interface ChainMember {
@@ -44,6 +44,8 @@ export interface ChainRuntime {
   wakeAfter(delayMs: number): void
   /** Call `processingTime` at this time: the earliest that any operator waits for. A later call may name an earlier time. */
   requestProcessingTime(atMs: number): void
+  /** Tells the other sources of a group how far the source at the head has come. */
+  reportWatermark(report: SourceProgress): void
   log(level: 'info' | 'warn', message: string): void
 }
 

@@ -114,6 +114,11 @@ export class OperatorChain {
     })
   }
 
+  /** The lowest watermark of the group that the source at the head is in. */
+  groupWatermark(timestamp: number | undefined): void {
+    this.#head.call((operator) => operator.groupWatermark?.(timestamp))
+  }
+
   /** Records read by the source at the head; 0 when the head is no source. */
   get recordsRead(): number {
     const { operator } = this.#head
@@ -251,6 +256,9 @@ export class OperatorChain {
       },
       wakeAfter: (delayMs) => {
         if (!this.#closed) runtime.wakeAfter(delayMs)
+      },
+      reportWatermark: (report) => {
+        if (!this.#closed) runtime.reportWatermark(report)
       },
       log: (level, message) => runtime.log(level, message),
     }

@@ -63,6 +63,11 @@ export interface SourceReader<T> {
    */
   splits?(): readonly string[]
   /**
+   * Brings no records of these splits, and of all others again: they are too far ahead of other sources
+   * (`withWatermarkAlignment`). Left out, the source is not polled while the split that is furthest behind is too far ahead.
+   */
+  pauseSplits?(paused: readonly string[]): void
+  /**
    * The position after the last polled record: a `DividedState` of splits, which can be given to other subtasks when the
    * parallelism changes, or another value that the codec can encode, which cannot.
    */

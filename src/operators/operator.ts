@@ -21,6 +21,15 @@ export interface Output {
   watermarkStatus(idle: boolean): void
 }
 
+/** Of a source that waits for others of its group. */
+export interface SourceProgress {
+  readonly group: string
+  /** How often this is exchanged. */
+  readonly updateIntervalMs: number
+  /** Undefined: no say. */
+  readonly watermark: number | undefined
+}
+
 export interface OperatorContext {
   readonly jobId: JobId
   readonly jobName: string
@@ -65,6 +74,8 @@ export interface OperatorContext {
   wake(): void
   /** The same after so many milliseconds. A later call takes the place of an earlier one. */
   wakeAfter(delayMs: number): void
+  /** Tells the other sources of a group how far this one has come, and whether it has a say. */
+  reportWatermark(report: SourceProgress): void
   log(level: 'info' | 'warn', message: string): void
 }
 
@@ -115,6 +126,8 @@ export interface Operator {
    */
   readonly outside?: OutsideWork
   processingTime?(now: number): void
+  /** For a source in a group: the lowest watermark of the group; undefined when nobody in it has a say. */
+  groupWatermark?(timestamp: number | undefined): void
   /** Every input has delivered its last record: flush. */
   endOfData(): void | Promise<void>
   snapshot(checkpoint: CheckpointId, kind: SnapshotKind): OperatorSnapshot

@@ -9,10 +9,12 @@ import { maxWatermark, recordBatch } from '../core/elements.ts'
 import { asStreamError, assert } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import { operatorLabel } from '../core/operator-label.ts'
+import { PausableClock } from '../core/pausable-clock.ts'
 import { endpointContext } from './endpoint-context.ts'
 import type { SourceOperator } from './endpoint-operators.ts'
 import type { Source, SourcePoll, SourceReader } from './endpoints.ts'
 import type { OperatorContext, OperatorSnapshot } from './operator.ts'
+import { SourceAlignment } from './time/source-alignment.ts'
 import { StreamTime } from './time/stream-time.ts'
 import type { StrategySettings } from './time/watermark-strategy.ts'
 
@@ -24,6 +26,11 @@ export class SourceReaderOperator implements SourceOperator {
   #context!: OperatorContext
   #reader: SourceReader<unknown> | undefined
   #time: StreamTime | undefined
+  #alignment: SourceAlignment | undefined
+  /** Of idleness: stands still while this source waits for others. */
+  #clock: PausableClock | undefined
+  #waits = false
+  #paused: readonly string[] = []
   /** As the reader last named them. */
   #splits: readonly string[] | undefined
   #ended = false
@@ -45,17 +52,26 @@ export class SourceReaderOperator implements SourceOperator {
       this.#reader = this.#source.createReader(readerContext, restored)
     })
     if (this.#settings === undefined) return
-    this.#time = new StreamTime(this.#settings, context)
+    const clock = new PausableClock(() => context.consumingMs())
+    this.#clock = clock
+    this.#time = new StreamTime(this.#settings, context, () => clock.now())
+    if (this.#settings.alignment !== undefined) {
+      this.#alignment = new SourceAlignment(this.#settings.alignment, context)
+    }
     this.#readSplits(this.#time)
   }
 
   poll(max: number): 'records' | 'waiting' | 'end' {
     if (this.#ended) return 'end'
+    if (this.#waits) return 'waiting'
     const reader = this.#opened()
     const found = this.#try('read', () => reader.poll(max))
     if (found.type === 'records') this.#emit(found)
     else this.#ended = found.type === 'end'
-    if (this.#time !== undefined) this.#readSplits(this.#time)
+    if (this.#time !== undefined) {
+      this.#readSplits(this.#time)
+      this.#align()
+    }
     return found.type
   }
 
@@ -88,6 +104,39 @@ export class SourceReaderOperator implements SourceOperator {
 
   processingTime(now: number): void {
     this.#time?.processingTime(now)
+    this.#alignment?.processingTime(now)
+    this.#align()
+  }
+
+  groupWatermark(timestamp: number | undefined): void {
+    this.#alignment?.groupWatermark(timestamp)
+    this.#align()
+  }
+
+  /** Stops reading what is too far ahead of the group, or goes on. */
+  #align(): void {
+    const [alignment, time] = [this.#alignment, this.#time]
+    if (alignment === undefined || time === undefined) return
+    alignment.progressed(time.progress)
+    this.#pauseSplits(time, time.splitsBeyond(alignment.limit))
+    if (alignment.mustWait === this.#waits) return
+    this.#waits = alignment.mustWait
+    if (this.#waits) this.#clock?.pause()
+    else {
+      this.#clock?.resume()
+      this.#context.wake()
+    }
+  }
+
+  #pauseSplits(time: StreamTime, splits: readonly string[]): void {
+    const reader = this.#opened()
+    const before = this.#paused
+    if (reader.pauseSplits === undefined) return
+    if (splits.length === before.length && splits.every((split, i) => split === before[i])) return
+    this.#paused = splits
+    time.pauseSplits(splits)
+    this.#try('pause splits', () => reader.pauseSplits!(splits))
+    this.#context.wake()
   }
 
   batch(): void {
@@ -101,6 +150,7 @@ export class SourceReaderOperator implements SourceOperator {
   endOfData(): void {
     if (this.#time === undefined) this.#context.output.watermark(maxWatermark.timestamp)
     else this.#time.end()
+    this.#align()
   }
 
   snapshot(): OperatorSnapshot {

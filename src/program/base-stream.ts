@@ -81,6 +81,12 @@ export abstract class BaseStream<T> {
    */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStreamOperator<T> {
     checkStrategy('assignTimestampsAndWatermarks', strategy)
+    if (strategy.settings.alignment !== undefined) {
+      throw new StreamError(
+        'ARGUMENT_INVALID',
+        'assignTimestampsAndWatermarks was given a strategy with withWatermarkAlignment, which only a source can follow: expected it in fromSource(source, strategy).',
+      )
+    }
     return this.builder.apply<T>(timestampsOperator(strategy), this.upstreams)
   }
 

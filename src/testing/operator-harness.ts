@@ -18,7 +18,7 @@ import { Random } from '../core/random.ts'
 import { WatermarkValve } from '../core/watermark-valve.ts'
 import { OperatorChain } from '../operators/chain.ts'
 import { KeyPartitioner } from '../operators/key-partition.ts'
-import type { OperatorFactory, Output } from '../operators/operator.ts'
+import type { OperatorFactory, Output, SourceProgress } from '../operators/operator.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import { CollectedOutput, type EmittedRecord } from './collected-output.ts'
 import {
@@ -28,6 +28,7 @@ import {
   type OperatorHarnessOptions,
   restoredState,
 } from './harness-record.ts'
+import { checkFactory, missingKey, notOurs } from './harness-refusals.ts'
 
 export type { HarnessRecord, HarnessSnapshot, OperatorHarnessOptions } from './harness-record.ts'
 
@@ -46,6 +47,8 @@ export class OperatorHarness {
   readonly clock: VirtualClock
   /** What the operator and the chain logged, as `level message`. */
   readonly logged: string[] = []
+  /** What a source has told its group of itself. */
+  readonly reported: SourceProgress[] = []
   /** How often a source asked to be polled. */
   wakes = 0
   #sourceTimer: TimerHandle | undefined
@@ -83,7 +86,7 @@ export class OperatorHarness {
       if (!factory.keyed || key === undefined) return undefined
       const partition = { key, parallelism, maxParallelism, batchRecords: this.#batchRecords, operatorName: name }
       return new KeyPartitioner(partition, (target, batch) => {
-        if (target !== subtaskIndex) throw this.#notOurs(batch, target, subtaskIndex)
+        if (target !== subtaskIndex) throw notOurs(batch, target, subtaskIndex)
         this.#chain.batch(input as 0 | 1, batch)
       })
     })
@@ -125,6 +128,7 @@ export class OperatorHarness {
         },
         requestProcessingTime: (atMs) =>
           void this.clock.setTimer(atMs - this.clock.now(), () => this.#chain.processingTime(this.clock.now())),
+        reportWatermark: (report) => void this.reported.push(report),
         log: (level, message) => void this.logged.push(`${level} ${message}`),
       },
       tails: (_position, tag): Output | undefined => (tag === undefined ? this.#main : this.#sides.get(tag)),
@@ -219,6 +223,11 @@ export class OperatorHarness {
     return this.#chain.full
   }
 
+  /** Tells a source the lowest watermark of its group. */
+  groupWatermark(timestamp: number | undefined): void {
+    this.#chain.groupWatermark(timestamp)
+  }
+
   /** Polls a source. */
   poll(max = this.#batchRecords): 'records' | 'waiting' | 'end' {
     return this.#chain.poll(max)
@@ -276,25 +285,4 @@ export class OperatorHarness {
     partitioner.partition(batch)
     partitioner.flush()
   }
-
-  #notOurs({ keys }: RecordBatch, target: number, index: number): StreamError {
-    return new StreamError(
-      'ARGUMENT_INVALID',
-      `Key ${String(keys?.[0])} belongs to subtask ${target}: expected a key of subtask ${index}, which is under test.`,
-    )
-  }
-}
-
-const missingKey = (): StreamError =>
-  new StreamError('ARGUMENT_INVALID', 'The operator under test is keyed: expected a `key` function in the options.')
-
-/** Callers without types, and streams or definitions given where an operator is expected. */
-function checkFactory(factory: unknown): void {
-  if (typeof factory === 'object' && factory !== null && typeof (factory as { create?: unknown }).create === 'function')
-    return
-  throw new StreamError(
-    'ARGUMENT_INVALID',
-    `OperatorHarness was given ${factory === null ? 'null' : `a value of type ${typeof factory}`} without create: expected ` +
-      'an operator, such as mapOperator(fn) or keyedProcessOperator(definition).',
-  )
 }

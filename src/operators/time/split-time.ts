@@ -16,6 +16,8 @@ import type { WatermarkRule } from './watermark-strategy.ts'
 export class SplitTime implements WatermarkOutput {
   watermark = Number.NEGATIVE_INFINITY
   idle = false
+  /** Not read for now. */
+  paused = false
   /** When there were records last, by the clock of idleness. */
   heardMs: number
   readonly #output: Pick<Output, 'emit'>
@@ -38,6 +40,11 @@ export class SplitTime implements WatermarkOutput {
     this.#generator = rule.kind === 'generator' ? rule.create() : undefined
     this.#boundMs = rule.kind === 'bounded' ? rule.outOfOrdernessMs : Number.POSITIVE_INFINITY
     this.heardMs = nowMs
+  }
+
+  /** Could it fall silent? */
+  get waiting(): boolean {
+    return !this.idle && !this.paused
   }
 
   /** Would `periodic` have something to say? */

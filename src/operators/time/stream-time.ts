@@ -20,6 +20,7 @@ const never = Number.POSITIVE_INFINITY
 export class StreamTime {
   readonly #settings: StrategySettings<unknown>
   readonly #context: OperatorContext
+  readonly #clock: () => number
   readonly #timestamps: AssignedTimestamps
   readonly #splits = new Map<string | undefined, SplitTime>()
   #watermark = Number.NEGATIVE_INFINITY
@@ -31,12 +32,43 @@ export class StreamTime {
   /** Some were, the last time. */
   #suspicious = false
 
-  constructor(settings: StrategySettings<unknown>, context: OperatorContext) {
+  /** `clock` is that of idleness. */
+  constructor(
+    settings: StrategySettings<unknown>,
+    context: OperatorContext,
+    clock: () => number = () => context.consumingMs(),
+  ) {
     this.#settings = settings
     this.#context = context
+    this.#clock = clock
     const owner = `${context.jobId} ${context.operatorId} timestamps`
     this.#timestamps = new AssignedTimestamps(settings.assigner, owner, context)
     this.#add(undefined)
+    this.#arrange()
+  }
+
+  /** How far it has come; undefined before the first watermark, while it is idle, and at its end. */
+  get progress(): number | undefined {
+    const some = this.#watermark > Number.NEGATIVE_INFINITY && this.#watermark < maxWatermark.timestamp
+    return some && !this.#idle ? this.#watermark : undefined
+  }
+
+  /** The splits whose own watermarks are beyond this. */
+  splitsBeyond(limit: number): readonly string[] {
+    const beyond: string[] = []
+    for (const [name, { watermark, idle }] of this.#splits) {
+      if (name !== undefined && !idle && watermark > limit) beyond.push(name)
+    }
+    return beyond
+  }
+
+  /** These are not read for now: that they bring nothing says nothing. */
+  pauseSplits(names: readonly string[]): void {
+    for (const [name, split] of this.#splits) {
+      const paused = name !== undefined && names.includes(name)
+      if (split.paused && !paused) split.heardMs = this.#clock()
+      split.paused = paused
+    }
     this.#arrange()
   }
 
@@ -44,7 +76,7 @@ export class StreamTime {
   batch(split: string | undefined, values: readonly unknown[], timestamps: readonly number[] | undefined): void {
     const time = this.#splits.get(split) ?? this.#add(split)
     const { times, latest } = this.#timestamps.of(values, timestamps)
-    if (this.#settings.idlenessMs !== undefined) time.heardMs = this.#context.consumingMs()
+    if (this.#settings.idlenessMs !== undefined) time.heardMs = this.#clock()
     time.batch(values, times, latest)
     if (this.#context.autoWatermarkIntervalMs === 0) time.periodic()
     this.#arrange()
@@ -80,7 +112,7 @@ export class StreamTime {
 
   #add(name: string | undefined): SplitTime {
     const { output } = this.#context
-    const split = new SplitTime(this.#settings.rule, output, () => this.#combine(), this.#context.consumingMs())
+    const split = new SplitTime(this.#settings.rule, output, () => this.#combine(), this.#clock())
     this.#splits.set(name, split)
     if (name !== undefined) this.#splits.delete(undefined)
     return split
@@ -111,8 +143,8 @@ export class StreamTime {
 
   #look(now: number): void {
     const timeoutMs = this.#settings.idlenessMs!
-    const heardLeast = this.#context.consumingMs() - timeoutMs
-    const silent = [...this.#splits.values()].filter(({ idle, heardMs }) => !idle && heardMs <= heardLeast)
+    const heardLeast = this.#clock() - timeoutMs
+    const silent = [...this.#splits.values()].filter(({ waiting, heardMs }) => waiting && heardMs <= heardLeast)
     if (silent.length > 0 && !this.#suspicious) {
       this.#suspicious = true
       this.#lookAt = now + 1
@@ -130,10 +162,10 @@ export class StreamTime {
       this.#request()
     }
     const { idlenessMs } = this.#settings
-    if (this.#lookAt === never && idlenessMs !== undefined && this.#some(({ idle }) => !idle)) {
+    if (this.#lookAt === never && idlenessMs !== undefined && this.#some(({ waiting }) => waiting)) {
       let earliest = never
-      for (const { idle, heardMs } of this.#splits.values()) if (!idle && heardMs < earliest) earliest = heardMs
-      const waitMs = Math.max(1, Math.ceil(earliest + idlenessMs - this.#context.consumingMs()))
+      for (const { waiting, heardMs } of this.#splits.values()) if (waiting && heardMs < earliest) earliest = heardMs
+      const waitMs = Math.max(1, Math.ceil(earliest + idlenessMs - this.#clock()))
       this.#lookAt = this.#context.now() + waitMs
       this.#request()
     }

@@ -15,12 +15,20 @@ export type WatermarkRule =
   | { readonly kind: 'bounded'; readonly outOfOrdernessMs: number }
   | { readonly kind: 'generator'; readonly create: () => WatermarkGenerator<unknown> }
 
+/** Which sources wait for each other, and how far one may be ahead. */
+export interface WatermarkAlignment {
+  readonly group: string
+  readonly maxDriftMs: number
+  readonly updateIntervalMs: number
+}
+
 export interface StrategySettings<T> {
   readonly rule: WatermarkRule
   /** Undefined: records keep the timestamps that they have. */
   readonly assigner: TimestampAssigner<T> | undefined
   /** Undefined: never idle. */
   readonly idlenessMs: number | undefined
+  readonly alignment: WatermarkAlignment | undefined
 }
 
 /**
@@ -103,10 +111,29 @@ export class WatermarkStrategy<in T> {
     checkMs('withIdleness', timeoutMs, 1)
     return new WatermarkStrategy<T>({ ...this.settings, idlenessMs: timeoutMs })
   }
+
+  /**
+   * For a source: it stops reading while its watermark is more than so far ahead of the lowest in its group, which is made of all
+   * sources of the job that name it, with all their subtasks. How far they have come is exchanged every `updateIntervalMs`.
+   * A source that has no watermark yet, is idle or has ended does not hold up the others. Fails with `ARGUMENT_INVALID` for an empty
+   * name or a time that makes no sense.
+   *
+   * @example WatermarkStrategy.forMonotonousTimestamps<Reading>().withWatermarkAlignment('readings', 10_000)
+   */
+  withWatermarkAlignment(group: string, maxDriftMs: number, updateIntervalMs = 1_000): WatermarkStrategy<T> {
+    if (typeof group !== 'string' || group === '') {
+      const given = typeof group === 'string' ? 'an empty string' : `a value of type ${typeof group}`
+      const message = `withWatermarkAlignment was given ${given} for a group: expected a name.`
+      throw new StreamError('ARGUMENT_INVALID', message)
+    }
+    checkMs('withWatermarkAlignment', maxDriftMs, 0)
+    checkMs('withWatermarkAlignment', updateIntervalMs, 1)
+    return new WatermarkStrategy<T>({ ...this.settings, alignment: { group, maxDriftMs, updateIntervalMs } })
+  }
 }
 
 const by = <T>(rule: WatermarkRule): WatermarkStrategy<T> =>
-  new WatermarkStrategy<T>({ rule, assigner: undefined, idlenessMs: undefined })
+  new WatermarkStrategy<T>({ rule, assigner: undefined, idlenessMs: undefined, alignment: undefined })
 
 function checkMs(call: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return

@@ -17,6 +17,10 @@ it('refuses what makes no sense', () => {
     expect(() => WatermarkStrategy.noWatermarks().withIdleness(ms)).toThrow(refused)
   }
   expect(() => WatermarkStrategy.noWatermarks().withIdleness(0)).toThrow(/expected whole milliseconds from 1/)
+  const aligned = (...given: unknown[]) =>
+    WatermarkStrategy.noWatermarks().withWatermarkAlignment(...(given as [string, number]))
+  for (const given of [[''], [7, 1], ['g', -1], ['g', 1, 0]]) expect(() => aligned(...given)).toThrow(refused)
+  expect(aligned('g', 0).settings.alignment).toEqual({ group: 'g', maxDriftMs: 0, updateIntervalMs: 1_000 })
   expect(() => WatermarkStrategy.noWatermarks().withTimestampAssigner('time' as never)).toThrow(refused)
   const generator: WatermarkGenerator<number> = { onEvent() {} }
   expect(() => WatermarkStrategy.forGenerator(generator as never)).toThrow(

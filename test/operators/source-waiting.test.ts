@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest'
+import { sourceOperator } from '../../src/operators/endpoint-operators.ts'
+import type { Source, SourceReader } from '../../src/operators/endpoints.ts'
+import { WatermarkStrategy } from '../../src/operators/time/watermark-strategy.ts'
+import { OperatorHarness } from '../../src/testing/operator-harness.ts'
+
+const aligned = WatermarkStrategy.forMonotonousTimestamps()
+  .withTimestampAssigner((value: number) => value)
+  .withWatermarkAlignment('g', 10, 100)
+
+/** Reads one number at a time, of the splits in turn. */
+function make(strategy: WatermarkStrategy<number>, numbers: readonly [string, number][], more: object = {}) {
+  let next = 0
+  const source: Source<number> = {
+    kind: 'numbers',
+    bounded: false,
+    replayable: true,
+    createReader: (): SourceReader<number> => ({
+      poll() {
+        const [split, value] = numbers[next] ?? []
+        if (value === undefined) return { type: 'waiting' }
+        next++
+        return { type: 'records', values: [value], ...(split === '' ? {} : { split: split! }) }
+      },
+      snapshot: () => next,
+      close() {},
+      ...more,
+    }),
+  }
+  return new OperatorHarness(sourceOperator(source, strategy))
+}
+
+it('stops reading when it is too far ahead of its group, and goes on when it is not', () => {
+  const harness = make(aligned, [
+    ['', 101],
+    ['', 111],
+    ['', 112],
+    ['', 113],
+  ])
+  harness.poll()
+  harness.groupWatermark(100)
+  harness.poll()
+  harness.poll()
+  expect(harness.watermarks).toEqual([100, 110, 111])
+  expect([harness.poll(), harness.values.length]).toEqual(['waiting', 3])
+  const { wakes } = harness
+  harness.groupWatermark(101)
+  expect(harness.wakes).toBe(wakes + 1)
+  harness.poll()
+  expect(harness.values).toEqual([101, 111, 112, 113])
+})
+
+it('tells its group how far it has come', async () => {
+  const harness = make(aligned, [
+    ['', 5],
+    ['', 6],
+  ])
+  harness.poll()
+  harness.poll()
+  harness.advance(100)
+  await harness.endOfData()
+  expect(harness.reported.map(({ watermark }) => watermark)).toEqual([undefined, 4, 5, undefined])
+  expect(harness.reported[0]).toMatchObject({ group: 'g', updateIntervalMs: 100 })
+})
+
+it('is not idle for having waited', () => {
+  const harness = make(aligned.withIdleness(50), [['', 500]])
+  harness.groupWatermark(0)
+  harness.poll()
+  harness.advance(10_000)
+  expect(harness.statuses).toEqual([])
+  harness.groupWatermark(499)
+  harness.advance(49)
+  expect(harness.statuses).toEqual([])
+  harness.advance(3)
+  expect(harness.statuses).toEqual(['idle'])
+  expect(harness.reported.at(-1)!.watermark).toBeUndefined()
+})
+
+it('lets its reader pause the splits that are ahead, which are not idle for that', () => {
+  const paused: (readonly string[])[] = []
+  const more = { splits: () => splits, pauseSplits: (names: readonly string[]) => void paused.push(names) }
+  const splits = ['a', 'b']
+  const harness = make(
+    aligned.withIdleness(50),
+    [
+      ['a', 31],
+      ['b', 11],
+      ['b', 12],
+    ],
+    more,
+  )
+  harness.poll()
+  harness.poll()
+  harness.groupWatermark(10)
+  expect(paused).toEqual([['a']])
+  harness.poll()
+  expect(harness.watermarks).toEqual([10, 11])
+  harness.advance(45)
+  harness.groupWatermark(20)
+  expect(paused).toEqual([['a'], []])
+  harness.advance(20)
+  // Of `b` nothing was heard, of `a` nothing could be.
+  expect([harness.watermarks, harness.statuses]).toEqual([[10, 11, 30], []])
+  harness.advance(40)
+  expect(harness.statuses).toEqual(['idle'])
+})
