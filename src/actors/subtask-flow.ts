@@ -33,7 +33,7 @@ export interface SubtaskFlowOptions {
   readonly descriptor: SubtaskDescriptor
   readonly channelOf: (id: string) => Channel
   readonly gate: OutputGate
-  readonly host: Pick<Host, 'now' | 'monotonicMs'>
+  readonly host: Pick<Host, 'now' | 'monotonicMs' | 'random'>
   readonly feed: (event: SubtaskEvent) => void
   /** Told of every barrier before the machine is: for the timings of a snapshot. */
   readonly barrierSeen: (checkpointId: CheckpointId) => void
@@ -79,7 +79,7 @@ export class SubtaskFlow {
       options.barrierQueued,
       this.#clock,
     )
-    this.outputs = new SubtaskOutputs(descriptor, channelOf)
+    this.outputs = new SubtaskOutputs(descriptor, channelOf, () => host.random.next())
     this.#valve = new WatermarkValve(this.inputs.count, {
       watermark: (timestamp) => this.#chain?.watermark(timestamp),
       watermarkStatus: (idle) => this.#chain?.watermarkStatus(idle),

@@ -15,6 +15,7 @@ import {
   RebalancePartitioner,
 } from '../operators/key-partition.ts'
 import type { Output } from '../operators/operator.ts'
+import { customRoute, RoutedPartitioner, randomRoute } from '../operators/routed-partition.ts'
 import type { Channel } from './channel.ts'
 import type { OutputDescriptor, SubtaskDescriptor } from './subtask-descriptor.ts'
 
@@ -52,14 +53,15 @@ export class SubtaskOutputs {
   /** Records handed to channels so far. */
   recordsOut = 0
 
-  constructor(descriptor: SubtaskDescriptor, channelOf: (id: string) => Channel) {
+  /** `random` gives numbers in [0, 1). */
+  constructor(descriptor: SubtaskDescriptor, channelOf: (id: string) => Channel, random: () => number) {
     this.#writers = descriptor.outputs.map((output) => {
       const channels = output.channels.map(channelOf)
       const send = (target: number, batch: RecordBatch): void => {
         this.recordsOut += batch.values.length
         channels[target]!.push(batch)
       }
-      const writer = new ChannelWriter(channels, partitionerOf(descriptor, output, send))
+      const writer = new ChannelWriter(channels, partitionerOf(descriptor, output, send, random))
       const key = tailKey(output.operator, output.sideOutput)
       this.#byTail.set(key, [...(this.#byTail.get(key) ?? []), writer])
       return writer
@@ -101,6 +103,7 @@ function partitionerOf(
   { batchRecords, index, jobId, vertex }: SubtaskDescriptor,
   output: OutputDescriptor,
   send: PartitionTargets,
+  random: () => number,
 ): Partitioner {
   const { partitioning, targetMaxParallelism: maxParallelism, targetName: operatorName, targetUid: uid } = output
   const parallelism = output.channels.length
@@ -120,9 +123,18 @@ function partitionerOf(
       )
     case 'rebalance':
       return new RebalancePartitioner({ parallelism, start: index }, send)
+    case 'rescale':
+      return new RebalancePartitioner({ parallelism, start: 0 }, send)
+    case 'shuffle':
+      return new RoutedPartitioner({ parallelism, batchRecords, routeOf: randomRoute(random, parallelism) }, send)
+    case 'custom': {
+      const routeOf = customRoute(partitioning, parallelism, { operatorName, uid })
+      return new RoutedPartitioner({ parallelism, batchRecords, routeOf }, send)
+    }
     case 'broadcast':
       return new BroadcastPartitioner({ parallelism }, send)
     case 'forward':
+    case 'global':
       return new ForwardPartitioner({ index: 0 }, send)
     default:
       return assertNever(partitioning, 'partitioning')

@@ -1,7 +1,8 @@
 /**
  * Do the records that an unaligned checkpoint found on their way fit the channels of a program? They can only go where they
  * were going: into the same input of the operator that receives them, from the operator that sent them. How many subtasks
- * either has may change (`channel-shares.ts`), but where a record of one subtask can only go to that of the same index.
+ * either has may change (`channel-shares.ts`), but not where a record of one subtask can only go to that of the same index, nor
+ * that of the receivers where a function of the program has chosen among them.
  *
  * A savepoint holds no such records, so it is the way through such a change.
  */
@@ -21,10 +22,12 @@ export function channelRefusal({ graph, matched }: Found, vertex: JobVertex, pat
         const edge = position === 0 ? gates[handle.gate] : undefined
         const feeder = graph.vertices.find(({ id }) => id === edge?.from)
         const sender = edge && feeder?.operators[edge.fromOperator]
-        const only = edge?.partitioning.type === 'forward'
+        const type = edge?.partitioning.type
         const fits =
           edge?.input === handle.input &&
-          (!only || (vertex.parallelism === place!.parallelism && handle.from === index)) &&
+          (type !== 'forward' || (vertex.parallelism === place!.parallelism && handle.from === index)) &&
+          // A function chose the subtask by how many there were.
+          (type !== 'custom' || vertex.parallelism === place!.parallelism) &&
           // The same place among the edges may have gone to another stream: the operands of a union were exchanged.
           [undefined, sender?.id, sender?.alternativeId, sender && matched.get(sender.id)?.id].includes(handle.feeder)
         if (!fits) return mismatch(operator, handle, path)

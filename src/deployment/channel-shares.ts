@@ -2,8 +2,8 @@
  * Which subtask gets the records that an unaligned checkpoint found on their way to an operator, and in which channel, at the
  * parallelism that wrote them or at another one: pure.
  *
- * By key, a record goes to the subtask that owns its key now. Records dealt in turn could have gone to anybody: each old
- * channel goes to one subtask as a whole. Of those sent to everybody each subtask takes what was on its way to one old
+ * By key, a record goes to the subtask that owns its key now. Records dealt in turn or by chance could have gone to anybody:
+ * each old channel goes to one subtask as a whole. Of those sent to everybody each subtask takes what was on its way to one old
  * subtask, the one that broadcast state comes from (`operator-state-shares.ts`). Which senders are left decides the channel;
  * what an old sender had sent stays together and in its order. What cannot go on is refused before (`channel-check.ts`).
  * Tests: test/deployment/channel-shares.test.ts.
@@ -12,6 +12,7 @@ import type { ChannelPiece } from '../actors/subtask-descriptor.ts'
 import type { ChannelStateHandle, ManifestOperator } from '../backends/manifest.ts'
 import { type KeyGroupRange, keyGroupRangeOf } from '../core/key-groups.ts'
 import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.ts'
+import { sendersTo } from './joined-subtasks.ts'
 
 interface Given {
   readonly handle: ChannelStateHandle
@@ -25,11 +26,13 @@ export function shareChannels(graph: JobGraph, vertex: JobVertex, place: Manifes
   const gates = graph.edges.filter(({ to }) => to === vertex.id)
   const given = place.subtasks.flatMap(({ index, inFlight = [] }) => inFlight.map((handle) => ({ handle, to: index })))
   for (const [gate, edge] of gates.entries()) {
-    const senders = graph.vertices.find(({ id }) => id === edge.from)!.parallelism
+    const feeder = graph.vertices.find(({ id }) => id === edge.from)!
     for (const [turn, one] of given.filter(({ handle }) => handle.gate === gate).entries()) {
       for (const { index, keyGroups } of receiversOf(edge, vertex, place, one, turn)) {
         const { handle } = one
-        pieces[index]!.push({ handle, from: handle.from % senders, ...(keyGroups && { keyGroups }) })
+        const senders = sendersTo(edge, index, feeder, vertex)
+        const from = senders.includes(handle.from) ? handle.from : senders[handle.from % senders.length]!
+        pieces[index]!.push({ handle, from, ...(keyGroups && { keyGroups }) })
       }
     }
   }
@@ -67,6 +70,8 @@ function receiversOf(
       return Array.from({ length: parallelism }, (_, index) => ({ index })).filter(
         ({ index }) => index % place.parallelism === to,
       )
+    case 'global':
+      return [{ index: 0 }]
     default:
       return [{ index: turn % parallelism }]
   }

@@ -9,7 +9,7 @@ import { StreamError } from '../core/errors.ts'
 import { subtaskId } from '../core/ids.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { JobEdge, JobOperator, JobVertex } from '../graph/job-graph.ts'
-import { peersOf } from './plan.ts'
+import { sendersTo } from './joined-subtasks.ts'
 import type { StateAssignment } from './state-assignment.ts'
 import { hadFinished } from './state-shares.ts'
 
@@ -26,7 +26,7 @@ export function refuseFedFinished(assignment: StateAssignment, path: string): vo
       if (inputs.length === 0) refuseNewSource(vertex, assignment, path)
       for (const edge of inputs) {
         const feeder = vertices.get(edge.from)!
-        const feeds = peersOf(edge, index, feeder).some((peer) => !finished(feeder, peer))
+        const feeds = sendersTo(edge, index, feeder, vertex).some((peer) => !finished(feeder, peer))
         if (feeds) throw fed(vertex.operators[0]!, feederOf(edge, feeder), path, remedyFor(edge, feeder, assignment))
       }
     }

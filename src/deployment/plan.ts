@@ -4,8 +4,9 @@
  */
 import type { OutputDescriptor, SubtaskDescriptor, SubtaskRestore } from '../actors/subtask-descriptor.ts'
 import { type JobId, type SubtaskId, subtaskId, type VertexId } from '../core/ids.ts'
-import type { JobEdge, JobGraph, JobVertex } from '../graph/job-graph.ts'
+import type { JobGraph, JobVertex } from '../graph/job-graph.ts'
 import type { TaskPlan } from '../machines/checkpoint-coordinator/protocol.ts'
+import { receiversFrom, sendersTo } from './joined-subtasks.ts'
 
 export interface DeploymentSettings {
   readonly jobId: JobId
@@ -64,10 +65,6 @@ export const taskPlanOf = (descriptors: readonly SubtaskDescriptor[], finished: 
 
 const channelId = (edge: number, from: SubtaskId, to: SubtaskId): string => `${from}>${to}#${edge}`
 
-/** Which subtasks of the other end an edge joins to subtask `index` of this one. */
-export const peersOf = (edge: JobEdge, index: number, other: JobVertex): number[] =>
-  edge.partitioning.type === 'forward' ? [index] : Array.from({ length: other.parallelism }, (_, peer) => peer)
-
 type Vertices = ReadonlyMap<VertexId, JobVertex>
 
 function inputsOf(graph: JobGraph, vertices: Vertices, vertex: JobVertex, index: number): SubtaskDescriptor['inputs'] {
@@ -78,7 +75,7 @@ function inputsOf(graph: JobGraph, vertices: Vertices, vertex: JobVertex, index:
     const gate = gates.indexOf(edge)
     const feeder = vertices.get(edge.from)!.operators[edge.fromOperator]!.id
     const keyed = edge.partitioning.type === 'hash'
-    return peersOf(edge, index, vertices.get(edge.from)!).map((peer) => {
+    return sendersTo(edge, index, vertices.get(edge.from)!, vertex).map((peer) => {
       const from = subtaskId(edge.from, peer)
       return { channel: channelId(number, from, to), input: edge.input, gate, from, feeder, keyed }
     })
@@ -94,7 +91,9 @@ function outputsOf(graph: JobGraph, vertices: Vertices, vertex: JobVertex, index
       operator: edge.fromOperator,
       sideOutput: edge.sideOutput,
       partitioning: edge.partitioning,
-      channels: peersOf(edge, index, target).map((peer) => channelId(number, from, subtaskId(edge.to, peer))),
+      channels: receiversFrom(edge, index, vertex, target).map((peer) =>
+        channelId(number, from, subtaskId(edge.to, peer)),
+      ),
       targetMaxParallelism: target.maxParallelism,
       targetName: target.operators[0]!.name,
       targetUid: target.operators[0]!.uid,

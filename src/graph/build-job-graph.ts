@@ -23,7 +23,7 @@ interface Place {
 }
 
 /**
- * Builds the job graph of `program`. Fails with `PROGRAM_EMPTY`, `PARALLELISM_INVALID`, `MAX_PARALLELISM_INVALID`,
+ * Builds the job graph of `program`. Fails with `PROGRAM_EMPTY`, `PARALLELISM_INVALID`, `PARALLELISM_MISMATCH`, `MAX_PARALLELISM_INVALID`,
  * `UID_DUPLICATE`, `UID_MISSING`, `UID_INVALID`, `OPERATOR_ID_INVALID`.
  *
  * @example console.log(planText(buildJobGraph(env.toProgram(), 'word count')))
@@ -80,11 +80,20 @@ function buildVertex(
 }
 
 const toOperator = (
-  { node, name, uid, operator }: Transformation,
+  { node, name, uid, operator, description }: Transformation,
   ids: ReadonlyMap<number, OperatorIds>,
   parent: number | undefined,
   sideOutput: string | undefined,
-): JobOperator => ({ ...ids.get(node)!, uid, name, node, operator, parent, sideOutput })
+): JobOperator => ({
+  ...ids.get(node)!,
+  uid,
+  name,
+  ...(description && { description }),
+  node,
+  operator,
+  parent,
+  sideOutput,
+})
 
 /** `a -> b -> c`; where a chain forks, `a -> (b -> c, d)`. */
 function chainName(operators: readonly JobOperator[]): string {

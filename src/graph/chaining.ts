@@ -25,6 +25,10 @@ export const isChained = (edge: StreamEdge, graph: Pick<StreamGraph, 'chaining'>
 const partitioningReasons: Readonly<Record<Exclude<Partitioning['type'], 'forward'>, string>> = {
   hash: 'records are routed by key',
   rebalance: 'records are dealt out in turn (rebalance)',
+  rescale: 'records are dealt out in turn among few (rescale)',
+  shuffle: 'records are dealt out by chance (shuffle)',
+  global: 'the first subtask gets every record (global)',
+  custom: 'records are routed by a function (custom)',
   broadcast: 'every subtask gets every record (broadcast)',
 }
 

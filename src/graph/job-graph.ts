@@ -13,6 +13,7 @@ export interface JobOperator {
   readonly alternativeId: OperatorId | undefined
   readonly uid: string | undefined
   readonly name: string
+  readonly description?: string | undefined
   readonly node: number
   readonly operator: OperatorDescription
   /** Undefined for the head, which is at position 0. */

@@ -12,6 +12,7 @@ export interface PlanOperator {
   readonly alternativeId: string | null
   readonly uid: string | null
   readonly name: string
+  readonly description?: string
   readonly node: number
   readonly kind: string
   readonly stateful: boolean
@@ -67,11 +68,22 @@ const vertexJson = ({ operators, ...vertex }: JobVertex): PlanVertex => ({
   operators: operators.map(operatorJson),
 })
 
-const operatorJson = ({ id, alternativeId, uid, name, node, operator, parent, sideOutput }: JobOperator) => ({
+const operatorJson = ({
+  id,
+  alternativeId,
+  uid,
+  name,
+  description,
+  node,
+  operator,
+  parent,
+  sideOutput,
+}: JobOperator) => ({
   id,
   alternativeId: alternativeId ?? null,
   uid: uid ?? null,
   name,
+  ...(description !== undefined && { description }),
   node,
   kind: operator.kind,
   stateful: operator.stateful,
@@ -125,6 +137,7 @@ function parseOperator(path: string, value: unknown): PlanOperator {
     alternativeId: orNull(string)(`${path}.alternativeId`, operator.alternativeId),
     uid: orNull(string)(`${path}.uid`, operator.uid),
     name: string(`${path}.name`, operator.name),
+    ...(operator.description !== undefined && { description: string(`${path}.description`, operator.description) }),
     node: integer(`${path}.node`, operator.node),
     kind: string(`${path}.kind`, operator.kind),
     stateful: boolean(`${path}.stateful`, operator.stateful),
@@ -142,11 +155,13 @@ function parseEdge(path: string, value: unknown): PlanEdge {
     fromOperator: integer(`${path}.fromOperator`, edge.fromOperator),
     to: string(`${path}.to`, edge.to),
     input: integer(`${path}.input`, edge.input),
-    partitioning: oneOf(['forward', 'rebalance', 'broadcast', 'hash'])(`${path}.partitioning`, edge.partitioning),
+    partitioning: oneOf(partitionings)(`${path}.partitioning`, edge.partitioning),
     sideOutput: orNull(string)(`${path}.sideOutput`, edge.sideOutput),
     notChainedBecause: string(`${path}.notChainedBecause`, edge.notChainedBecause),
   }
 }
+
+const partitionings = ['forward', 'rebalance', 'rescale', 'shuffle', 'global', 'broadcast', 'hash', 'custom'] as const
 
 type Reader<T> = (path: string, value: unknown) => T
 

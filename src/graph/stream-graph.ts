@@ -45,7 +45,7 @@ export interface StreamGraph {
 export const nameOf = (transformation: Transformation): string =>
   `'${transformation.name}' (${transformation.operator.kind}, node ${transformation.node})`
 
-/** Fails with `PARALLELISM_INVALID`, `MAX_PARALLELISM_INVALID`, or `ARGUMENT_INVALID` for edges that lead nowhere. */
+/** Fails with `PARALLELISM_INVALID`, `PARALLELISM_MISMATCH`, `MAX_PARALLELISM_INVALID`, or `ARGUMENT_INVALID` for edges that lead nowhere. */
 export function buildStreamGraph(program: Program): StreamGraph {
   const read = new Set(program.transformations.flatMap(({ inputs }) => inputs.map(({ from }) => from)))
   const isUnread = ({ operator, inputs, node }: Transformation) =>
@@ -64,7 +64,7 @@ export function buildStreamGraph(program: Program): StreamGraph {
         to: node,
         input,
         declared: partitioning,
-        partitioning: settle(partitioning, source.parallelism === node.parallelism),
+        partitioning: settle(partitioning, source, node),
         sideOutput,
       }
       inEdges.push(edge)
@@ -90,9 +90,18 @@ const parallelismOf = (transformation: Transformation, program: Program) => {
   }
 }
 
+type Settled = Pick<StreamNode, 'transformation' | 'parallelism'>
+
 /** Subtask i can only hand on to subtask i where there is one; otherwise records are dealt out in turn. */
-const settle = (declared: Partitioning, sameParallelism: boolean): Partitioning =>
-  declared.type === 'forward' && !sameParallelism ? { type: 'rebalance' } : declared
+function settle(declared: Partitioning, from: Settled, to: Settled): Partitioning {
+  if (declared.type !== 'forward' || from.parallelism === to.parallelism) return declared
+  if (!declared.required) return { type: 'rebalance' }
+  throw new StreamError(
+    'PARALLELISM_MISMATCH',
+    `${nameOf(from.transformation)} has parallelism ${from.parallelism} and forwards to ${nameOf(to.transformation)}, which has ` +
+      `${to.parallelism}: expected the same. Give them one with setParallelism, or leave forward() out.`,
+  )
+}
 
 function checkInputs(transformation: Transformation, earlier: ReadonlyMap<number, unknown>): void {
   const { inputs, operator, node } = transformation

@@ -19,10 +19,19 @@ export interface OperatorDescription {
 }
 
 export type Partitioning =
-  | { readonly type: 'forward' }
+  /** `required`: never turned into another one. */
+  | { readonly type: 'forward'; readonly required?: true }
   | { readonly type: 'rebalance' }
+  | { readonly type: 'rescale' }
+  | { readonly type: 'shuffle' }
+  | { readonly type: 'global' }
   | { readonly type: 'broadcast' }
   | { readonly type: 'hash'; readonly key: (value: never) => unknown }
+  | {
+      readonly type: 'custom'
+      readonly key: (value: never) => unknown
+      readonly partition: (key: never, partitions: number) => number
+    }
 
 /** One edge into a node. Several edges may have the same `input`: a union. */
 export interface TransformationInput {
@@ -45,6 +54,10 @@ export interface Transformation {
   readonly uidHash: string | undefined
   readonly parallelism: number | undefined
   readonly maxParallelism: number | undefined
+  /** For people, in plans. */
+  readonly description?: string
+  /** Its parallelism is 1 and cannot be set. */
+  readonly nonParallel?: true
 }
 
 /** A whole program, before ids and chains. */

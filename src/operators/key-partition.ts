@@ -8,6 +8,7 @@ import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { subtaskOfKeyGroup } from '../core/key-groups.ts'
 import { operatorLabel } from '../core/operator-label.ts'
+import { shortJson } from '../core/short-json.ts'
 import { type KeyBlame, type KeyFunction, type KeyLoops, keyLoops } from './key-loops.ts'
 import { isPromise, promiseReturned, promiseRule } from './refuse-promise.ts'
 
@@ -245,14 +246,3 @@ export class ForwardPartitioner implements Partitioner {
 }
 
 const kindOf = (key: unknown): string => (Array.isArray(key) ? 'the array' : `the ${typeof key}`)
-
-/** JSON of a record for a message, cut to one line's length. */
-function shortJson(value: unknown): string {
-  let text: string
-  try {
-    text = JSON.stringify(value) ?? String(value)
-  } catch {
-    text = typeof value === 'object' ? '(an object that is no JSON)' : String(value)
-  }
-  return text.length <= 120 ? text : `${text.slice(0, 119)}…`
-}

@@ -15,29 +15,14 @@ import type { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
 import type { DataStream } from './data-stream.ts'
 import { DataStreamSink } from './data-stream-sink.ts'
 import type { KeyedStream } from './keyed-stream.ts'
-import {
-  checkDefinition,
-  checkFunction,
-  checkStrategy,
-  type ProgramBuilder,
-  partitioned,
-  type Upstream,
-} from './program-builder.ts'
+import { PartitionedStream } from './partitioned-stream.ts'
+import { checkDefinition, checkFunction, checkStrategy, partitioned } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** The type of a stream's records. */
 export type ElementOf<Stream> = Stream extends BaseStream<infer T> ? T : never
 
-export abstract class BaseStream<T> {
-  protected readonly builder: ProgramBuilder
-  /** Where the records come from, as data. */
-  readonly upstreams: readonly Upstream[]
-
-  constructor(builder: ProgramBuilder, upstreams: readonly Upstream[]) {
-    this.builder = builder
-    this.upstreams = upstreams
-  }
-
+export abstract class BaseStream<T> extends PartitionedStream<T> {
   /**
    * One record out for each record in. A throw of `fn` fails the job with `USER_FUNCTION_FAILED`.
    *
@@ -141,15 +126,6 @@ export abstract class BaseStream<T> {
       this.builder,
       [this, ...others].flatMap(({ upstreams }) => upstreams),
     )
-  }
-
-  /**
-   * Deals records out to all subtasks of the next operator in turn.
-   *
-   * @example skewed.rebalance().map(expensive)
-   */
-  rebalance(): DataStream<T> {
-    return this.builder.kinds.plain(this.builder, partitioned(this.upstreams, { type: 'rebalance' }))
   }
 
   /**

@@ -22,6 +22,16 @@ export class DataStreamSink {
   }
 
   /**
+   * Says more of the operator than its name does, for those who read plans.
+   *
+   * @example lines.map(clean).setDescription('lower case, without accents')
+   */
+  setDescription(description: string): this {
+    this.builder.set(this.node, { description })
+    return this
+  }
+
+  /**
    * Gives the operator an identity that survives changes of the program: its state is found again by it. Unique within
    * the program. Fails with `UID_INVALID`; `UID_DUPLICATE` comes at submission.
    *
@@ -65,12 +75,32 @@ export class DataStreamSink {
   }
 
   /**
+   * One subtask, whatever the parallelism of the program: setting another one fails with `PARALLELISM_INVALID`.
+   *
+   * @example orders.map(number).forceNonParallel()
+   */
+  forceNonParallel(): this {
+    this.builder.set(this.node, { parallelism: 1, nonParallel: true })
+    return this
+  }
+
+  /**
    * Never fuses this operator with another.
    *
    * @example lines.map(slow).disableChaining()
    */
   disableChaining(): this {
     this.builder.chain(this.node, 'never')
+    return this
+  }
+
+  /**
+   * Does not fuse this sink with the operator before it.
+   *
+   * @example lines.sinkTo(toFile('out')).startNewChain()
+   */
+  startNewChain(): this {
+    this.builder.chain(this.node, 'head')
     return this
   }
 }

@@ -32,7 +32,9 @@ export interface StreamKinds {
 
 export type TwoInputs = readonly [first: readonly Upstream[], second: readonly Upstream[]]
 
-export type Settings = Partial<Pick<Transformation, 'name' | 'uid' | 'uidHash' | 'parallelism' | 'maxParallelism'>>
+export type Settings = Partial<
+  Pick<Transformation, 'name' | 'uid' | 'uidHash' | 'parallelism' | 'maxParallelism' | 'description' | 'nonParallel'>
+>
 
 export class ProgramBuilder {
   readonly kinds: StreamKinds
@@ -131,12 +133,18 @@ const fixedParallelism = (operator: object): number | undefined =>
   isSourceFactory(operator) ? operator.source.parallelism : undefined
 
 function checkSettings(transformation: Transformation): Transformation {
-  const { name, uid, uidHash, parallelism, maxParallelism, operator } = transformation
+  const { name, uid, uidHash, parallelism, maxParallelism, operator, description, nonParallel } = transformation
   const what = nameOf(transformation)
   if (typeof name !== 'string' || name === '') {
     throw new StreamError(
       'ARGUMENT_INVALID',
       `Node ${transformation.node} was given the name ${JSON.stringify(name)}: expected a string of at least one character.`,
+    )
+  }
+  if (description !== undefined && (typeof description !== 'string' || description === '')) {
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `${what} was given the description ${JSON.stringify(description)}: expected a string of at least one character.`,
     )
   }
   if (uid !== undefined && (typeof uid !== 'string' || uid === '')) {
@@ -147,11 +155,12 @@ function checkSettings(transformation: Transformation): Transformation {
   }
   if (uidHash !== undefined) parseOperatorId(uidHash)
   checkParallelism(what, parallelism ?? 1, maxParallelism ?? limits.parallelismMax)
-  const fixed = fixedParallelism(operator)
+  const fixed = nonParallel ? 1 : fixedParallelism(operator)
   if (fixed !== undefined && parallelism !== fixed) {
+    const why = nonParallel ? 'this operator has one subtask' : 'this source cannot be split otherwise'
     throw new StreamError(
       'PARALLELISM_INVALID',
-      `${what} was given parallelism ${parallelism}: expected ${fixed}, because this source cannot be split otherwise.`,
+      `${what} was given parallelism ${parallelism}: expected ${fixed}, because ${why}.`,
     )
   }
   return transformation

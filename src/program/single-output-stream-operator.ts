@@ -34,6 +34,16 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
   }
 
   /**
+   * Says more of the operator than its name does, for those who read plans.
+   *
+   * @example lines.map(clean).setDescription('lower case, without accents')
+   */
+  setDescription(description: string): this {
+    this.builder.set(this.node, { description })
+    return this
+  }
+
+  /**
    * Gives the operator an identity that survives changes of the program: its state is found again by it. Unique within
    * the program. Fails with `UID_INVALID`; `UID_DUPLICATE` comes at submission.
    *
@@ -73,6 +83,16 @@ export class SingleOutputStreamOperator<T> extends DataStream<T> {
    */
   setMaxParallelism(maxParallelism: number): this {
     this.builder.set(this.node, { maxParallelism })
+    return this
+  }
+
+  /**
+   * One subtask, whatever the parallelism of the program: setting another one fails with `PARALLELISM_INVALID`.
+   *
+   * @example orders.map(number).forceNonParallel()
+   */
+  forceNonParallel(): this {
+    this.builder.set(this.node, { parallelism: 1, nonParallel: true })
     return this
   }
 

@@ -139,12 +139,17 @@ export function jobPlan({ id, graph }: Pick<SessionJob, 'id' | 'graph'>) {
       parallelism: vertex.parallelism,
       operator: '',
       operator_strategy: '',
-      description: vertex.name,
+      description: descriptionOf(vertex),
       inputs: graph.edges.filter(({ to }) => to === vertex.id).map(planInput),
       optimizer_properties: {},
     })),
   }
 }
+
+const descriptionOf = ({ name, operators }: JobVertex): string =>
+  operators.every(({ description }) => description === undefined)
+    ? name
+    : operators.map((operator) => operator.description ?? operator.name).join(' -> ')
 
 const planInput = (edge: JobEdge, num: number) => ({
   num,

@@ -191,7 +191,14 @@ describe('the chain of a subtask', () => {
     }
     const subtask = descriptor(chainOf(['curious', curious]), { index: 1, parallelism: 3, attempt: 2, batchRecords: 9 })
     const { simulation, probe, self, state } = make(subtask)
-    const flow = { outputs: new SubtaskOutputs(subtask, () => undefined as never), consumingMs: () => 3 }
+    const flow = {
+      outputs: new SubtaskOutputs(
+        subtask,
+        () => undefined as never,
+        () => 0,
+      ),
+      consumingMs: () => 3,
+    }
     const chain = makeChain(self, subtask, state, flow, 'my-timer', 5)
     chain.open(state.restored)
     expect(context).toMatchObject({

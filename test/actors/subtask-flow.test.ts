@@ -9,6 +9,7 @@ import {
   type StreamElement,
 } from '../../src/core/elements.ts'
 import { limits } from '../../src/core/limits.ts'
+import { Random } from '../../src/core/random.ts'
 import type { SubtaskEvent } from '../../src/machines/subtask/protocol.ts'
 import type { OperatorChain } from '../../src/operators/chain.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
@@ -33,7 +34,7 @@ function make() {
     descriptor: subtask,
     channelOf: (id) => channels.get(id)!,
     gate,
-    host: { now: () => 7, monotonicMs: () => 7 },
+    host: { now: () => 7, monotonicMs: () => 7, random: new Random(1) },
     feed: (event) => void fed.push(event),
     barrierSeen: (id) => void barriers.push(id),
     barrierQueued: () => {},
@@ -175,7 +176,7 @@ describe('partial batches', () => {
       }),
       channelOf: (id) => channels.get(id)!,
       gate,
-      host: { now: () => 7, monotonicMs: () => 7 },
+      host: { now: () => 7, monotonicMs: () => 7, random: new Random(1) },
       feed: () => {},
       barrierSeen: () => {},
       barrierQueued: () => {},

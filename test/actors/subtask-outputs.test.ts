@@ -4,9 +4,12 @@ import type { OutputDescriptor } from '../../src/actors/subtask-descriptor.ts'
 import { SubtaskOutputs } from '../../src/actors/subtask-outputs.ts'
 import { endOfData, recordBatch, type StreamElement } from '../../src/core/elements.ts'
 import { keyGroupOf, subtaskOfKeyGroup } from '../../src/core/key-groups.ts'
+import { Random } from '../../src/core/random.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
 import { descriptor, operator, output } from './descriptors.ts'
 import { ck } from './probe.ts'
+
+const random = new Random(1)
 
 function make(outputs: readonly OutputDescriptor[], index = 0) {
   const gate = new OutputGate(() => {})
@@ -21,7 +24,11 @@ function make(outputs: readonly OutputDescriptor[], index = 0) {
     ],
     { outputs, index, parallelism: index + 1 },
   )
-  const out = new SubtaskOutputs(subtask, (id) => channels.get(id)!)
+  const out = new SubtaskOutputs(
+    subtask,
+    (id) => channels.get(id)!,
+    () => random.next(),
+  )
   /** Everything on a channel: values of a batch as they are, others by type. */
   const drain = (id: string): unknown[] => {
     const seen: unknown[] = []
@@ -50,6 +57,44 @@ describe('the outputs of a subtask', () => {
     const { out, drain } = make([output(['a', 'b'], { type: 'broadcast' })])
     out.tails(0, undefined)[0]!.emit(recordBatch([1, 2]))
     expect([drain('a'), drain('b'), out.recordsOut]).toEqual([[[1, 2]], [[1, 2]], 4])
+  })
+
+  it('give the first subtask everything that goes to one, and the others what all hear of', () => {
+    const { out, drain } = make([output(['a', 'b'], { type: 'global' })])
+    out.tails(0, undefined)[0]!.emit(recordBatch([1, 2]))
+    out.tails(0, undefined)[0]!.watermark(5)
+    expect([drain('a'), drain('b')]).toEqual([[[1, 2], 'watermark'], ['watermark']])
+  })
+
+  it('rescale in turn over the channels that they have, beginning with the first', () => {
+    const { out, drain } = make([output(['a', 'b'], { type: 'rescale' })], 1)
+    out.tails(0, undefined)[0]!.emit(recordBatch([1, 2, 3]))
+    expect([drain('a'), drain('b')]).toEqual([[[1, 2]], [[3]]])
+  })
+
+  it('shuffle, and route by a function, with what waits in front of a watermark', () => {
+    const partition = (key: number, partitions: number) => key % partitions
+    const routed = { type: 'custom', key: (value: number) => value + 1, partition } as const
+    const { out, drain } = make([
+      output(['a', 'b'], routed),
+      output(['c', 'd'], { type: 'shuffle' }, { sideOutput: 'chance' }),
+    ])
+    const [[main], [side]] = [out.tails(0, undefined), out.tails(0, 'chance')]
+    main!.emit(recordBatch([1, 2, 3]))
+    side!.emit(recordBatch([1, 2, 3]))
+    main!.watermark(5)
+    side!.watermark(5)
+    expect([drain('a'), drain('b')]).toEqual([
+      [[1, 3], 'watermark'],
+      [[2], 'watermark'],
+    ])
+    const shuffled = [...drain('c'), ...drain('d')].filter(Array.isArray).flat()
+    expect(shuffled.toSorted()).toEqual([1, 2, 3])
+  })
+
+  it('name the operator whose partition function is wrong', () => {
+    const { out } = make([output(['a'], { type: 'custom', key: (x) => x, partition: () => 1 })])
+    expect(() => out.tails(0, undefined)[0]!.emit(recordBatch([1]))).toThrow('of operator "target" returned 1')
   })
 
   it('share a rebalanced batch out, beginning with the channel of their own index', () => {

@@ -42,12 +42,18 @@ describe('records on their way', () => {
     }
   })
 
+  const custom = edge(1, 2, { partitioning: { type: 'custom', key: (x) => x, partition: () => 0 } })
+  it('fit where a function chose among as many subtasks as there are', () => {
+    expect(check(graph([vertex(1, 3), vertex(2)], [custom]), 1, channel(0, 0), channel(0, 4))).toBe(undefined)
+  })
+
   const forward = edge(1, 2, { partitioning: { type: 'forward' } })
   it.each([
     ['an edge that is not there', job, 1, channel(2, 0)],
     ['another input', job, 1, channel(0, 0, 1)],
     ['a sender that sends to another subtask only', graph([vertex(1), vertex(2)], [forward]), 1, channel(0, 1)],
     ['another parallelism where each sends to one', graph([vertex(1, 2), vertex(2, 2)], [forward]), 1, channel(0, 0)],
+    ['another number of subtasks where a function chose', graph([vertex(1), vertex(2, 2)], [custom]), 1, channel(0, 0)],
     ['another sender at the same place', job, 1, { ...channel(0, 0), feeder: hex(9) as OperatorId }],
     ['an operator that has no inputs now', graph([vertex(2)]), 0, channel(0, 0)],
     [

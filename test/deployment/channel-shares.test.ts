@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest'
 import type { ChannelStateHandle, ManifestOperator } from '../../src/backends/manifest.ts'
 import { keyGroupRangeOf, subtaskOfKeyGroup } from '../../src/core/key-groups.ts'
 import { shareChannels } from '../../src/deployment/channel-shares.ts'
+import { sendersTo } from '../../src/deployment/joined-subtasks.ts'
 import type { Partitioning } from '../../src/graph/transformation.ts'
 import { edge, graph, vertex } from './graphs.ts'
 import { handle, stored } from './snapshots.ts'
 
 const hash: Partitioning = { type: 'hash', key: (x) => x }
+const custom: Partitioning = { type: 'custom', key: (x) => x, partition: () => 0 }
 
 const channel = (to: number, from: number, gate = 0): ChannelStateHandle => ({
   ...handle(`${from}>${to}#${gate}`),
@@ -38,7 +40,7 @@ function shared(place: ManifestOperator, senders: number, receivers: number, par
 }
 
 describe('records on their way', () => {
-  it.each([[hash], [{ type: 'rebalance' }], [{ type: 'broadcast' }], [{ type: 'forward' }]] as const)(
+  it.each([[hash], [{ type: 'rebalance' }], [{ type: 'broadcast' }], [{ type: 'shuffle' }], [custom]] as const)(
     'stay where they were at the same parallelism (%o)',
     (partitioning) => {
       const place = full(2, 2)
@@ -51,6 +53,30 @@ describe('records on their way', () => {
 
   it('from senders that are fewer come in the channels of those that are left', () => {
     expect(shared(full(3, 1), 2, 1, { type: 'rebalance' })).toEqual([['0>0 into 0', '1>0 into 1', '2>0 into 0']])
+  })
+
+  it('for the first subtask only go to the one of now', () => {
+    expect(shared(full(1, 2), 1, 3, { type: 'global' })).toEqual([['0>0 into 0', '0>1 into 0'], [], []])
+  })
+
+  it('by chance go to anyone, each channel as a whole', () => {
+    expect(shared(full(1, 3), 1, 2, { type: 'shuffle' })).toEqual([['0>0 into 0', '0>2 into 0'], ['0>1 into 0']])
+  })
+
+  it('that are rescaled come in channels that there are now', () => {
+    const small = fc.integer({ min: 1, max: 6 })
+    fc.assert(
+      fc.property(small, small, small, small, (senders, receivers, newSenders, newReceivers) => {
+        const job = jobOf(newSenders, newReceivers, { type: 'rescale' })
+        const [from, to] = job.vertices
+        const shares = shareChannels(job, to!, full(senders, receivers))
+        expect(shares.flat()).toHaveLength(senders * receivers)
+        for (const [index, pieces] of shares.entries()) {
+          const channels = sendersTo(job.edges[0]!, index, from!, to!)
+          for (const piece of pieces) expect(channels).toContain(piece.from)
+        }
+      }),
+    )
   })
 
   it('by key go to the subtasks that own their keys, to each only its own', () => {

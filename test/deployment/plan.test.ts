@@ -61,13 +61,22 @@ describe('a deployment plan', () => {
     expect(wiring(job)).toEqual(['1/0>2/0#0', '1/1>2/1#0'])
   })
 
-  it.each([['rebalance'], ['broadcast'], ['hash']] as const)('joins everyone with everyone by %s', (type) => {
-    const partitioning = type === 'hash' ? hash : { type }
-    const job = graph([vertex(1, 2), vertex(2, 3)], [edge(1, 2, { partitioning })])
-    expect(wiring(job)).toEqual(['1/0>2/0#0', '1/1>2/0#0', '1/0>2/1#0', '1/1>2/1#0', '1/0>2/2#0', '1/1>2/2#0'])
-    const [first] = plan(job)
-    expect(first!.outputs.map(({ channels }) => channels.map((id) => id.slice(-4, -2)))).toEqual([['/0', '/1', '/2']])
+  it('joins each with its share to rescale', () => {
+    const rescale = edge(1, 2, { partitioning: { type: 'rescale' } })
+    expect(wiring(graph([vertex(1, 2), vertex(2, 3)], [rescale]))).toEqual(['1/0>2/0#0', '1/0>2/1#0', '1/1>2/2#0'])
+    expect(wiring(graph([vertex(1, 3), vertex(2, 2)], [rescale]))).toEqual(['1/0>2/0#0', '1/1>2/1#0', '1/2>2/1#0'])
   })
+
+  it.each([['rebalance'], ['broadcast'], ['shuffle'], ['global'], ['hash']] as const)(
+    'joins everyone with everyone by %s',
+    (type) => {
+      const partitioning = type === 'hash' ? hash : { type }
+      const job = graph([vertex(1, 2), vertex(2, 3)], [edge(1, 2, { partitioning })])
+      expect(wiring(job)).toEqual(['1/0>2/0#0', '1/1>2/0#0', '1/0>2/1#0', '1/1>2/1#0', '1/0>2/2#0', '1/1>2/2#0'])
+      const [first] = plan(job)
+      expect(first!.outputs.map(({ channels }) => channels.map((id) => id.slice(-4, -2)))).toEqual([['/0', '/1', '/2']])
+    },
+  )
 
   it('describes an output: which operator, which tag, and what its target needs of it', () => {
     const target = vertex(2, 1, {

@@ -31,6 +31,10 @@ describe('edges that are chained', () => {
     ).toEqual([])
   })
 
+  it('ones that must go on in the same subtask', () => {
+    expect(reasons((numbers) => numbers.forward().map(same).sinkTo(sink()), { parallelism: 3 })).toEqual([])
+  })
+
   it('several readers of one operator, and a side output', () => {
     const chained = (numbers: Numbers) => {
       const split = numbers.process({ element: (value, ctx) => ctx.emit(value) })
@@ -49,6 +53,14 @@ describe('edges that are not chained say why', () => {
   it.each<[string, (numbers: Numbers, env: StreamEnvironment) => void, string[]]>([
     ['a key', (n) => n.keyBy(same).reduce(Math.max).sinkTo(sink()), ['hash: records are routed by key']],
     ['rebalance', (n) => n.rebalance().sinkTo(sink()), ['rebalance: records are dealt out in turn (rebalance)']],
+    ['rescale', (n) => n.rescale().sinkTo(sink()), ['rescale: records are dealt out in turn among few (rescale)']],
+    ['shuffle', (n) => n.shuffle().sinkTo(sink()), ['shuffle: records are dealt out by chance (shuffle)']],
+    ['global', (n) => n.global().sinkTo(sink()), ['global: the first subtask gets every record (global)']],
+    [
+      'a function',
+      (n) => n.partitionCustom(same, () => 0).sinkTo(sink()),
+      ['custom: records are routed by a function (custom)'],
+    ],
     ['broadcast', (n) => n.broadcast().sinkTo(sink()), ['broadcast: every subtask gets every record (broadcast)']],
     [
       'another parallelism, which makes it a rebalance',

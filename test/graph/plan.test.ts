@@ -16,6 +16,7 @@ function wordCount() {
     .uid('lines')
     .process({ output: '' as string, element: (line, ctx) => ctx.emit(line) })
     .name('split')
+    .setDescription('line by line')
   words.getSideOutput(late).sinkTo(sink('rejected'))
   const counts = words
     .keyBy((word) => word)
@@ -125,7 +126,7 @@ describe('planJson', () => {
     [
       'a partitioning that does not exist',
       (plan) => Object.assign((plan.edges as object[])[0]!, { partitioning: 'random' }),
-      'plan.edges[0].partitioning: expected one of forward, rebalance, broadcast, hash',
+      'plan.edges[0].partitioning: expected one of forward, rebalance, rescale, shuffle, global, broadcast, hash, custom',
     ],
     [
       'a flag that is text',

@@ -47,6 +47,20 @@ describe('stream graph', () => {
     })
   })
 
+  it('refuses to forward between different parallelisms where that is required', () => {
+    const inputs = [{ from: 1, input: 0, partitioning: { type: 'forward', required: true }, sideOutput: undefined }]
+    const joined = (parallelism: number) => program(node(1, [], 0), node(2, [1], 1, { parallelism, inputs }))
+    expect(buildStreamGraph(joined(1)).nodes[1]!.inEdges[0]!.partitioning.type).toBe('forward')
+    expect(() => buildStreamGraph(joined(2))).toThrow(
+      expect.objectContaining({
+        code: 'PARALLELISM_MISMATCH',
+        message:
+          "'n1' (map, node 1) has parallelism 1 and forwards to 'n2' (map, node 2), which has 2: expected the same. Give them " +
+          'one with setParallelism, or leave forward() out.',
+      }),
+    )
+  })
+
   it.each<[string, Transformation[], RegExp]>([
     ['a reader of a node that is not there', [node(1, [7], 1)], /'n1' \(map, node 1\) reads node 7/],
     ['a reader of a later node', [node(1, [2], 1), node(2, [1], 1)], /reads node 2: expected a node .* before node 1/],

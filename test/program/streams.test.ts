@@ -9,7 +9,6 @@ import { DataStream } from '../../src/program/data-stream.ts'
 import { DataStreamSink } from '../../src/program/data-stream-sink.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import { KeyedStream } from '../../src/program/keyed-stream.ts'
-import { partitioned } from '../../src/program/program-builder.ts'
 import { SingleOutputStreamOperator } from '../../src/program/single-output-stream-operator.ts'
 import { sink, source } from './stub-endpoints.ts'
 
@@ -66,20 +65,6 @@ describe('calls that add an operator', () => {
 })
 
 describe('calls that add none', () => {
-  it('keyBy, rebalance and broadcast decorate the next edge, the last one wins', () => {
-    const { env, numbers } = start()
-    const partitioning = (stream: { map(fn: (n: number) => number): unknown }) => {
-      stream.map(same)
-      return last(env).inputs.map((input) => input.partitioning)
-    }
-    expect(partitioning(numbers)).toEqual([{ type: 'forward' }])
-    expect(partitioning(numbers.keyBy(same))).toEqual([{ type: 'hash', key: same }])
-    expect(partitioning(numbers.rebalance())).toEqual([{ type: 'rebalance' }])
-    expect(partitioning(numbers.broadcast())).toEqual([{ type: 'broadcast' }])
-    expect(partitioning(numbers.keyBy(same).broadcast().rebalance())).toEqual([{ type: 'rebalance' }])
-    expect(partitioned(numbers.upstreams, { type: 'broadcast' })[0]).toMatchObject({ from: 1 })
-  })
-
   it('union keeps the partitioning of each stream, and doubles a stream with itself', () => {
     const { env, numbers } = start()
     const other = env.fromSource(source())
@@ -173,6 +158,7 @@ describe('settings', () => {
     uidHash: 'ab'.repeat(16),
     parallelism: 3,
     maxParallelism: 9,
+    description: 'nicer',
   }
   const apply = <S extends SingleOutputStreamOperator<number> | DataStreamSink>(on: S): S =>
     on
@@ -181,6 +167,8 @@ describe('settings', () => {
       .setUidHash('ab'.repeat(16))
       .setParallelism(3)
       .setMaxParallelism(9)
+      .setDescription('nicer')
+      .startNewChain()
       .disableChaining() as S
 
   it('go to the operator that made the stream, not to the one after it', () => {
@@ -212,6 +200,7 @@ describe('settings', () => {
     ['UID_INVALID', (stream) => stream.uid(7 as unknown as string)],
     ['OPERATOR_ID_INVALID', (stream) => stream.setUidHash('abc')],
     ['ARGUMENT_INVALID', (stream) => stream.name('')],
+    ['ARGUMENT_INVALID', (stream) => stream.setDescription('')],
     ['PARALLELISM_INVALID', (stream) => stream.setParallelism(0)],
     ['PARALLELISM_INVALID', (stream) => stream.setParallelism(1.5)],
     ['MAX_PARALLELISM_INVALID', (stream) => stream.setMaxParallelism(32_769)],

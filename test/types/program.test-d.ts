@@ -156,6 +156,15 @@ describe('streams', () => {
     expectTypeOf(lines.filter((line) => line !== '')).toEqualTypeOf<SingleOutputStreamOperator<string>>()
     expectTypeOf(lines.filter((line): line is 'a' => line === 'a')).toEqualTypeOf<SingleOutputStreamOperator<'a'>>()
     expectTypeOf(lines.rebalance()).toEqualTypeOf<DataStream<string>>()
+    expectTypeOf(lines.keyBy((line) => line).rescale()).toEqualTypeOf<DataStream<string>>()
+    const routed = lines.partitionCustom(
+      (line) => line.length,
+      (length, partitions) => {
+        expectTypeOf(length).toEqualTypeOf<number>()
+        return length % partitions
+      },
+    )
+    expectTypeOf(routed).toEqualTypeOf<DataStream<string>>()
     expectTypeOf(lines.keyBy((line) => line.length).reduce((a, b) => a + b)).toEqualTypeOf<
       SingleOutputStreamOperator<string>
     >()
