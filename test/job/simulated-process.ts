@@ -14,6 +14,8 @@ import type { JobEvent, JobStatus } from '../../src/program/job-handle.ts'
 
 export interface ProcessOptions extends SessionOptions {
   readonly seed?: number
+  /** What time it is when it begins. Default 0. */
+  readonly startMs?: number
   readonly storages?: Storages
   /** Fails an operation of an actor by its label. */
   readonly fault?: (label: string) => Error | undefined
@@ -35,7 +37,7 @@ export class SimulatedProcess {
   readonly crashes: string[] = []
 
   constructor(options: ProcessOptions = {}) {
-    const { seed = 1, plugins = [], fault, held, lateness = false, tap, ...session } = options
+    const { seed = 1, startMs = 0, plugins = [], fault, held, lateness = false, tap, ...session } = options
     const storages = options.storages ?? new Storages({ plugins })
     this.storages = storages
     const log = (level: LogLevel, message: string) => {
@@ -52,6 +54,7 @@ export class SimulatedProcess {
         kernel: (onCrash) => {
           simulated = new SimulatedKernel({
             seed,
+            startMs,
             log,
             onCrash,
             lateness,

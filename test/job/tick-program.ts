@@ -1,12 +1,10 @@
 /** Records with times of their own, marks that say how far event time has come, and a program with a timer for each record. */
-import { type RecordBatch, recordBatch } from '../../src/core/elements.ts'
 import type { Sink, Source } from '../../src/operators/endpoints.ts'
-import type { Operator, OperatorContext, OperatorFactory } from '../../src/operators/operator.ts'
 import { mapState } from '../../src/operators/state-descriptors.ts'
+import { WatermarkStrategy } from '../../src/operators/time/watermark-strategy.ts'
 import type { DataStream } from '../../src/program/data-stream.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import type { JobOptions } from '../../src/program/options.ts'
-import type { ProgramBuilder } from '../../src/program/program-builder.ts'
 import type { SingleOutputStreamOperator } from '../../src/program/single-output-stream-operator.ts'
 
 /** A record of a key at a time, or (without a key) the word that event time has come to `at`. */
@@ -15,46 +13,21 @@ export interface Tick {
   readonly at: number
 }
 
-class Marking implements Operator {
-  #context!: OperatorContext
-
-  open(context: OperatorContext): void {
-    this.#context = context
-  }
-
-  batch(_input: 0 | 1, { values }: RecordBatch): void {
-    const { output } = this.#context
-    for (const tick of values as readonly Tick[]) {
-      if (tick.key === undefined) output.watermark(tick.at)
-      else output.emit(recordBatch([tick], [tick.at]))
-    }
-  }
-
-  endOfData(): void {}
-
-  snapshot() {
-    return { state: undefined, keyed: undefined, durable: undefined }
-  }
-
-  close(): void {}
-}
-
-const marking: OperatorFactory = {
-  kind: 'marking',
-  stateful: false,
-  inputCount: 1,
-  chaining: 'always',
-  keyed: false,
-  create: () => new Marking(),
-}
-
 type KeyedTick = Tick & { readonly key: string }
 
+const marks = WatermarkStrategy.forGenerator<Tick>(() => ({
+  onEvent({ key, at }, _timestamp, output) {
+    if (key === undefined) output.emitWatermark(at)
+  },
+})).withTimestampAssigner(({ at }) => at)
+
 /** Gives the records their times, and makes watermarks of the marks, exactly where they are. */
-export function timed(stream: DataStream<Tick>): SingleOutputStreamOperator<KeyedTick> {
-  const { builder } = stream as unknown as { readonly builder: ProgramBuilder }
-  return builder.apply<KeyedTick>(marking, stream.upstreams).setParallelism(1)
-}
+export const timed = (stream: DataStream<Tick>): SingleOutputStreamOperator<KeyedTick> =>
+  stream
+    .assignTimestampsAndWatermarks(marks)
+    .setParallelism(1)
+    .filter((tick): tick is KeyedTick => tick.key !== undefined)
+    .setParallelism(1)
 
 /** Sets a timer for each record that is not late, and says when it fires, and which were late. */
 export function tickProgram(source: Source<Tick>, sink: Sink<string>, options: JobOptions = {}): StreamEnvironment {
