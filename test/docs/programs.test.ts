@@ -6,6 +6,7 @@ import { agrees, excerptsOf, jobOutput, outputs, snippetsOf, typeErrors, writeSn
 const pages = [
   'README.md',
   'docs/programs.md',
+  'docs/datastream.md',
   'docs/testing.md',
   'docs/exploring.md',
   'docs/simulation.md',
