@@ -81,7 +81,7 @@ export class SubtaskActor implements Actor<SubtaskMessage> {
   }
 
   counts(): SubtaskCounts {
-    return { recordsIn: this.#flow.recordsIn, recordsOut: this.#flow.outputs.recordsOut }
+    return this.#flow.counts()
   }
 
   receive(message: SubtaskMessage): void {

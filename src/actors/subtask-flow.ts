@@ -19,6 +19,7 @@ import { type Barrier, endOfData, maxWatermark, type StreamElement } from '../co
 import { assertNever } from '../core/errors.ts'
 import type { CheckpointId } from '../core/ids.ts'
 import { limits } from '../core/limits.ts'
+import type { SubtaskCounts } from '../core/metrics.ts'
 import { PausableClock } from '../core/pausable-clock.ts'
 import { WatermarkValve } from '../core/watermark-valve.ts'
 import type { BarrierFacts, SubtaskEvent } from '../machines/subtask/protocol.ts'
@@ -99,6 +100,11 @@ export class SubtaskFlow {
   /** Taken from channels; of a source, polled. */
   get recordsIn(): number {
     return this.#recordsTaken + (this.#chain?.recordsRead ?? 0)
+  }
+
+  counts(): SubtaskCounts {
+    const { recordsIn, watermark: currentInputWatermark } = this
+    return { recordsIn, recordsOut: this.outputs.recordsOut, currentInputWatermark }
   }
 
   /** Begins, with a chain that is open. */

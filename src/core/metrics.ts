@@ -4,4 +4,13 @@ export interface SubtaskCounts {
   readonly recordsIn: number
   /** Records put into channels. */
   readonly recordsOut: number
+  /** The lowest watermark of all inputs; minus infinity before there was one, and of a source. */
+  readonly currentInputWatermark: number
+}
+
+/** Of a subtask that has not begun. */
+export const noCounts: SubtaskCounts = {
+  recordsIn: 0,
+  recordsOut: 0,
+  currentInputWatermark: Number.NEGATIVE_INFINITY,
 }

@@ -8,7 +8,7 @@ import { type SavepointTarget, type SnapshotKind, usualTarget } from '../core/el
 import { assert, StreamError } from '../core/errors.ts'
 import { type JobId, roleAddress } from '../core/ids.ts'
 import { endStatuses } from '../core/job-status.ts'
-import type { SubtaskCounts } from '../core/metrics.ts'
+import { noCounts, type SubtaskCounts } from '../core/metrics.ts'
 import type { JobGraph } from '../graph/job-graph.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
 import type { JobEvent, JobResult, SavepointOperation, SavepointRequest, StopOptions } from '../program/job-handle.ts'
@@ -148,7 +148,7 @@ export class RunningJob implements SessionJob {
   }
 
   counts(): ReadonlyMap<string, readonly SubtaskCounts[]> {
-    return this.#byVertex((id) => this.#parts.deployment.actors.get(id)?.counts() ?? { recordsIn: 0, recordsOut: 0 })
+    return this.#byVertex((id) => this.#parts.deployment.actors.get(id)?.counts() ?? noCounts)
   }
 
   subtaskStatuses(): ReadonlyMap<string, readonly string[]> {

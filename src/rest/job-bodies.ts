@@ -2,6 +2,8 @@
  * What the API says of jobs, in Flink's shapes: overview, details, plan, result, failures. Pure: a job and the time in,
  * plain data out. Names of fields are the protocol and follow its mixture of kebab and camel case.
  */
+import { maxWatermark } from '../core/elements.ts'
+import { StreamError } from '../core/errors.ts'
 import type { JobEdge, JobVertex } from '../graph/job-graph.ts'
 import type { SessionJob } from '../job/session.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
@@ -127,6 +129,27 @@ function vertexDetails(job: SessionJob, vertex: JobVertex, now: number) {
       'write-records-complete': counts.length === vertex.parallelism,
     },
   }
+}
+
+/** What clients know as no watermark yet and as the last one: the bounds of a 64-bit integer, which is what they read. */
+const [noWatermark, lastWatermark] = ['-9223372036854775808', '9223372036854775807']
+
+const watermarkText = (watermark: number): string => {
+  if (watermark === Number.NEGATIVE_INFINITY) return noWatermark
+  return watermark >= maxWatermark.timestamp ? lastWatermark : String(watermark)
+}
+
+/** Fails with `ENDPOINT_NOT_FOUND`. */
+export function vertexWatermarks(job: SessionJob, vertex: string) {
+  const counts = job.counts().get(vertex)
+  if (counts === undefined) {
+    const known = job.graph.vertices.map(({ id }) => id).join(', ')
+    throw new StreamError('ENDPOINT_NOT_FOUND', `Job ${job.id} has no vertex "${vertex}": expected one of ${known}.`)
+  }
+  return counts.map(({ currentInputWatermark }, index) => ({
+    id: `${index}.currentInputWatermark`,
+    value: watermarkText(currentInputWatermark),
+  }))
 }
 
 export function jobPlan({ id, graph }: Pick<SessionJob, 'id' | 'graph'>) {

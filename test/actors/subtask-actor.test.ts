@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { jobmanagerCheckpointStorage } from '../../src/backends/jobmanager-checkpoints.ts'
 import { endOfData, endOfPartition, recordBatch } from '../../src/core/elements.ts'
+import { noCounts } from '../../src/core/metrics.ts'
 import { sinkOperator } from '../../src/operators/endpoint-operators.ts'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { mapOperator } from '../../src/operators/stateless.ts'
@@ -48,7 +49,16 @@ describe('a subtask that runs', () => {
     await rig.deploy()
     await rig.push('a', recordBatch([1, 2]), recordBatch([3]))
     expect(await rig.drain('out')).toEqual([[2, 4], [6]])
-    expect(rig.actor.counts()).toEqual({ recordsIn: 3, recordsOut: 3 })
+    expect(rig.actor.counts()).toMatchObject({ recordsIn: 3, recordsOut: 3 })
+  })
+
+  it('says how far its input has come: the lowest of its channels', async () => {
+    const rig = await mapping(['a', 'b'])
+    await rig.deploy()
+    expect(rig.actor.counts()).toEqual(noCounts)
+    await rig.push('a', { type: 'watermark', timestamp: 20 })
+    await rig.push('b', { type: 'watermark', timestamp: 10 })
+    expect(rig.actor.counts().currentInputWatermark).toBe(10)
   })
 
   it('takes nothing before it is deployed', async () => {
@@ -76,7 +86,7 @@ describe('a subtask that runs', () => {
     hand.give([4])
     await rig.simulation.settle()
     expect(await rig.drain('out')).toEqual([[4]])
-    expect(rig.actor.counts()).toEqual({ recordsIn: 4, recordsOut: 4 })
+    expect(rig.actor.counts()).toMatchObject({ recordsIn: 4, recordsOut: 4 })
   })
 })
 

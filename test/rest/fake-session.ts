@@ -4,6 +4,7 @@ import type { SavepointEntry } from '../../src/backends/savepoint-store.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { StreamError } from '../../src/core/errors.ts'
 import { type JobId, makeJobId, parseCheckpointId, type TriggerId, type VertexId } from '../../src/core/ids.ts'
+import { noCounts } from '../../src/core/metrics.ts'
 import { Random } from '../../src/core/random.ts'
 import type { RestorePlan } from '../../src/deployment/restore-plan.ts'
 import type { JobGraph, JobVertex } from '../../src/graph/job-graph.ts'
@@ -76,6 +77,7 @@ export class FakeJob implements SessionJob {
   restored: ReturnType<SessionJob['checkpointStats']>['restored']
   endedAt: number | undefined
   records = 0
+  watermark = Number.NEGATIVE_INFINITY
   /** Is a canceled job only about to end? */
   lingers = false
   #resolve: (result: JobResult) => void = () => undefined
@@ -163,10 +165,11 @@ export class FakeJob implements SessionJob {
   }
 
   counts() {
-    const source = { recordsIn: this.records, recordsOut: this.records }
+    const source = { ...noCounts, recordsIn: this.records, recordsOut: this.records }
+    const count = { ...noCounts, recordsIn: this.records, currentInputWatermark: this.watermark }
     return new Map([
-      [this.graph.vertices[0]!.id, [source, { recordsIn: 0, recordsOut: 0 }]],
-      [this.graph.vertices[1]!.id, [{ recordsIn: this.records, recordsOut: 0 }]],
+      [this.graph.vertices[0]!.id, [source, noCounts]],
+      [this.graph.vertices[1]!.id, [count]],
     ])
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { maxWatermark } from '../../src/core/elements.ts'
 import { parseCheckpointId } from '../../src/core/ids.ts'
 import { checkpointConfigText, checkpointItem, distribution } from '../../src/rest/checkpoint-bodies.ts'
 import { hasEnded } from '../../src/rest/job-bodies.ts'
@@ -48,6 +49,22 @@ describe('jobs', () => {
         },
       },
     ])
+  })
+
+  it('gives the watermark of each subtask of a vertex', async () => {
+    const { session, get } = makeApi()
+    const job = session.add()
+    const [source, count] = job.graph.vertices.map(({ id }) => id)
+    const of = async (vertex: string) => (await get(`/jobs/${job.id}/vertices/${vertex}/watermarks`)).body
+    expect(await of(source!)).toEqual([
+      { id: '0.currentInputWatermark', value: '-9223372036854775808' },
+      { id: '1.currentInputWatermark', value: '-9223372036854775808' },
+    ])
+    job.watermark = 1_700_000_000_000
+    expect(await of(count!)).toEqual([{ id: '0.currentInputWatermark', value: '1700000000000' }])
+    job.watermark = maxWatermark.timestamp
+    expect(await of(count!)).toEqual([{ id: '0.currentInputWatermark', value: '9223372036854775807' }])
+    expect((await get(`/jobs/${job.id}/vertices/other/watermarks`)).status).toBe(404)
   })
 
   it('gives details with vertices, their records, and the plan', async () => {
