@@ -132,8 +132,11 @@ export interface KeyedStateBackend {
    * is restored of a state that `states` declares with a time to live is in it; what is written is put there by whoever writes.
    */
   expiries(name: string, ttlMs: number): ExpiryIndex
-  /** Every key that has state (timers aside), with its key group, once each. State may be changed between two. */
-  keys(): Iterable<readonly [key: Key, keyGroup: number]>
+  /**
+   * Every key that has state (timers aside), or the state of this name, with its key group, once each. State may be changed
+   * between two.
+   */
+  keys(state?: string): Iterable<readonly [key: Key, keyGroup: number]>
   /** Marks a version now. Constant in the number of keys. */
   mark(): KeyedSnapshot
   /**

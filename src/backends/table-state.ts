@@ -104,8 +104,9 @@ export class TableState implements KeyedStateBackend, KeyContext {
     return index
   }
 
-  *keys(): Iterable<readonly [key: Key, keyGroup: number]> {
-    for (const key of this.#store.keys([...this.#tables.values()])) {
+  *keys(state?: string): Iterable<readonly [key: Key, keyGroup: number]> {
+    const tables = [...this.#tables].flatMap(([name, table]) => (state === undefined || name === state ? [table] : []))
+    for (const key of this.#store.keys(tables)) {
       yield [key, keyGroupOf(key, this.#options.maxParallelism)]
     }
   }

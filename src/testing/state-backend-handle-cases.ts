@@ -40,6 +40,33 @@ export const handleCases: readonly StateBackendCase[] = [
     },
   },
   {
+    name: 'the keys with state, or with one state, come once each, also while it changes',
+    run(backend) {
+      const state = open(backend)
+      const count = state.state('count', valueState(0)) as ValueState<unknown>
+      const list = state.state('list', { kind: 'list' }) as ListState<unknown>
+      for (const [index, key] of someKeys.entries()) {
+        setKey(state, key)
+        if (index % 2 === 0) count.update(index)
+        if (index % 3 === 0) list.add(index)
+      }
+      const expected = (factor: number) =>
+        someKeys
+          .filter((_, index) => index % factor === 0)
+          .map(String)
+          .sort()
+      const found = (name?: string) => [...state.keys(name)].map(([key]) => String(key)).sort()
+      expectEqual([found('count'), found('list'), found('none')], [expected(2), expected(3), []], 'the keys of a state')
+      expectEqual(found(), [...new Set([...expected(2), ...expected(3)])].sort(), 'the keys of any')
+      for (const [key, keyGroup] of state.keys('count')) {
+        state.setCurrentKey(key, keyGroup)
+        count.clear()
+        list.add('seen')
+      }
+      expectEqual([found('count'), found('list')], [[], found()], 'what was changed meanwhile')
+    },
+  },
+  {
     name: 'a list adds, replaces and clears, and what was read does not change',
     run(backend) {
       const state = open(backend)
