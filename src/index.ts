@@ -40,6 +40,14 @@ export type { Session, SessionJob, SubmitOptions } from './job/session.ts'
 export type { SessionOptions } from './job/session-options.ts'
 export type { AsyncDefinition, AsyncRequest, AsyncRetry } from './operators/async/async-definition.ts'
 export type {
+  BroadcastReadContext,
+  BroadcastStateDeclarations,
+  BroadcastWriteContext,
+  KeyedBroadcastReadContext,
+  KeyedBroadcastWriteContext,
+  ReadOnlyBroadcastState,
+} from './operators/broadcast-process.ts'
+export type {
   EndpointContext,
   Sink,
   SinkSnapshot,
@@ -117,6 +125,13 @@ export type {
   WindowContext,
   WindowElement,
 } from './operators/windows/window.ts'
+export type {
+  BroadcastConnectedStream,
+  BroadcastProcessFunction,
+  BroadcastStream,
+  KeyedBroadcastConnectedStream,
+  KeyedBroadcastProcessFunction,
+} from './program/broadcast-stream.ts'
 export type { ConnectedStreams, KeyedConnectedStreams } from './program/connected-streams.ts'
 export type { DataStream } from './program/data-stream.ts'
 export { isStreamEnvironment, StreamEnvironment } from './program/environment.ts'

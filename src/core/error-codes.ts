@@ -34,7 +34,8 @@ export const errorCodes = {
   TIMESTAMP_MISSING: 'a record without a timestamp, or with one that is no time, where event time is needed',
   STATE_NOT_SERIALIZABLE: 'a state value cannot be encoded',
   STATE_VALUE_REFUSED: 'a value was to be stored that the schema of its state refuses',
-  STATE_ACCESS_INVALID: 'keyed state or a timer was used outside a keyed callback, or a state is not declared',
+  STATE_ACCESS_INVALID:
+    'keyed state or a timer was used outside a keyed callback, a state is not declared, or the wrong side changed broadcast state',
   EMIT_INVALID: 'a record was emitted after the callback that it belongs to had returned',
   PARTITION_INVALID: 'a partition function named a subtask that there is not',
   SOURCE_FAILED: 'a source could not be read',

@@ -2,7 +2,8 @@
  * Do the records that an unaligned checkpoint found on their way fit the channels of a program? They can only go where they
  * were going: into the same input of the operator that receives them, from the operator that sent them. How many subtasks
  * either has may change (`channel-shares.ts`), but not where a record of one subtask can only go to that of the same index, nor
- * that of the receivers where a function of the program has chosen among them.
+ * that of the receivers where a function of the program has chosen among them, or where every subtask does something with it
+ * to the keys that it has.
  *
  * A savepoint holds no such records, so it is the way through such a change.
  */
@@ -11,6 +12,7 @@ import { StreamError } from '../core/errors.ts'
 import type { OperatorId } from '../core/ids.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { JobGraph, JobOperator, JobVertex } from '../graph/job-graph.ts'
+import type { OperatorFactory } from '../operators/operator.ts'
 
 /** Why they do not, or undefined: `RESTORE_CHANNEL_MISMATCH`, naming the operator and the channel. */
 export function channelRefusal({ graph, matched }: Found, vertex: JobVertex, path: string): StreamError | undefined {
@@ -23,11 +25,13 @@ export function channelRefusal({ graph, matched }: Found, vertex: JobVertex, pat
         const feeder = graph.vertices.find(({ id }) => id === edge?.from)
         const sender = edge && feeder?.operators[edge.fromOperator]
         const type = edge?.partitioning.type
+        // A function chose the subtask by how many there were. A key that moves could hear twice of what was broadcast, or never.
+        const keyed = (operator.operator as OperatorFactory).keyed
+        const fixed = type === 'forward' || type === 'custom' || (type === 'broadcast' && keyed)
         const fits =
           edge?.input === handle.input &&
-          (type !== 'forward' || (vertex.parallelism === place!.parallelism && handle.from === index)) &&
-          // A function chose the subtask by how many there were.
-          (type !== 'custom' || vertex.parallelism === place!.parallelism) &&
+          (!fixed || vertex.parallelism === place!.parallelism) &&
+          (type !== 'forward' || handle.from === index) &&
           // The same place among the edges may have gone to another stream: the operands of a union were exchanged.
           [undefined, sender?.id, sender?.alternativeId, sender && matched.get(sender.id)?.id].includes(handle.feeder)
         if (!fits) return mismatch(operator, handle, path)

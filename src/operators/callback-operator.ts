@@ -26,6 +26,8 @@ export interface Callbacks {
   readonly open: ((ctx: CallbackContext) => unknown) | undefined
   /** One function per input. What they return is only looked at to refuse promises. */
   readonly elements: readonly ElementCallback[]
+  /** Has the second input no keys, although the operator has? */
+  readonly broadcastInput?: boolean
   /** Does a record without timestamp fail the job? */
   readonly timestamped?: boolean
   readonly timer: ((timestamp: number, ctx: CallbackContext) => unknown) | undefined
@@ -77,7 +79,8 @@ export class CallbackOperator implements Operator, TimerHandler {
     if (batch.values.length === 0) return
     if (this.#callbacks.timestamped === true) requireTimestamps(batch, this.#context)
     try {
-      if (this.#state === undefined) this.#eachRecord(input, batch)
+      if (this.#state === undefined || (input === 1 && this.#callbacks.broadcastInput === true))
+        this.#eachRecord(input, batch)
       else this.#eachKeyedRecord(input, batch, this.#state)
     } finally {
       this.#ctx.phase = phases.idle

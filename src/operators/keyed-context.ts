@@ -8,6 +8,7 @@
 import { StreamError } from '../core/errors.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { DividedState } from '../core/operator-state.ts'
+import { CallbackTimers } from './callback-timers.ts'
 import { EmitBuffer } from './emit-buffer.ts'
 import { openStates } from './open-state.ts'
 import type { OperatorContext } from './operator.ts'
@@ -18,6 +19,7 @@ import type {
 } from './operator-state-declarations.ts'
 import { OperatorStates } from './operator-states.ts'
 import type { OutputTag } from './output-tag.ts'
+import { refusePromise } from './refuse-promise.ts'
 import type { StateCleanup } from './state-cleanup.ts'
 import { descriptorsOf, type StateDeclarations, type StateHandles } from './state-descriptors.ts'
 import type { TimeDomain, TimerService } from './timer-service.ts'
@@ -107,6 +109,8 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   timestamp: number | undefined = undefined
   currentWatermark = Number.NEGATIVE_INFINITY
   timeDomain: TimeDomain | undefined = undefined
+  /** May broadcast state be changed? */
+  mayWrite = true
   readonly timers: Timers
   /** Of keyed state with a time to live. */
   readonly cleanup: StateCleanup | undefined
@@ -127,9 +131,17 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
     const open = context.state && openStates(context.state, descriptorsOf(states), context)
     this.#handles = (open?.handles ?? {}) as StateHandles<StateDeclarations>
     this.cleanup = open?.cleanup
-    this.timers = new CallbackTimers(this, context, timers)
+    this.timers = new CallbackTimers(context, timers, () => {
+      if (this.phase !== phases.keyed) this.refuse('A timer')
+    })
     const { declared, restored } = operatorStates
-    this.#operatorStates = new OperatorStates(context, declared, restored, () => this.#checkRunning())
+    this.#operatorStates = new OperatorStates(
+      context,
+      declared,
+      restored,
+      () => this.#checkRunning(),
+      () => this.#checkWrite(),
+    )
   }
 
   get state(): StateHandles<StateDeclarations> {
@@ -148,6 +160,29 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   get operatorState(): OperatorStateHandles<OperatorStateDeclarations> {
     this.#checkRunning()
     return this.#operatorStates.handles
+  }
+
+  get broadcastState(): OperatorStateHandles<OperatorStateDeclarations> {
+    return this.operatorState
+  }
+
+  /** The state is that of each key, in turn, while `fn` is called. Only on the broadcast side, where there is no key. */
+  applyToKeyedState(name: string, fn: (key: unknown, state: unknown) => unknown): void {
+    const { state: backend } = this.#context
+    if (backend === undefined) this.refuse('Keyed state')
+    if (this.phase !== phases.unkeyed || !this.mayWrite) {
+      this.#refuse(
+        `Operator ${this.#label} used applyToKeyedState outside of broadcastElement: expected it there only.`,
+      )
+    }
+    if (!Object.hasOwn(this.#handles, name)) {
+      this.#refuse(`Operator ${this.#label} declares no state "${name}": expected the name of one of its keyed states.`)
+    }
+    this.cleanup?.runAll(this.#context.now())
+    for (const [key, keyGroup] of backend.keys(name)) {
+      backend.setCurrentKey(key, keyGroup)
+      refusePromise(fn(key, this.#handles[name]), 'The function given to applyToKeyedState')
+    }
   }
 
   /** The state that belongs to no key, for a snapshot. */
@@ -187,25 +222,40 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   }
 
   refuse(what: string): never {
-    const label = operatorLabel(this.#context)
-    throw new StreamError(
-      'STATE_ACCESS_INVALID',
+    this.#refuse(
       this.#context.state === undefined
-        ? `${what} of operator ${label} was used, but its input is not keyed: call keyBy first.`
-        : `${what} of operator ${label} was used outside the callback of a key: expected a use inside ` +
+        ? `${what} of operator ${this.#label} was used, but its input is not keyed: call keyBy first.`
+        : `${what} of operator ${this.#label} was used outside the callback of a key: expected a use inside ` +
             'element or timer, before it returns.',
-      { restartable: true, details: { operator: this.#context.operatorName } },
     )
   }
 
   #checkRunning(): void {
     if (this.phase !== phases.idle) return
-    throw new StreamError(
-      'STATE_ACCESS_INVALID',
-      `Operator state of operator ${operatorLabel(this.#context)} was used outside of its callbacks: expected a use inside ` +
+    this.#refuse(
+      `Operator state of operator ${this.#label} was used outside of its callbacks: expected a use inside ` +
         'one of them, before it returns.',
-      { restartable: true, details: { operator: this.#context.operatorName } },
     )
+  }
+
+  #checkWrite(): void {
+    this.#checkRunning()
+    if (this.mayWrite) return
+    this.#refuse(
+      `Operator ${this.#label} changed broadcast state in a callback that not every subtask has: expected changes in ` +
+        'broadcastElement only, which all of them have for the same records.',
+    )
+  }
+
+  get #label(): string {
+    return operatorLabel(this.#context)
+  }
+
+  #refuse(sentence: string): never {
+    throw new StreamError('STATE_ACCESS_INVALID', sentence, {
+      restartable: true,
+      details: { operator: this.#context.operatorName },
+    })
   }
 
   #refuseEmit(): never {
@@ -213,51 +263,6 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
     throw new StreamError(
       'EMIT_INVALID',
       `Operator ${label} emitted a record after its callback had returned: expected emit before it returns.`,
-      { restartable: true, details: { operator: this.#context.operatorName } },
-    )
-  }
-}
-
-class CallbackTimers implements Timers {
-  readonly #callback: CallbackContext
-  readonly #context: OperatorContext
-  readonly #timers: TimerService | undefined
-
-  constructor(callback: CallbackContext, context: OperatorContext, timers: TimerService | undefined) {
-    this.#callback = callback
-    this.#context = context
-    this.#timers = timers
-  }
-
-  registerProcessingTime(atMs: number): void {
-    this.#usable(atMs).registerProcessingTime(atMs)
-  }
-
-  deleteProcessingTime(atMs: number): void {
-    this.#usable().processing.delete(atMs)
-  }
-
-  registerEventTime(atMs: number): void {
-    this.#usable(atMs).event.add(atMs)
-  }
-
-  deleteEventTime(atMs: number): void {
-    this.#usable().event.delete(atMs)
-  }
-
-  #usable(atMs = 0): TimerService {
-    if (this.#callback.phase !== phases.keyed) this.#callback.refuse('A timer')
-    if (this.#timers === undefined) {
-      throw new StreamError(
-        'STATE_ACCESS_INVALID',
-        `Operator ${operatorLabel(this.#context)} used a timer but has no timer callback: expected one in its definition.`,
-        { restartable: true, details: { operator: this.#context.operatorName } },
-      )
-    }
-    if (Number.isFinite(atMs)) return this.#timers
-    throw new StreamError(
-      'ARGUMENT_INVALID',
-      `Operator ${operatorLabel(this.#context)} registered a timer at ${atMs}: expected milliseconds since 1970.`,
       { restartable: true, details: { operator: this.#context.operatorName } },
     )
   }

@@ -11,6 +11,8 @@ import type { BroadcastState, OperatorListState } from './operator-state-declara
 export interface OperatorStateAccess {
   /** Fails with `STATE_ACCESS_INVALID` outside of a callback. */
   check(): void
+  /** The same where broadcast state may not be changed. */
+  checkWrite(): void
   /** Names the state in messages; undefined when values are not checked and frozen. */
   readonly owner: string | undefined
 }
@@ -110,14 +112,14 @@ export class BroadcastHandle implements BroadcastState<unknown, unknown>, Stored
   }
 
   put(key: unknown, value: unknown): void {
-    this.#access.check()
+    this.#access.checkWrite()
     this.#freeze(key, value)
     this.#captured = undefined
     this.#entries.set(key, value)
   }
 
   remove(key: unknown): void {
-    this.#access.check()
+    this.#access.checkWrite()
     if (this.#entries.delete(key)) this.#captured = undefined
   }
 
@@ -142,7 +144,7 @@ export class BroadcastHandle implements BroadcastState<unknown, unknown>, Stored
   }
 
   clear(): void {
-    this.#access.check()
+    this.#access.checkWrite()
     this.#captured = undefined
     this.#entries.clear()
   }

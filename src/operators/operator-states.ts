@@ -28,17 +28,18 @@ export class OperatorStates {
   readonly handles: OperatorStateHandles<OperatorStateDeclarations>
   readonly #states: readonly NamedState[]
 
-  /** `check` fails when no callback is running. Fails with `RESTORE_STATE_INCOMPATIBLE`. */
+  /** `check` fails when no callback is running, `checkWrite` where broadcast state may not be changed. Fails with `RESTORE_STATE_INCOMPATIBLE`. */
   constructor(
     context: OperatorContext,
     declared: OperatorStateDeclarations,
     restored: DividedState | undefined,
     check: () => void,
+    checkWrite = check,
   ) {
     const states = Object.entries(declared).map(([name, { mode }]) => {
       const owner = context.freezeState ? stateOwner(context, name) : undefined
       const items = itemsOf(context, name, mode, restored?.lists.get(name))
-      return { name, mode, state: makeHandle(mode, { check, owner }, items) }
+      return { name, mode, state: makeHandle(mode, { check, checkWrite, owner }, items) }
     })
     this.handles = Object.fromEntries(states.map(({ name, state }) => [name, state]))
     this.#states = states

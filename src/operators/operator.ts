@@ -142,6 +142,8 @@ export interface Operator {
 export interface OperatorFactory extends OperatorDescription {
   /** Does it need a keyed input (and gets `context.state`)? */
   readonly keyed: boolean
+  /** Is the second of its two inputs broadcast: without keys, also where the operator is keyed? */
+  readonly broadcastInput?: boolean | undefined
   /** The keyed states that it declares, by name: what a snapshot holds is compared with them before anything runs. */
   readonly states?: Readonly<Record<string, StateDescriptor>> | undefined
   /** The states that belong to no key which it declares, by name; left out when it does not say. */

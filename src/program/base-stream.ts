@@ -7,11 +7,13 @@ import { StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
 import type { AsyncDefinition } from '../operators/async/async-definition.ts'
 import { asyncOperator } from '../operators/async/async-operator.ts'
+import type { BroadcastStateDeclarations } from '../operators/broadcast-process.ts'
 import { sinkOperator } from '../operators/endpoint-operators.ts'
 import type { Sink } from '../operators/endpoints.ts'
 import { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
 import { timestampsOperator } from '../operators/time/timestamps-operator.ts'
 import type { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
+import { BroadcastStream } from './broadcast-stream.ts'
 import type { DataStream } from './data-stream.ts'
 import { DataStreamSink } from './data-stream-sink.ts'
 import type { KeyedStream } from './keyed-stream.ts'
@@ -133,7 +135,21 @@ export abstract class BaseStream<T> extends PartitionedStream<T> {
    *
    * @example events.connect(rules.broadcast()).process({ element1: match, element2: learn })
    */
-  broadcast(): DataStream<T> {
+  broadcast(): DataStream<T>
+  /**
+   * The same with state that every subtask keeps of those records, for a process function whose other side may only read it. Fails
+   * with `ARGUMENT_INVALID` when a state is not declared by `broadcastState`.
+   *
+   * @example
+   * words.connect(bans.broadcast({ banned: broadcastState<string, boolean>() })).process({
+   *   element: (word, ctx) => ctx.broadcastState.banned.has(word) || ctx.emit(word),
+   *   broadcastElement: (word, ctx) => ctx.broadcastState.banned.put(word, true),
+   * })
+   */
+  broadcast<Broadcast extends BroadcastStateDeclarations>(states: Broadcast): BroadcastStream<T, Broadcast>
+  broadcast(states?: BroadcastStateDeclarations): DataStream<T> | BroadcastStream<T, BroadcastStateDeclarations> {
+    if (states !== undefined)
+      return new BroadcastStream<T, BroadcastStateDeclarations>(this.builder, this.upstreams, states)
     return this.builder.kinds.plain(this.builder, partitioned(this.upstreams, { type: 'broadcast' }))
   }
 
@@ -150,8 +166,12 @@ export abstract class BaseStream<T> extends PartitionedStream<T> {
     )
   }
 
-  protected checkSameProgram(call: string, other: BaseStream<unknown>): void {
-    if (other.builder === this.builder) return
+  protected checkSameProgram(
+    call: string,
+    other: BaseStream<unknown> | BroadcastStream<unknown, BroadcastStateDeclarations>,
+  ): void {
+    const builder = other instanceof BroadcastStream ? other.builder : other.builder
+    if (builder === this.builder) return
     throw new StreamError(
       'ARGUMENT_INVALID',
       `${call} was given a stream of another environment: expected one of the environment it is called on.`,

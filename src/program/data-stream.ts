@@ -1,8 +1,10 @@
 /** A stream that is not keyed: what `BaseStream` has, plus process functions without keyed state, and connecting. */
+import type { BroadcastStateDeclarations } from '../operators/broadcast-process.ts'
 import type { ProcessDefinition } from '../operators/keyed-context.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from '../operators/operator-state-declarations.ts'
 import { processOperator } from '../operators/process.ts'
 import { BaseStream } from './base-stream.ts'
+import { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.ts'
 import type { ConnectedStreams } from './connected-streams.ts'
 import { checkDefinition } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
@@ -41,8 +43,15 @@ export class DataStream<T> extends BaseStream<T> {
    *
    * @example orders.connect(payments).keyBy((order) => order.id, (payment) => payment.orderId)
    */
-  connect<U>(other: BaseStream<U>): ConnectedStreams<T, U> {
+  connect<U>(other: BaseStream<U>): ConnectedStreams<T, U>
+  connect<U, Broadcast extends BroadcastStateDeclarations>(
+    other: BroadcastStream<U, Broadcast>,
+  ): BroadcastConnectedStream<T, U, Broadcast>
+  connect<U>(
+    other: BaseStream<U> | BroadcastStream<U, BroadcastStateDeclarations>,
+  ): ConnectedStreams<T, U> | BroadcastConnectedStream<T, U, BroadcastStateDeclarations> {
     this.checkSameProgram('connect', other)
+    if (other instanceof BroadcastStream) return new BroadcastConnectedStream(this.upstreams, other)
     return this.builder.kinds.connected<T, U>(this.builder, [this.upstreams, other.upstreams])
   }
 }

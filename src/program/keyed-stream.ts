@@ -1,10 +1,12 @@
 /** A stream whose records of one key meet in one subtask: process functions with state and timers, and reduce. */
+import type { BroadcastStateDeclarations } from '../operators/broadcast-process.ts'
 import type { KeyedProcessDefinition } from '../operators/keyed-context.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from '../operators/operator-state-declarations.ts'
 import { keyedProcessOperator, reduceOperator } from '../operators/process.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import type { WindowAssigner } from '../operators/windows/window.ts'
 import { BaseStream } from './base-stream.ts'
+import { BroadcastStream, KeyedBroadcastConnectedStream } from './broadcast-stream.ts'
 import type { KeyedConnectedStreams } from './connected-streams.ts'
 import { IntervalJoin } from './interval-join.ts'
 import { checkDefinition, checkFunction } from './program-builder.ts'
@@ -77,8 +79,15 @@ export class KeyedStream<T, K> extends BaseStream<T> {
    *
    * @example orders.keyBy((order) => order.id).connect(payments.keyBy((payment) => payment.orderId))
    */
-  connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K> {
+  connect<U>(other: KeyedStream<U, K>): KeyedConnectedStreams<T, U, K>
+  connect<U, Broadcast extends BroadcastStateDeclarations>(
+    other: BroadcastStream<U, Broadcast>,
+  ): KeyedBroadcastConnectedStream<T, U, K, Broadcast>
+  connect<U>(
+    other: KeyedStream<U, K> | BroadcastStream<U, BroadcastStateDeclarations>,
+  ): KeyedConnectedStreams<T, U, K> | KeyedBroadcastConnectedStream<T, U, K, BroadcastStateDeclarations> {
     this.checkSameProgram('connect', other)
+    if (other instanceof BroadcastStream) return new KeyedBroadcastConnectedStream(this.upstreams, other)
     return this.builder.kinds.keyedConnected<T, U, K>(this.builder, [this.upstreams, other.upstreams])
   }
 

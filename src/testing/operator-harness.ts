@@ -52,6 +52,7 @@ export class OperatorHarness {
   /** How often a source asked to be polled. */
   wakes = 0
   #sourceTimer: TimerHandle | undefined
+  readonly #keyedInputs: readonly boolean[]
   readonly #chain: OperatorChain
   readonly #valve: WatermarkValve
   readonly #state: KeyedStateBackend | undefined
@@ -62,6 +63,7 @@ export class OperatorHarness {
 
   constructor(factory: OperatorFactory, options: OperatorHarnessOptions = {}) {
     checkFactory(factory)
+    this.#keyedInputs = [factory.keyed, factory.keyed && factory.broadcastInput !== true]
     const { subtaskIndex = 0, parallelism = 1, maxParallelism = limits.keyGroupsDefault, name = factory.kind } = options
     this.#batchRecords = options.batchRecords ?? limits.batchRecords
     this.clock = new VirtualClock(options.startMs ?? 0)
@@ -83,7 +85,7 @@ export class OperatorHarness {
     }
     const keyOf = [options.key, options.key2 ?? options.key]
     this.#partitioners = keyOf.map((key, input) => {
-      if (!factory.keyed || key === undefined) return undefined
+      if (this.#keyedInputs[input] !== true || key === undefined) return undefined
       const partition = { key, parallelism, maxParallelism, batchRecords: this.#batchRecords, operatorName: name }
       return new KeyPartitioner(partition, (target, batch) => {
         if (target !== subtaskIndex) throw notOurs(batch, target, subtaskIndex)
@@ -276,7 +278,7 @@ export class OperatorHarness {
   }
 
   #feedBatch(batch: RecordBatch, input: 0 | 1): void {
-    if (this.#state === undefined) {
+    if (this.#keyedInputs[input] !== true) {
       this.#chain.batch(input, batch)
       return
     }

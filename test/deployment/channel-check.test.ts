@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ChannelStateHandle, ManifestOperator } from '../../src/backends/manifest.ts'
 import type { OperatorId } from '../../src/core/ids.ts'
 import { channelRefusal } from '../../src/deployment/channel-check.ts'
-import { edge, graph, hex, operator, vertex } from './graphs.ts'
+import { edge, endpoint, graph, hex, operator, vertex } from './graphs.ts'
 import { handle, stored } from './snapshots.ts'
 
 const channel = (gate: number, from: number, input: 0 | 1 = 0): ChannelStateHandle => ({
@@ -45,6 +45,14 @@ describe('records on their way', () => {
   const custom = edge(1, 2, { partitioning: { type: 'custom', key: (x) => x, partition: () => 0 } })
   it('fit where a function chose among as many subtasks as there are', () => {
     expect(check(graph([vertex(1, 3), vertex(2)], [custom]), 1, channel(0, 0), channel(0, 4))).toBe(undefined)
+  })
+
+  it('of a broadcast fit at the same parallelism, at another one only where there are no keys', () => {
+    const broadcast = [edge(1, 2, { partitioning: { type: 'broadcast' } })]
+    const unkeyed = { operators: [endpoint(2)] }
+    expect(check(graph([vertex(1, 3), vertex(2)], broadcast), 1, channel(0, 0))).toBe(undefined)
+    expect(check(graph([vertex(1), vertex(2, 2, unkeyed)], broadcast), 1, channel(0, 0))).toBe(undefined)
+    expect(check(graph([vertex(1), vertex(2, 2)], broadcast), 1, channel(0, 0))?.code).toBe('RESTORE_CHANNEL_MISMATCH')
   })
 
   const forward = edge(1, 2, { partitioning: { type: 'forward' } })

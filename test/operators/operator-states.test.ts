@@ -37,7 +37,7 @@ const listsOf = ({ state, lists }: HarnessSnapshot) =>
 
 const identity = { operatorName: 'keeper', uid: undefined, subtaskIndex: 0, freezeState: true }
 const contextOf = (overrides: Partial<OperatorContext> = {}) => ({ ...identity, ...overrides }) as OperatorContext
-const always = { check() {}, owner: undefined }
+const always = { check() {}, checkWrite() {}, owner: undefined }
 
 describe('operator state', () => {
   it('is kept as lists and maps, in one state of three modes', async () => {
