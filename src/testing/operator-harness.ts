@@ -278,10 +278,7 @@ export class OperatorHarness {
   }
 
   #feedBatch(batch: RecordBatch, input: 0 | 1): void {
-    if (this.#keyedInputs[input] !== true) {
-      this.#chain.batch(input, batch)
-      return
-    }
+    if (this.#keyedInputs[input] !== true) return this.#chain.batch(input, batch)
     const partitioner = this.#partitioners[input]
     if (partitioner === undefined) throw missingKey()
     partitioner.partition(batch)

@@ -1,57 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'
 import { lmdbStateBackend } from '../../src/backends/lmdb/lmdb-state.ts'
-import type { ValueState } from '../../src/backends/state-backend.ts'
-import {
-  type BroadcastProcessDefinition,
-  broadcastProcessOperator,
-  type KeyedBroadcastProcessDefinition,
-  keyedBroadcastProcessOperator,
-} from '../../src/operators/broadcast-process.ts'
-import { broadcastState } from '../../src/operators/operator-state-declarations.ts'
+import { broadcastProcessOperator, keyedBroadcastProcessOperator } from '../../src/operators/broadcast-process.ts'
 import { outputTag } from '../../src/operators/output-tag.ts'
-import { mapState, valueState } from '../../src/operators/state-descriptors.ts'
+import { valueState } from '../../src/operators/state-descriptors.ts'
 import { OperatorHarness } from '../../src/testing/operator-harness.ts'
 import { rescaledSnapshot } from '../../src/testing/rescaled-snapshot.ts'
 import { temporaryDir } from '../backends/temporary.ts'
-import { failure } from './chain-harness.ts'
-
-const rules = { words: broadcastState<string, string>() }
-type Plain = BroadcastProcessDefinition<string, string, string, typeof rules>
-
-/** Each record with what the rules say of it; a rule is `word=meaning`. */
-const translated: Plain = {
-  element: (word, ctx) => ctx.emit(`${word} ${ctx.broadcastState.words.get(word) ?? '?'}`),
-  broadcastElement(rule, ctx) {
-    const [word = '', meaning = ''] = rule.split('=')
-    ctx.broadcastState.words.put(word, meaning)
-  },
-}
-
-const state = { count: valueState(0), marks: mapState<string, number>() }
-type Keyed = KeyedBroadcastProcessDefinition<string, string, string, string, typeof state, typeof rules>
-
-/** Counts each word, up to the broadcast limit; `clear` begins anew. */
-const counted: Keyed = {
-  state,
-  element(_word, ctx) {
-    const limit = Number(ctx.broadcastState.words.get('limit') ?? Number.POSITIVE_INFINITY)
-    ctx.state.count.update(Math.min(ctx.state.count.value() + 1, limit))
-    ctx.emit(`${ctx.key} ${ctx.state.count.value()}`)
-  },
-  broadcastElement(rule, ctx) {
-    if (rule !== 'clear') {
-      ctx.broadcastState.words.put('limit', rule)
-      return
-    }
-    ctx.applyToKeyedState('count', (key, count) => {
-      ctx.emit(`${key} was ${count.value()}`)
-      count.clear()
-    })
-  },
-}
-const counter = (definition: Partial<Keyed> = {}) => keyedBroadcastProcessOperator(rules, { ...counted, ...definition })
-const byWord = { key: (word: string) => word }
+import { byWord, counter, rules, translated } from './broadcast-programs.ts'
 
 it('lets the broadcast side write what the other one reads', () => {
   const operator = broadcastProcessOperator(rules, translated)
@@ -228,92 +184,3 @@ it('stamps what the broadcast side emits with the time of its record', () => {
   expect(harness.records).toEqual([{ value: 'go in 0 of 1', timestamp: 5 }])
   expect(harness.side(late).records).toEqual([{ value: 'go', timestamp: 5 }])
 })
-
-describe('refuses', () => {
-  const invalid = (what: RegExp) => ({ code: 'STATE_ACCESS_INVALID', message: expect.stringMatching(what) as string })
-  const writing = (ctx: { broadcastState: object }) =>
-    (ctx.broadcastState as { words: { put(word: string, meaning: string): void } }).words.put('a', 'b')
-
-  it('a change of broadcast state anywhere but on its own side', () => {
-    const changed = /"keyed-broadcast-process" changed broadcast state.* in broadcastElement only/
-    const open = () => new OperatorHarness(counter({ open: writing }), byWord)
-    expect(failure(open)).toMatchObject(invalid(changed))
-    for (const change of [writing, removing, clearing]) {
-      const harness = new OperatorHarness(counter({ element: (_word, ctx) => change(ctx) }), byWord)
-      harness.element2('1')
-      expect(failure(() => harness.element('a'))).toMatchObject(invalid(changed))
-    }
-    const timer = new OperatorHarness(
-      counter({ element: (_word, ctx) => ctx.timers.registerEventTime(1), timer: (_time, ctx) => writing(ctx) }),
-      byWord,
-    )
-    timer.element('a', 0)
-    timer.watermark(1, 0)
-    expect(failure(() => timer.watermark(1, 1))).toMatchObject(invalid(changed))
-    const plain = new OperatorHarness(
-      broadcastProcessOperator(rules, { ...translated, element: (_, ctx) => writing(ctx) }),
-    )
-    expect(failure(() => plain.element('a'))).toMatchObject(invalid(/changed broadcast state/))
-  })
-
-  it('one after a broadcast record whose callback threw', () => {
-    const operator = broadcastProcessOperator(rules, {
-      element: (_word, ctx) => writing(ctx),
-      broadcastElement() {
-        throw new Error('no rule')
-      },
-    })
-    const harness = new OperatorHarness(operator)
-    expect(failure(() => harness.element2('a')).message).toContain('no rule')
-    expect(failure(() => harness.element('a'))).toMatchObject(invalid(/changed broadcast state/))
-  })
-
-  it('keyed state and timers on the broadcast side', () => {
-    const use = (broadcastElement: (rule: string, ctx: never) => void) => {
-      const harness = new OperatorHarness(counter({ broadcastElement, timer() {} }), byWord)
-      harness.element('a')
-      return failure(() => harness.element2('go'))
-    }
-    const state = (_rule: string, ctx: { state: { count: ValueState<number> } }) => ctx.state.count.update(1)
-    const timer = (_rule: string, ctx: { timers: { registerEventTime(at: number): void } }) =>
-      ctx.timers.registerEventTime(1)
-    expect(use(state)).toMatchObject(invalid(/Keyed state .* outside the callback of a key/))
-    expect(use(timer)).toMatchObject(invalid(/A timer .* outside the callback of a key/))
-  })
-
-  it('applyToKeyedState where there is a key, no keys, no such state, or an async function', () => {
-    type Applying = { applyToKeyedState(name: string, fn: () => unknown): void }
-    const apply =
-      (name: string, fn: () => unknown = () => {}) =>
-      (_: string, ctx: object) =>
-        (ctx as Applying).applyToKeyedState(name, fn)
-    const keyed = (definition: Partial<Keyed>) => new OperatorHarness(counter(definition), byWord)
-    expect(failure(() => keyed({ element: apply('count') }).element('a'))).toMatchObject(
-      invalid(/outside of broadcastElement/),
-    )
-    expect(failure(() => keyed({ open: (ctx) => apply('count')('', ctx) }))).toMatchObject(
-      invalid(/outside of broadcastElement/),
-    )
-    expect(failure(() => keyed({ broadcastElement: apply('toString') }).element2('a'))).toMatchObject(
-      invalid(/declares no state "toString"/),
-    )
-    const plain = new OperatorHarness(
-      broadcastProcessOperator(rules, { ...translated, broadcastElement: apply('count') }),
-    )
-    expect(failure(() => plain.element2('a'))).toMatchObject(invalid(/its input is not keyed/))
-    const harness = keyed({ broadcastElement: apply('count', async () => {}) })
-    harness.element('a')
-    expect(failure(() => harness.element2('go')).message).toContain('given to applyToKeyedState of operator')
-  })
-
-  it('keyed state and timers without keys', () => {
-    expect(failure(() => broadcastProcessOperator(rules, { ...translated, state } as Plain)).message).toContain(
-      'A broadcast process function declares "state"',
-    )
-  })
-})
-
-const removing = ({ broadcastState }: { broadcastState: object }) =>
-  (broadcastState as { words: Map<string, string> & { remove(word: string): void } }).words.remove('limit')
-const clearing = ({ broadcastState }: { broadcastState: object }) =>
-  (broadcastState as { words: Map<string, string> }).words.clear()
