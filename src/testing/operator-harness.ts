@@ -278,10 +278,12 @@ export class OperatorHarness {
   }
 
   #feedBatch(batch: RecordBatch, input: 0 | 1): void {
-    if (this.#keyedInputs[input] !== true) return this.#chain.batch(input, batch)
     const partitioner = this.#partitioners[input]
-    if (partitioner === undefined) throw missingKey()
-    partitioner.partition(batch)
-    partitioner.flush()
+    if (this.#keyedInputs[input] !== true) this.#chain.batch(input, batch)
+    else if (partitioner === undefined) throw missingKey()
+    else {
+      partitioner.partition(batch)
+      partitioner.flush()
+    }
   }
 }

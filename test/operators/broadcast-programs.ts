@@ -11,7 +11,7 @@ export const rules = { words: broadcastState<string, string>() }
 export type Plain = BroadcastProcessDefinition<string, string, string, typeof rules>
 
 /** Each record with what the rules say of it; a rule is `word=meaning`. */
-const translated: Plain = {
+export const translated: Plain = {
   element: (word, ctx) => ctx.emit(`${word} ${ctx.broadcastState.words.get(word) ?? '?'}`),
   broadcastElement(rule, ctx) {
     const [word = '', meaning = ''] = rule.split('=')
