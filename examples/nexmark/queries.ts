@@ -4,8 +4,13 @@ import { q1 } from './queries/q1.ts'
 import { q2 } from './queries/q2.ts'
 import { q3 } from './queries/q3.ts'
 import { q4 } from './queries/q4.ts'
+import { q5 } from './queries/q5.ts'
 import { q6 } from './queries/q6.ts'
+import { q7 } from './queries/q7.ts'
+import { q8 } from './queries/q8.ts'
 import { q9 } from './queries/q9.ts'
+import { q11 } from './queries/q11.ts'
+import { q12 } from './queries/q12.ts'
 import { q13 } from './queries/q13.ts'
 import { q14 } from './queries/q14.ts'
 import { q15 } from './queries/q15.ts'
@@ -16,7 +21,7 @@ import { q19 } from './queries/q19.ts'
 import { q20 } from './queries/q20.ts'
 import { q21 } from './queries/q21.ts'
 import { q22 } from './queries/q22.ts'
-import { type NexmarkQuery, rowsQuery, tableQuery } from './query.ts'
+import { countsQuery, type NexmarkQuery, rowsQuery, tableQuery } from './query.ts'
 import * as reference from './references.ts'
 
 export const queries: readonly NexmarkQuery[] = [
@@ -25,8 +30,13 @@ export const queries: readonly NexmarkQuery[] = [
   rowsQuery('q2', 'the bids for every 123rd auction', q2, reference.q2),
   rowsQuery('q3', 'who sells in category 10, in three states', q3, reference.q3),
   tableQuery('q4', 'mean of the highest bids by category', q4, reference.q4),
+  rowsQuery('q5', 'the auctions with the most bids in ten seconds', q5, reference.q5),
   rowsQuery('q6', 'mean of the last ten prices by seller', q6, reference.q6),
+  rowsQuery('q7', 'the highest bids of ten seconds', q7, reference.q7),
+  rowsQuery('q8', 'who registered and sold in the same ten seconds', q8, reference.q8),
   tableQuery('q9', 'the winning bid of each auction so far', q9, reference.q9),
+  rowsQuery('q11', 'bids of each bidder before a pause', q11, reference.q11),
+  countsQuery('q12', 'bids of each bidder by the clock', q12, ({ bidder }) => ({ bidder }), reference.q12),
   rowsQuery('q13', 'bids with what a table says of their auction', q13, reference.q13),
   rowsQuery('q14', 'bids of a middle price, their time of day, a letter counted', q14, reference.q14),
   tableQuery('q15', 'bids, bidders and auctions each day, by price', q15, reference.q15),

@@ -40,7 +40,9 @@ async function emittedBy(query: NexmarkQuery, { parallelism, ...options }: Run):
 describe.each(queries)('$name: $about', (query) => {
   it.each(runs)('equals its reference ($input, parallelism $parallelism, groups of $outOfOrderGroup)', async (run) => {
     const expected = query.reference([...new NexmarkGenerator({ events, ...run })])
-    expect(expected.length).toBeGreaterThan(0)
+    // Nobody registers and sells within ten seconds when an event comes every 25.
+    const nothing = query.name === 'q8' && run.input === '21 hours'
+    expect(expected.length > 0).toBe(!nothing)
     expect(differences(query, await emittedBy(query, run), expected)).toEqual([])
   })
 })

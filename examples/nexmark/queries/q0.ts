@@ -1,6 +1,6 @@
 /** q0: bids as they are. */
 import type { DataStream } from 'tidemark'
-import { type Event, isBid } from '../model.ts'
+import { type Bid, type Event, isBid } from '../model.ts'
 
 export interface PlainBid {
   readonly auction: number
@@ -10,7 +10,12 @@ export interface PlainBid {
   readonly extra: string
 }
 
-export const q0 = (events: DataStream<Event>): DataStream<PlainBid> =>
-  events
-    .filter(isBid)
-    .map(({ auction, bidder, price, dateTime, extra }) => ({ auction, bidder, price, dateTime, extra }))
+export const plainBid = ({ auction, bidder, price, dateTime, extra }: Bid): PlainBid => ({
+  auction,
+  bidder,
+  price,
+  dateTime,
+  extra,
+})
+
+export const q0 = (events: DataStream<Event>): DataStream<PlainBid> => events.filter(isBid).map(plainBid)

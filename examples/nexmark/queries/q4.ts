@@ -1,4 +1,4 @@
-/** The mean of the highest bids on the auctions of each category, corrected with every higher bid. */
+/** q4: the mean of the highest bids on the auctions of each category, corrected with every higher bid. */
 import { type DataStream, valueState } from 'tidemark'
 import type { Event } from '../model.ts'
 import type { Change } from '../query.ts'

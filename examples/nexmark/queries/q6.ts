@@ -1,4 +1,4 @@
-/** For each seller, with every auction that closes, the mean of the prices of the last ten that did. */
+/** q6: for each seller, with every auction that closes, the mean of the prices of the last ten that did. */
 import { type DataStream, listState, mapState } from 'tidemark'
 import type { Event } from '../model.ts'
 import { followAuctions } from './follow-auctions.ts'
