@@ -13,6 +13,7 @@ import type { Sink } from '../operators/endpoints.ts'
 import { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
 import { timestampsOperator } from '../operators/time/timestamps-operator.ts'
 import type { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
+import type { WindowAssigner } from '../operators/windows/window.ts'
 import { BroadcastStream } from './broadcast-stream.ts'
 import type { DataStream } from './data-stream.ts'
 import { DataStreamSink } from './data-stream-sink.ts'
@@ -20,6 +21,7 @@ import type { KeyedStream } from './keyed-stream.ts'
 import { PartitionedStream } from './partitioned-stream.ts'
 import { checkDefinition, checkFunction, checkStrategy, partitioned } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+import { WindowedStream, windowedBy } from './windowed-stream.ts'
 
 /** The type of a stream's records. */
 export type ElementOf<Stream> = Stream extends BaseStream<infer T> ? T : never
@@ -114,6 +116,19 @@ export abstract class BaseStream<T> extends PartitionedStream<T> {
   keyBy<K extends Key>(key: (value: T) => K): KeyedStream<T, K> {
     checkFunction('keyBy', key)
     return this.builder.kinds.keyed<T, K>(this.builder, partitioned(this.upstreams, { type: 'hash', key }))
+  }
+
+  /**
+   * Cuts the stream as a whole into windows, as if all records had one key, which is `null`. One subtask does that, so what can
+   * be combined before belongs into windows by key. Fails with `ARGUMENT_INVALID` for what is no window assigner; another parallelism
+   * of the result with `PARALLELISM_INVALID`.
+   *
+   * @example clicks.windowAll(tumblingEventTimeWindows(60_000)).aggregate(count, (clicks, _key, { end }) => ({ end, clicks }))
+   */
+  windowAll(assigner: WindowAssigner<T>): WindowedStream<T, null> {
+    checkDefinition('windowAll', assigner, 'assign')
+    const upstreams = partitioned(this.upstreams, { type: 'hash', key: () => null })
+    return new WindowedStream<T, null>(this.builder, upstreams, windowedBy(assigner as WindowAssigner<unknown>, true))
   }
 
   /**

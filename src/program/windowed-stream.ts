@@ -20,7 +20,10 @@ export type WindowResult<In, K, Out, WindowStates extends StateDeclarations, Sta
   | WindowFunction<In, K, Out, WindowStates, States>
 
 /** What a windowed stream has been told so far. */
-export type WindowSettings = Omit<WindowDefinition, 'computation' | 'inputs'>
+export interface WindowSettings extends Omit<WindowDefinition, 'computation' | 'inputs'> {
+  /** Of all records, so that one subtask has them. */
+  readonly nonParallel: boolean
+}
 
 export class WindowedStream<T, K> {
   readonly #builder: ProgramBuilder
@@ -172,17 +175,20 @@ export class WindowedStream<T, K> {
   }
 
   #apply<Out>(computation: WindowDefinition['computation']): SingleOutputStreamOperator<Out> {
-    return this.#builder.apply<Out>(windowOperator({ ...this.#settings, computation, inputs: 1 }), this.#upstreams)
+    const { nonParallel, ...settings } = this.#settings
+    const result = this.#builder.apply<Out>(windowOperator({ ...settings, computation, inputs: 1 }), this.#upstreams)
+    return nonParallel ? result.forceNonParallel() : result
   }
 }
 
 /** Without anything further said. */
-export const windowedBy = (assigner: WindowAssigner<unknown>): WindowSettings => ({
+export const windowedBy = (assigner: WindowAssigner<unknown>, nonParallel = false): WindowSettings => ({
   assigner,
   trigger: undefined,
   evictor: undefined,
   allowedLatenessMs: 0,
   lateTag: undefined,
+  nonParallel,
 })
 
 type AnyFunction = WindowFunction<unknown, unknown, unknown>
