@@ -3,6 +3,7 @@ import type { KeyedStateBackend, ValueState } from '../backends/state-backend.ts
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { assert, StreamError } from '../core/errors.ts'
 import type { Key } from '../core/key-groups.ts'
+import type { Fold } from './aggregations.ts'
 import { CallbackOperator, type Callbacks, keepsState } from './callback-operator.ts'
 import type { KeyedProcessDefinition, ProcessDefinition } from './keyed-context.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot } from './operator.ts'
@@ -102,13 +103,13 @@ const reduceState = 'reduce'
 const reduced = valueState<unknown>(undefined)
 
 class ReduceOperator implements Operator {
-  readonly #fn: (a: unknown, b: unknown) => unknown
+  readonly #fold: Fold
   #context!: OperatorContext
   #state!: KeyedStateBackend
   #reduced!: ValueState<unknown>
 
-  constructor(fn: (a: unknown, b: unknown) => unknown) {
-    this.#fn = fn
+  constructor(fold: Fold) {
+    this.#fold = fold
   }
 
   open(context: OperatorContext): void {
@@ -120,7 +121,7 @@ class ReduceOperator implements Operator {
 
   batch(_input: 0 | 1, { values, timestamps, keys, keyGroups }: RecordBatch): void {
     assert(keys !== undefined, `a batch for ${this.#context.operatorName} carries its keys`)
-    const fn = this.#fn
+    const { first, next: fn } = this.#fold
     const state = this.#state
     const reduced = this.#reduced
     const results: unknown[] = new Array(values.length)
@@ -128,7 +129,7 @@ class ReduceOperator implements Operator {
     for (let i = 0; i < values.length; i++) {
       state.setCurrentKey(keys[i] as Key, keyGroups === undefined ? undefined : keyGroups[i])
       const previous = reduced.value()
-      const next = previous === undefined ? values[i] : fn(previous, values[i])
+      const next = previous === undefined ? first(values[i]) : fn(previous, values[i])
       if (!checked && previous !== undefined) {
         refusePromise(next, 'The reduce function')
         checked = true
@@ -166,13 +167,22 @@ class ReduceOperator implements Operator {
  * @example
  * const totals = reduceOperator((a: number, b: number) => a + b)
  */
-export const reduceOperator = <T>(fn: (a: T, b: T) => T): OperatorFactory => ({
-  kind: 'reduce',
+export const reduceOperator = <T>(fn: (a: T, b: T) => T): OperatorFactory =>
+  foldOperator('reduce', { first: (value) => value, next: fn as (a: unknown, b: unknown) => unknown })
+
+/**
+ * The same with another beginning: what is made of the first record of a key. `kind` is how people call it.
+ *
+ * @example
+ * const totals = foldOperator('sum', combining('sum', 'amount'))
+ */
+export const foldOperator = (kind: string, fold: Fold): OperatorFactory => ({
+  kind,
   stateful: true,
   states: descriptorsOf({ [reduceState]: reduced }),
   timers: [],
   inputCount: 1,
   chaining: 'always',
   keyed: true,
-  create: () => new ReduceOperator(fn as (a: unknown, b: unknown) => unknown),
+  create: () => new ReduceOperator(fold),
 })

@@ -1,15 +1,28 @@
 /** A stream whose records of one key meet in one subtask: process functions with state and timers, and reduce. */
+
+import {
+  type AnyNumberOf,
+  type Choice,
+  type Combination,
+  choosing,
+  combining,
+  type NumberOf,
+  type Numeric,
+  type NumericField,
+  type TieOptions,
+  type Widened,
+} from '../operators/aggregations.ts'
 import type { BroadcastStateDeclarations } from '../operators/broadcast-process.ts'
 import type { KeyedProcessDefinition } from '../operators/keyed-context.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from '../operators/operator-state-declarations.ts'
-import { keyedProcessOperator, reduceOperator } from '../operators/process.ts'
+import { foldOperator, keyedProcessOperator, reduceOperator } from '../operators/process.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import type { WindowAssigner } from '../operators/windows/window.ts'
 import { BaseStream } from './base-stream.ts'
 import { BroadcastStream, KeyedBroadcastConnectedStream } from './broadcast-stream.ts'
 import type { KeyedConnectedStreams } from './connected-streams.ts'
 import { IntervalJoin } from './interval-join.ts'
-import { checkDefinition, checkFunction } from './program-builder.ts'
+import { checkDefinition, checkFunction, checkNumberOf } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 import { WindowedStream, windowedBy } from './windowed-stream.ts'
 
@@ -63,6 +76,58 @@ export class KeyedStream<T, K> extends BaseStream<T> {
   }
 
   /**
+   * Adds up the records of a key and emits every result. Of a field: the first record with the sum in this field. Of a function: the sum of what it gives.
+   *
+   * @example sales.keyBy((sale) => sale.shop).sum('amount')
+   */
+  sum<R>(this: KeyedStream<R, K>, field: NumericField<R>): SingleOutputStreamOperator<R>
+  sum<N extends Numeric>(of: (value: T) => N): SingleOutputStreamOperator<Widened<N>>
+  sum(by: AnyNumberOf): unknown {
+    return this.#combine('sum', by)
+  }
+
+  /**
+   * The lowest value of a key so far, emitted with every record. Of a field: the first record with the lowest value in this field; `minBy` gives the record that
+   * has it. Of a function: the lowest that it gives.
+   *
+   * @example sales.keyBy((sale) => sale.shop).min((sale) => sale.amount)
+   */
+  min<R>(this: KeyedStream<R, K>, field: NumericField<R>): SingleOutputStreamOperator<R>
+  min<N extends Numeric>(of: (value: T) => N): SingleOutputStreamOperator<Widened<N>>
+  min(by: AnyNumberOf): unknown {
+    return this.#combine('min', by)
+  }
+
+  /**
+   * The same with the highest value.
+   *
+   * @example sales.keyBy((sale) => sale.shop).max((sale) => sale.amount)
+   */
+  max<R>(this: KeyedStream<R, K>, field: NumericField<R>): SingleOutputStreamOperator<R>
+  max<N extends Numeric>(of: (value: T) => N): SingleOutputStreamOperator<Widened<N>>
+  max(by: AnyNumberOf): unknown {
+    return this.#combine('max', by)
+  }
+
+  /**
+   * The record of a key with the lowest value so far, emitted with every record. Of records with the same value the first, unless told.
+   *
+   * @example sales.keyBy((sale) => sale.shop).minBy('amount', { onTie: 'last' })
+   */
+  minBy<R>(this: KeyedStream<R, K>, by: NumberOf<R>, options?: TieOptions): SingleOutputStreamOperator<R> {
+    return this.#choose('minBy', by, options)
+  }
+
+  /**
+   * The same with the highest value.
+   *
+   * @example sales.keyBy((sale) => sale.shop).maxBy('amount')
+   */
+  maxBy<R>(this: KeyedStream<R, K>, by: NumberOf<R>, options?: TieOptions): SingleOutputStreamOperator<R> {
+    return this.#choose('maxBy', by, options)
+  }
+
+  /**
    * Cuts the records of each key into windows. Fails with `ARGUMENT_INVALID` for what is no window assigner; event-time windows
    * fail the job with `TIMESTAMP_MISSING` when records have no timestamps.
    *
@@ -104,5 +169,15 @@ export class KeyedStream<T, K> extends BaseStream<T> {
   intervalJoin<U>(other: KeyedStream<U, K>): IntervalJoin<T, U, K> {
     this.checkSameProgram('intervalJoin', other)
     return new IntervalJoin<T, U, K>(this.builder, [this.upstreams, other.upstreams])
+  }
+
+  #combine(call: Combination, by: AnyNumberOf): unknown {
+    checkNumberOf(call, by)
+    return this.builder.apply(foldOperator(call, combining(call, by)), this.upstreams)
+  }
+
+  #choose(call: Choice, by: AnyNumberOf, options: TieOptions | undefined): SingleOutputStreamOperator<T> {
+    checkNumberOf(call, by, options)
+    return this.builder.apply<T>(foldOperator(call, choosing(call, by, options)), this.upstreams)
   }
 }

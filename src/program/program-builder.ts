@@ -10,6 +10,7 @@ import { checkParallelism } from '../core/key-groups.ts'
 import { limits } from '../core/limits.ts'
 import { nameOf } from '../graph/stream-graph.ts'
 import type { ChainingStrategy, Partitioning, Transformation, TransformationInput } from '../graph/transformation.ts'
+import type { TieOptions } from '../operators/aggregations.ts'
 import { isSourceFactory } from '../operators/endpoints.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
 import { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
@@ -98,6 +99,15 @@ export const partitioned = (upstreams: readonly Upstream[], partitioning: Partit
 export function checkFunction(call: string, value: unknown): void {
   if (typeof value === 'function') return
   throw new StreamError('ARGUMENT_INVALID', `${call} was given ${kindOf(value)}: expected a function.`)
+}
+
+/** The same for a field or a function, and what `minBy` and `maxBy` take besides. */
+export function checkNumberOf(call: string, by: unknown, options: TieOptions = {}): void {
+  if (typeof by !== 'string' && typeof by !== 'function') {
+    throw new StreamError('ARGUMENT_INVALID', `${call} was given ${kindOf(by)}: expected a field or a function.`)
+  }
+  if (['first', 'last', undefined].includes(options.onTie)) return
+  throw new StreamError('ARGUMENT_INVALID', `${call} was given onTie '${options.onTie}': expected 'first' or 'last'.`)
 }
 
 /** The same for a definition object: `methods` must be there. */

@@ -5,13 +5,26 @@
  * before a result is asked for. Refused combinations fail then.
  */
 import { StreamError } from '../core/errors.ts'
+import {
+  type AnyNumberOf,
+  aggregating,
+  type Choice,
+  type Combination,
+  choosing,
+  combining,
+  type NumberOf,
+  type Numeric,
+  type NumericField,
+  type TieOptions,
+  type Widened,
+} from '../operators/aggregations.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import { windowOperator } from '../operators/windows/choose.ts'
 import type { WindowDefinition, WindowFunction } from '../operators/windows/definition.ts'
 import type { AggregateFunction, Evictor, Trigger, Window, WindowAssigner } from '../operators/windows/window.ts'
 import type { NoStates } from './keyed-stream.ts'
-import { checkDefinition, checkFunction, type ProgramBuilder, type Upstream } from './program-builder.ts'
+import { checkDefinition, checkFunction, checkNumberOf, type ProgramBuilder, type Upstream } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** How a window gives out what was made of its elements: a function of one result, or a whole window function. */
@@ -136,6 +149,58 @@ export class WindowedStream<T, K> {
   }
 
   /**
+   * Adds up the records of each window. Of a field: the first record with the sum in this field. Of a function: the sum of what it gives.
+   *
+   * @example sales.window(tumblingEventTimeWindows(60_000)).sum('amount')
+   */
+  sum<R>(this: WindowedStream<R, K>, field: NumericField<R>): SingleOutputStreamOperator<R>
+  sum<N extends Numeric>(of: (value: T) => N): SingleOutputStreamOperator<Widened<N>>
+  sum(by: AnyNumberOf): unknown {
+    return this.#combine('sum', by)
+  }
+
+  /**
+   * The lowest value of each window. Of a field: the first record with the lowest value in this field; `minBy` gives the record that
+   * has it. Of a function: the lowest that it gives.
+   *
+   * @example sales.window(tumblingEventTimeWindows(60_000)).min((sale) => sale.amount)
+   */
+  min<R>(this: WindowedStream<R, K>, field: NumericField<R>): SingleOutputStreamOperator<R>
+  min<N extends Numeric>(of: (value: T) => N): SingleOutputStreamOperator<Widened<N>>
+  min(by: AnyNumberOf): unknown {
+    return this.#combine('min', by)
+  }
+
+  /**
+   * The same with the highest value.
+   *
+   * @example sales.window(tumblingEventTimeWindows(60_000)).max((sale) => sale.amount)
+   */
+  max<R>(this: WindowedStream<R, K>, field: NumericField<R>): SingleOutputStreamOperator<R>
+  max<N extends Numeric>(of: (value: T) => N): SingleOutputStreamOperator<Widened<N>>
+  max(by: AnyNumberOf): unknown {
+    return this.#combine('max', by)
+  }
+
+  /**
+   * The record of each window with the lowest value. Of records with the same value the first, unless told.
+   *
+   * @example sales.window(tumblingEventTimeWindows(60_000)).minBy('amount', { onTie: 'last' })
+   */
+  minBy<R>(this: WindowedStream<R, K>, by: NumberOf<R>, options?: TieOptions): SingleOutputStreamOperator<R> {
+    return this.#choose('minBy', by, options)
+  }
+
+  /**
+   * The same with the highest value.
+   *
+   * @example sales.window(tumblingEventTimeWindows(60_000)).maxBy('amount')
+   */
+  maxBy<R>(this: WindowedStream<R, K>, by: NumberOf<R>, options?: TieOptions): SingleOutputStreamOperator<R> {
+    return this.#choose('maxBy', by, options)
+  }
+
+  /**
    * Calls a window function with all elements of the window, in the order in which they came, each time it fires. It may declare
    * state of the window and of the key. A throw fails the job with `USER_FUNCTION_FAILED`.
    *
@@ -168,6 +233,17 @@ export class WindowedStream<T, K> {
         for (const result of fn(elements, ctx.key, ctx.window)) ctx.emit(result)
       },
     })
+  }
+
+  #combine(call: Combination, by: AnyNumberOf): unknown {
+    checkNumberOf(call, by)
+    if (typeof by === 'function') return this.aggregate(aggregating(call, by))
+    return this.reduce(combining(call, by).next as (a: T, b: T) => T)
+  }
+
+  #choose(call: Choice, by: AnyNumberOf, options: TieOptions | undefined): SingleOutputStreamOperator<T> {
+    checkNumberOf(call, by, options)
+    return this.reduce(choosing(call, by, options).next as (a: T, b: T) => T)
   }
 
   #with(settings: Partial<WindowSettings>): WindowedStream<T, K> {
