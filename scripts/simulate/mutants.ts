@@ -6,7 +6,6 @@ import { assign } from 'xstate'
 import type { OperatorRestore, SubtaskDescriptor } from '../../src/actors/subtask-descriptor.ts'
 import type { JobCheckpoints, StoredSnapshot } from '../../src/backends/checkpoint-storage.ts'
 import type { Manifest } from '../../src/backends/manifest.ts'
-import type { StreamElement } from '../../src/core/elements.ts'
 import type { CheckpointId } from '../../src/core/ids.ts'
 import { coordinatorOf } from '../../src/machines/checkpoint-coordinator/coordinator.ts'
 import { coordinatorMachine } from '../../src/machines/checkpoint-coordinator/machine.ts'
@@ -14,8 +13,8 @@ import { pendingMachine } from '../../src/machines/checkpoint-coordinator/pendin
 import { jobMachine } from '../../src/machines/job/machine.ts'
 import { type FaultSettings, faultNames } from '../../src/testing/simulation/fault-kinds.ts'
 import type { SimulationMutation } from '../../src/testing/simulation/simulation-options.ts'
-import { WatchedChannel } from '../../src/testing/simulation/watched-channel.ts'
 import { withAction } from '../mutants/mutated-chart.ts'
+import { hastyWith, LossyChannel } from './broken-channels.ts'
 
 export interface SimulationMutant {
   readonly name: string
@@ -129,44 +128,17 @@ const withoutLastItems = restoring((operator) =>
   operator.operator.length > 1 ? { ...operator, operator: operator.operator.slice(0, -1) } : operator,
 )
 
+/** Operators with keys forget what they keep beside them: how far event time had come. */
+const withoutWatermarks = restoring((operator) =>
+  operator.keyed.length > 0 ? { ...operator, operator: [] } : operator,
+)
+
 /** The first subtask takes key groups of the second, too. */
 const withKeysOfTheNext = (descriptors: readonly SubtaskDescriptor[]): readonly SubtaskDescriptor[] =>
   descriptors.map((descriptor) => {
     const { index, parallelism } = descriptor
     return index === 0 && parallelism > 1 ? { ...descriptor, parallelism: parallelism - 1 } : descriptor
   })
-
-/** Loses a batch now and then. */
-class LossyChannel extends WatchedChannel {
-  #batches = 0
-
-  protected override put(element: StreamElement): void {
-    if (element.type === 'batch' && ++this.#batches % 7 === 0) return
-    super.put(element)
-  }
-}
-
-/** Gives the second element first when there are two. */
-class HastyChannel extends WatchedChannel {
-  #kept: StreamElement | undefined
-
-  protected override give(): StreamElement | undefined {
-    const first = this.#kept ?? super.give()
-    this.#kept = undefined
-    if (first?.type !== 'batch') return first
-    const second = super.give()
-    if (second?.type !== 'barrier') {
-      this.#kept = second
-      return first
-    }
-    this.#kept = first
-    return second
-  }
-
-  override get size(): number {
-    return super.size + (this.#kept === undefined ? 0 : 1)
-  }
-}
 
 /** Keeps something in its context that cannot be written. */
 const unwritable = withAction(jobMachine, 'noteStatus', assign({ latest: () => (() => 0) as never }))
@@ -200,7 +172,7 @@ export const mutants: readonly SimulationMutant[] = [
     name: 'a channel gives a barrier before the batch in front of it',
     checker: 'S2',
     program: 'keyed-count',
-    mutation: { channel: HastyChannel },
+    mutation: { channel: hastyWith('barrier') },
   },
   {
     name: 'an attempt is restored from the checkpoint before the newest',
@@ -288,5 +260,23 @@ export const mutants: readonly SimulationMutant[] = [
     program: 'keyed-count',
     mutation: { descriptors: withoutLastItems },
     rescale: true,
+  },
+  {
+    name: 'a channel gives a watermark before the batch in front of it',
+    checker: 'output',
+    program: 'windows',
+    mutation: { channel: hastyWith('watermark') },
+  },
+  {
+    name: 'an operator forgets its watermark at a restore',
+    checker: 'output',
+    program: 'event-timers',
+    mutation: { descriptors: withoutWatermarks },
+  },
+  {
+    name: 'the event-time timers of a subtask are lost at a restore',
+    checker: 'S14',
+    program: 'event-timers',
+    mutation: { checkpoints: losing },
   },
 ]

@@ -4,9 +4,10 @@
  */
 import { lmdbStateBackend } from '../../src/backends/lmdb/index.ts'
 import { mapState, valueState } from '../../src/operators/state-descriptors.ts'
-import { StreamEnvironment } from '../../src/program/environment.ts'
-import type { CheckpointOptions } from '../../src/program/options.ts'
+import type { StreamEnvironment } from '../../src/program/environment.ts'
 import type { SimulatedJob, SimulationRun } from '../../src/testing/simulation/simulation-exports.ts'
+import { environment } from './environment.ts'
+import { eventTimers, windows } from './event-time-programs.ts'
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 const keyOf = (index: number): string => keys[index % keys.length]!
@@ -15,27 +16,6 @@ export interface Counted {
   readonly key: string
   readonly index: number
   readonly count: number
-}
-
-const checkpoint = {
-  intervalMs: 20,
-  timeoutMs: 300,
-  tolerableFailures: 1_000,
-  retained: 2,
-  // All of this state would fit into manifests, and nothing would be torn.
-  inlineStateBytes: 0,
-} as const
-const restart = { strategy: 'fixed-delay', attempts: 1_000, delayMs: 10 } as const
-
-function environment(run: SimulationRun, name: string, more: CheckpointOptions = {}): StreamEnvironment {
-  return StreamEnvironment.create({
-    name,
-    parallelism: run.parallelism,
-    batchRecords: 4,
-    checkpoint: { ...checkpoint, storage: run.storage, ...more },
-    savepoint: run.savepoint,
-    restart,
-  })
 }
 
 /** Two sources of different length, as one stream of indexes. */
@@ -226,6 +206,8 @@ export const programs: Readonly<Record<string, SimulatedJob>> = {
   savepoints,
   'savepoint-loop': savepointLoop,
   timers,
+  'event-timers': eventTimers,
+  windows,
   'at-least-once': atLeastOnce,
   unaligned,
   incremental,
@@ -246,5 +228,7 @@ export const programOf = (seed: number): string =>
       'incremental',
       'at-least-once',
       'on-disk',
+      'event-timers',
+      'windows',
     ] as const
-  )[Math.floor(seed / 4) % 9]!
+  )[Math.floor(seed / 4) % 11]!
