@@ -35,5 +35,6 @@ const numbersOf = ({ median, min, max }: Spread, unit: Unit): readonly string[] 
 
 function numberText(value: number, unit: Unit): string {
   if (unit === 'records/s' || unit === 'entries/s') return `${(value / 1e6).toFixed(2)} M`
+  if (unit === 'events/s') return `${(value / 1e3).toFixed(0)} k`
   return value.toFixed(unit === 'bytes/key' ? 1 : 2)
 }

@@ -25,6 +25,12 @@ export interface Size {
   readonly subtasks: readonly number[]
   /** How long events flow when their latency is measured. */
   readonly flowMs: number
+  /** Nexmark queries that are run; all when it is left out. */
+  readonly nexmarkQueries?: readonly string[]
+  /** Events of each, of which the last quarter is timed. */
+  readonly nexmarkEvents: number
+  /** Seconds of event time that they are spread over. */
+  readonly nexmarkSpansS: readonly number[]
 }
 
 export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
@@ -43,6 +49,9 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     triggers: 5,
     subtasks: [1, 2, 4, 8],
     flowMs: 100,
+    nexmarkQueries: ['q0', 'q5'],
+    nexmarkEvents: 8_000,
+    nexmarkSpansS: [10],
   },
   small: {
     runs: 3,
@@ -59,6 +68,8 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     triggers: 50,
     subtasks: [1, 2, 4, 8, 64, 256],
     flowMs: 2_000,
+    nexmarkEvents: 2_000_000,
+    nexmarkSpansS: [10, 2_000],
   },
   full: {
     runs: 3,
@@ -75,6 +86,8 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     triggers: 200,
     subtasks: [1, 2, 4, 8, 64, 256],
     flowMs: 5_000,
+    nexmarkEvents: 10_000_000,
+    nexmarkSpansS: [10, 2_000],
   },
 }
 

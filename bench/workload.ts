@@ -4,7 +4,7 @@
  * A contender does its work once, checks its result and gives one number for each of its rows. Each repetition runs in
  * a process of its own, so that no contender warms up another or leaves it a full heap.
  */
-export type Unit = 'records/s' | 'entries/s' | 'ms' | 'µs' | 'bytes/key' | '×'
+export type Unit = 'records/s' | 'entries/s' | 'events/s' | 'ms' | 'µs' | 'bytes/key' | 'MiB' | '×'
 
 /** What a row of the table says, besides its numbers. */
 export interface RowLabel {

@@ -7,12 +7,13 @@ import { join } from './join.ts'
 import { keyedCount } from './keyed-count.ts'
 import { mapChain } from './map-chain.ts'
 import { memory } from './memory.ts'
+import { nexmark } from './nexmark.ts'
 import { smallChanges } from './small-changes.ts'
 import { storedState } from './stored-state.ts'
 import { subtasks } from './subtasks.ts'
 
-export const allWorkloads = (size: Size): readonly Workload[] =>
-  [
+export const allWorkloads = (size: Size): readonly Workload[] => [
+  ...[
     keyedCount,
     mapChain,
     join,
@@ -23,4 +24,6 @@ export const allWorkloads = (size: Size): readonly Workload[] =>
     memory,
     eventLatency,
     subtasks,
-  ].map((make) => make(size))
+  ].map((make) => make(size)),
+  ...nexmark(size),
+]
