@@ -59,6 +59,7 @@ export type {
   SourceReaderContext,
 } from './operators/endpoints.ts'
 export type { IntervalJoinContext, IntervalJoinDefinition } from './operators/joins/interval-join.ts'
+export type { CoGroupFunction, JoinFunction } from './operators/joins/window-join.ts'
 export type {
   KeyedProcessContext,
   KeyedProcessDefinition,
@@ -146,6 +147,14 @@ export type {
   SavepointRequest,
   StopOptions,
 } from './program/job-handle.ts'
+export type {
+  CoGroupedStreams,
+  JoinEqualTo,
+  JoinedStreams,
+  JoinWhere,
+  WindowedCoGroup,
+  WindowedJoin,
+} from './program/joined-streams.ts'
 export type { KeyedStream } from './program/keyed-stream.ts'
 export type {
   CheckpointOptions,

@@ -17,6 +17,7 @@ import type { WindowAssigner } from '../operators/windows/window.ts'
 import { BroadcastStream } from './broadcast-stream.ts'
 import type { DataStream } from './data-stream.ts'
 import { DataStreamSink } from './data-stream-sink.ts'
+import { CoGroupedStreams, JoinedStreams } from './joined-streams.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import { PartitionedStream } from './partitioned-stream.ts'
 import { checkDefinition, checkFunction, checkStrategy, partitioned } from './program-builder.ts'
@@ -166,6 +167,40 @@ export abstract class BaseStream<T> extends PartitionedStream<T> {
     if (states !== undefined)
       return new BroadcastStream<T, BroadcastStateDeclarations>(this.builder, this.upstreams, states)
     return this.builder.kinds.plain(this.builder, partitioned(this.upstreams, { type: 'broadcast' }))
+  }
+
+  /**
+   * Joins two streams in windows: every pair of records, one of each, of one key and one window. Fails with `ARGUMENT_INVALID` when
+   * the other belongs to another environment.
+   *
+   * @example
+   * orders
+   *   .join(payments)
+   *   .where((order) => order.id)
+   *   .equalTo((payment) => payment.orderId)
+   *   .window(tumblingEventTimeWindows(60_000))
+   *   .apply((order, payment) => ({ ...order, paid: payment.cents }))
+   */
+  join<U>(other: BaseStream<U>): JoinedStreams<T, U> {
+    this.checkSameProgram('join', other)
+    return new JoinedStreams<T, U>(this.builder, [this.upstreams, other.upstreams])
+  }
+
+  /**
+   * The same, but the function gets all records of a key and a window at once, also where one of the streams has none: for outer joins
+   * and the like.
+   *
+   * @example
+   * orders
+   *   .coGroup(payments)
+   *   .where((order) => order.id)
+   *   .equalTo((payment) => payment.orderId)
+   *   .window(tumblingEventTimeWindows(60_000))
+   *   .apply((orders, payments) => (payments.length === 0 ? orders : []))
+   */
+  coGroup<U>(other: BaseStream<U>): CoGroupedStreams<T, U> {
+    this.checkSameProgram('coGroup', other)
+    return new CoGroupedStreams<T, U>(this.builder, [this.upstreams, other.upstreams])
   }
 
   /**

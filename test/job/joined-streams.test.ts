@@ -4,6 +4,7 @@ import type { SubmitOptions } from '../../src/job/session.ts'
 import { broadcastState } from '../../src/operators/operator-state-declarations.ts'
 import { listState, valueState } from '../../src/operators/state-descriptors.ts'
 import { WatermarkStrategy } from '../../src/operators/time/watermark-strategy.ts'
+import { eventTimeSessionWindows } from '../../src/operators/windows/assigners.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import { temporaryDir } from '../backends/temporary.ts'
 import { PortionSink } from './divided-endpoints.ts'
@@ -68,6 +69,8 @@ const keys = Array.from({ length: 12 }, (_, i) => `k${i}`)
 const events = (phase: number, offset: number): readonly Event[] =>
   keys.flatMap((key, i) => [0, 1].map((n) => ({ key, time: phase * 40 + n * 20 + ((i * 7 + offset) % 18) })))
 
+const timesOf = (some: readonly Event[]) => some.map(({ time }) => time).toSorted((a, b) => a - b)
+
 describe.each(ways)('%s', (_, leave) => {
   it('an interval join finds every pair once', async () => {
     const lefts = new Feed<Event>()
@@ -106,6 +109,50 @@ describe.each(ways)('%s', (_, leave) => {
         .filter(({ key, time }) => key === left.key && time >= left.time - 15 && time <= left.time + 30)
         .map(({ time }) => `${left.key} ${left.time} ${time}`),
     )
+    expect(output.shown.toSorted()).toEqual(expected.toSorted())
+  })
+
+  it('a coGroup sees each window of both streams once, with sessions', async () => {
+    const lefts = new Feed<Event>()
+    const rights = new Feed<Event>()
+    const output = new PortionSink<string>()
+    const program = (options: object) => {
+      const env = StreamEnvironment.create({ name: 'groups', ...options })
+      env
+        .fromSource(lefts.source, byTime)
+        .uid('left')
+        .coGroup(env.fromSource(rights.source, byTime).uid('right'))
+        .where(({ key }) => key)
+        .equalTo(({ key }) => key)
+        .window(eventTimeSessionWindows(12))
+        .apply((left, right, key, { start }) => [`${key} from ${start}: ${timesOf(left)} | ${timesOf(right)}`])
+        .uid('groups')
+        .sinkTo(output.sink)
+        .uid('out')
+      return env
+    }
+    const came: (Event & { side: 0 | 1 })[] = []
+    const act = async (phase: number) => {
+      const [left, right] = [events(phase, 0), events(phase, 5)]
+      lefts.push(...left)
+      rights.push(...right)
+      came.push(...left.map((event) => ({ ...event, side: 0 as const })))
+      came.push(...right.map((event) => ({ ...event, side: 1 as const })))
+    }
+    await live({ feeds: [lefts, rights] as never, program, act }, leave)
+    const expected = keys.flatMap((key) => {
+      const sessions: (typeof came)[] = []
+      for (const event of came.filter((one) => one.key === key).toSorted((a, b) => a.time - b.time)) {
+        const latest = sessions.at(-1)
+        if (latest !== undefined && event.time <= latest.at(-1)!.time + 12) latest.push(event)
+        else sessions.push([event])
+      }
+      return sessions.map((session) => {
+        const [left, right] = [0, 1].map((wanted) => timesOf(session.filter(({ side }) => side === wanted)))
+        return `${key} from ${session[0]!.time}: ${left} | ${right}`
+      })
+    })
+    expect(expected.length).toBeGreaterThan(keys.length)
     expect(output.shown.toSorted()).toEqual(expected.toSorted())
   })
 
