@@ -110,6 +110,9 @@ export function sinksHaveState({ operators, restore }: SubtaskDescriptor): boole
   return restore?.operators.some(({ operatorId, operator }) => operator.length > 0 && sinks.has(operatorId)) ?? false
 }
 
+/** Fires when the turn of an operator has come. */
+const turnTimer = 'turn'
+
 /** Fires when a source has asked to be woken by then. */
 export const sourceTimer = 'source'
 
@@ -156,6 +159,7 @@ export function makeChain(
       wake: () => self.wake(),
       wakeAfter: (delayMs) => self.setTimer(sourceTimer, Math.max(0, delayMs)),
       requestProcessingTime: (atMs) => self.setTimer(timerName, Math.max(0, atMs - host.now())),
+      requestTurn: (atMs) => self.setTimer(turnTimer, Math.max(0, atMs - host.monotonicMs())),
       reportWatermark: (report) =>
         self.send(roleAddress(descriptor.jobId, 'watermarks'), {
           type: 'watermark.reported',

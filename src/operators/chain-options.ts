@@ -44,6 +44,8 @@ export interface ChainRuntime {
   wakeAfter(delayMs: number): void
   /** Call `processingTime` at this time: the earliest that any operator waits for. A later call may name an earlier time. */
   requestProcessingTime(atMs: number): void
+  /** The same by `monotonicMs`, for their turns. */
+  requestTurn(atMonotonicMs: number): void
   /** Tells the other sources of a group how far the source at the head has come. */
   reportWatermark(report: SourceProgress): void
   log(level: 'info' | 'warn', message: string): void

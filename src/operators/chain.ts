@@ -23,6 +23,7 @@ export class OperatorChain {
   readonly #links: readonly ChainLink[]
   readonly #head: ChainLink
   readonly #wakeUps: WakeUps
+  readonly #turns: WakeUps
   readonly #outside: ChainOutside
   /** How many have heard of the end of the data; undefined before it. */
   #ended: number | undefined
@@ -42,6 +43,9 @@ export class OperatorChain {
     this.#outside = new ChainOutside(this.#links)
     this.#wakeUps = new WakeUps(operators.length, (atMs) => {
       if (!this.#closed) runtime.requestProcessingTime(atMs)
+    })
+    this.#turns = new WakeUps(operators.length, (atMs) => {
+      if (!this.#closed) runtime.requestTurn(atMs)
     })
   }
 
@@ -126,13 +130,20 @@ export class OperatorChain {
   }
 
   /**
-   * Wakes the operators whose time has come, then asks the runtime for the next time. While the chain takes nothing, those
+   * Wakes the operators whose time, or turn, has come, then asks the runtime for the next time. While the chain takes nothing, those
    * with work outside only: what others would emit has nowhere to go.
    */
   processingTime(now: number): void {
     const all = this.#ended === undefined && !this.full && !this.unfinished
+    const may = all ? undefined : (position: number) => this.#links[position]!.operator.outside !== undefined
     const wake = (position: number) => this.#links[position]!.call((operator) => operator.processingTime?.(now))
-    this.#wakeUps.fire(now, wake, all ? undefined : (position) => this.#links[position]!.operator.outside !== undefined)
+    this.#wakeUps.fire(now, wake, may)
+    const monotonicMs = this.#options.runtime.monotonicMs()
+    this.#turns.fire(
+      monotonicMs,
+      (position) => this.#links[position]!.call((operator) => operator.turn?.(monotonicMs)),
+      may,
+    )
   }
 
   /**
@@ -251,6 +262,7 @@ export class OperatorChain {
       random: () => runtime.random(),
       runOutside: (task, done, failed) => runtime.runOutside(task, done, failed),
       requestProcessingTime: (atMs) => this.#wakeUps.request(position, atMs),
+      requestTurn: (atMs) => this.#turns.request(position, atMs),
       wake: () => {
         if (!this.#closed) runtime.wake()
       },

@@ -65,6 +65,8 @@ export interface OperatorContext {
   random(): number
   /** Asks for `processingTime` to be called when this time has come; only the earliest request is kept. */
   requestProcessingTime(atMs: number): void
+  /** The same for `turn`, by the clock that nobody sets: for what is to be done every so often. */
+  requestTurn(atMonotonicMs: number): void
   /**
    * Starts a task outside of the thread of the chain. One of the callbacks is called, at any time after this returns and
    * between two calls of the operator, or neither once the subtask has ended: it notes the result and may call `wake`.
@@ -126,6 +128,7 @@ export interface Operator {
    */
   readonly outside?: OutsideWork
   processingTime?(now: number): void
+  turn?(monotonicMs: number): void
   /** For a source in a group: the lowest watermark of the group; undefined when nobody in it has a say. */
   groupWatermark?(timestamp: number | undefined): void
   /** Every input has delivered its last record: flush. */

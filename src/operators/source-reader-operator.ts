@@ -102,9 +102,9 @@ export class SourceReaderOperator implements SourceOperator {
     time.setSplits(splits)
   }
 
-  processingTime(now: number): void {
-    this.#time?.processingTime(now)
-    this.#alignment?.processingTime(now)
+  turn(monotonicMs: number): void {
+    this.#time?.turn(monotonicMs)
+    this.#alignment?.turn(monotonicMs)
     this.#align()
   }
 

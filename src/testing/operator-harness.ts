@@ -130,6 +130,8 @@ export class OperatorHarness {
         },
         requestProcessingTime: (atMs) =>
           void this.clock.setTimer(atMs - this.clock.now(), () => this.#chain.processingTime(this.clock.now())),
+        requestTurn: (atMs) =>
+          void this.clock.setTimer(atMs - this.clock.monotonicMs(), () => this.#chain.processingTime(this.clock.now())),
         reportWatermark: (report) => void this.reported.push(report),
         log: (level, message) => void this.logged.push(`${level} ${message}`),
       },

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { generate } from '../../src/connectors/generate.ts'
+import { toArray } from '../../src/connectors/to-array.ts'
+import { WatermarkStrategy } from '../../src/operators/time/watermark-strategy.ts'
+import { StreamEnvironment } from '../../src/program/environment.ts'
 import { type Counted, countProgram } from './count-program.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
@@ -18,6 +21,29 @@ describe('a job whose clock is set', () => {
     await process.until(() => clock.monotonicMs() >= before.at + 1_000)
     expect(observed.completed.length - before.completed).toBeGreaterThanOrEqual(9)
     expect(output.length - before.records).toBeGreaterThanOrEqual(80)
+    await process.settle(observed.job.cancel())
+  })
+
+  it.each([-3_600_000, 3_600_000])('by %i ms has watermarks as often as before', async (ms) => {
+    const process = new SimulatedProcess()
+    const { clock } = process.simulated
+    clock.advance(7_200_000)
+    const seen = new Set<number>()
+    const env = StreamEnvironment.create({ autoWatermarkIntervalMs: 100 })
+    env
+      .fromSource(
+        generate({ ratePerSecond: 100, at: (index) => index }),
+        WatermarkStrategy.forMonotonousTimestamps().withTimestampAssigner((index: number) => index),
+      )
+      .keyBy(() => 'all')
+      .process({ element: (_, ctx) => void seen.add(ctx.currentWatermark) })
+      .sinkTo(toArray([]))
+    const observed = await process.submit(env)
+    await process.until(() => seen.size > 3)
+    clock.setForward(ms)
+    const before = { at: clock.monotonicMs(), seen: seen.size }
+    await process.until(() => clock.monotonicMs() >= before.at + 2_000)
+    expect(seen.size - before.seen).toBeGreaterThanOrEqual(15)
     await process.settle(observed.job.cancel())
   })
 })

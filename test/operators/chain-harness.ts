@@ -74,6 +74,7 @@ export function testChain(
       now: () => test.nowMs,
       monotonicMs: () => test.nowMs,
       consumingMs: () => test.nowMs,
+      requestTurn: (atMs) => void test.asked.push(atMs),
       reportWatermark: () => {},
       random: () => 0.5,
       runOutside: (task, done, failed) => void Promise.resolve().then(task).then(done, failed),

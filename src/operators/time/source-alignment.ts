@@ -12,7 +12,7 @@ export type Progress = number | undefined
 
 export class SourceAlignment {
   readonly #alignment: WatermarkAlignment
-  readonly #context: Pick<OperatorContext, 'now' | 'requestProcessingTime' | 'reportWatermark'>
+  readonly #context: Pick<OperatorContext, 'monotonicMs' | 'requestTurn' | 'reportWatermark'>
   #progress: Progress
   #said: Progress
   #sayAt = Number.POSITIVE_INFINITY
@@ -21,7 +21,7 @@ export class SourceAlignment {
 
   constructor(
     alignment: WatermarkAlignment,
-    context: Pick<OperatorContext, 'now' | 'requestProcessingTime' | 'reportWatermark'>,
+    context: Pick<OperatorContext, 'monotonicMs' | 'requestTurn' | 'reportWatermark'>,
   ) {
     this.#alignment = alignment
     this.#context = context
@@ -42,15 +42,15 @@ export class SourceAlignment {
     if (progress === this.#said) return
     if (progress === undefined || this.#said === undefined) this.#say()
     else if (this.#sayAt === Number.POSITIVE_INFINITY) {
-      this.#sayAt = this.#context.now() + this.#alignment.updateIntervalMs
-      this.#context.requestProcessingTime(this.#sayAt)
+      this.#sayAt = this.#context.monotonicMs() + this.#alignment.updateIntervalMs
+      this.#context.requestTurn(this.#sayAt)
     }
   }
 
-  processingTime(now: number): void {
+  turn(now: number): void {
     if (this.#sayAt === Number.POSITIVE_INFINITY) return
     if (now >= this.#sayAt) this.#say()
-    else this.#context.requestProcessingTime(this.#sayAt)
+    else this.#context.requestTurn(this.#sayAt)
   }
 
   #say(): void {

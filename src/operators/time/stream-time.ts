@@ -91,7 +91,7 @@ export class StreamTime {
     this.#arrange()
   }
 
-  processingTime(now: number): void {
+  turn(now: number): void {
     if (now >= this.#tellAt) {
       this.#tellAt = never
       for (const split of this.#splits.values()) split.periodic()
@@ -158,7 +158,7 @@ export class StreamTime {
   #arrange(): void {
     const { autoWatermarkIntervalMs: intervalMs } = this.#context
     if (this.#tellAt === never && intervalMs > 0 && this.#some(({ pending }) => pending)) {
-      this.#tellAt = this.#context.now() + intervalMs
+      this.#tellAt = this.#context.monotonicMs() + intervalMs
       this.#request()
     }
     const { idlenessMs } = this.#settings
@@ -166,14 +166,14 @@ export class StreamTime {
       let earliest = never
       for (const { waiting, heardMs } of this.#splits.values()) if (waiting && heardMs < earliest) earliest = heardMs
       const waitMs = Math.max(1, Math.ceil(earliest + idlenessMs - this.#clock()))
-      this.#lookAt = this.#context.now() + waitMs
+      this.#lookAt = this.#context.monotonicMs() + waitMs
       this.#request()
     }
   }
 
   #request(): void {
     const next = Math.min(this.#tellAt, this.#lookAt)
-    if (next !== never) this.#context.requestProcessingTime(next)
+    if (next !== never) this.#context.requestTurn(next)
   }
 
   #some(holds: (split: SplitTime) => boolean): boolean {

@@ -48,8 +48,8 @@ class TimestampsOperator implements Operator {
 
   watermarkStatus(): void {}
 
-  processingTime(now: number): void {
-    this.#time.processingTime(now)
+  turn(monotonicMs: number): void {
+    this.#time.turn(monotonicMs)
   }
 
   endOfData(): void {}

@@ -7,8 +7,8 @@ function make() {
   const alignment = new SourceAlignment(
     { group: 'g', maxDriftMs: 10, updateIntervalMs: 100 },
     {
-      now: () => nowMs,
-      requestProcessingTime(atMs) {
+      monotonicMs: () => nowMs,
+      requestTurn(atMs) {
         askedMs = Math.min(askedMs, atMs)
       },
       reportWatermark: ({ watermark }) => void said.push(watermark),
@@ -18,7 +18,7 @@ function make() {
     nowMs += ms
     if (askedMs > nowMs) return
     askedMs = Number.POSITIVE_INFINITY
-    alignment.processingTime(nowMs)
+    alignment.turn(nowMs)
   }
   return { alignment, pass, take: () => said.splice(0) }
 }

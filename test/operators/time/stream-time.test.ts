@@ -73,9 +73,9 @@ function journal(strategy: WatermarkStrategy<number>, splits: readonly string[] 
     operatorName: 'times',
     output,
     autoWatermarkIntervalMs: 0,
-    now: () => clock.nowMs,
+    monotonicMs: () => clock.nowMs,
     consumingMs: () => clock.consumingMs,
-    requestProcessingTime(atMs: number) {
+    requestTurn(atMs: number) {
       clock.askedMs = Math.min(clock.askedMs, atMs)
     },
   }
@@ -86,7 +86,7 @@ function journal(strategy: WatermarkStrategy<number>, splits: readonly string[] 
     if (!heldBack) clock.consumingMs += ms
     if (clock.askedMs <= clock.nowMs) {
       clock.askedMs = Number.POSITIVE_INFINITY
-      time.processingTime(clock.nowMs)
+      time.turn(clock.nowMs)
     }
   }
   return { time, pass, take: () => seen.splice(0) }
