@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest'
 import { heapStateBackend } from '../../../src/backends/heap-state.ts'
-import type { StateBackend } from '../../../src/backends/state-backend.ts'
+import type { StateBackend, TimerQueue } from '../../../src/backends/state-backend.ts'
 import { Random } from '../../../src/core/random.ts'
 import {
   eventTimeSessionWindows,
   processingTimeSessionWindows,
   tumblingEventTimeWindows,
 } from '../../../src/operators/windows/assigners.ts'
-import { eventTimeTrigger, processingTimeTrigger } from '../../../src/operators/windows/triggers.ts'
+import { continuousEventTimeTrigger } from '../../../src/operators/windows/continuous-triggers.ts'
+import { countTrigger, eventTimeTrigger, processingTimeTrigger } from '../../../src/operators/windows/triggers.ts'
 import type { Trigger, WindowAssigner } from '../../../src/operators/windows/window.ts'
 import type { WindowedStream } from '../../../src/program/windowed-stream.ts'
 import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
@@ -122,8 +123,9 @@ windowCase(
   },
 )
 
-it('sets timers for a session as often as its gap has gone by, not for each record', () => {
-  let set = 0
+/** The heap, and how often an event-time timer was set. */
+function counting() {
+  const seen = { set: 0, timers: undefined as TimerQueue | undefined }
   const backend: StateBackend = {
     kind: 'counting',
     create(options) {
@@ -131,19 +133,66 @@ it('sets timers for a session as often as its gap has gone by, not for each reco
       const timers = state.timers('event-time')
       const add = timers.add.bind(timers)
       timers.add = (at) => {
-        set++
+        seen.set++
         return add(at)
       }
+      seen.timers = timers
       return state
     },
   }
-  const harness = new OperatorHarness(windowed(eventTimeSessionWindows(10), sums), { key: ({ k }: Item) => k, backend })
+  return { seen, options: { key: ({ k }: Item) => k, backend } }
+}
+
+it('sets timers for a session as often as its gap has gone by, not for each record', () => {
+  const { seen, options } = counting()
+  const harness = new OperatorHarness(windowed(eventTimeSessionWindows(10), sums), options)
   for (let n = 0; n < 1_000; n++) harness.element({ k: 'a', n }, n / 10)
-  expect(set).toBe(1)
+  expect(seen.set).toBe(1)
   for (let at = 0; at < 200; at++) harness.watermark(at)
   expect(harness.values).toEqual(['a 0..109.9 499500'])
-  expect(set).toBe(2)
+  expect(seen.set).toBe(2)
 })
+
+it('leaves no timers behind for the windows that a session has come out of', () => {
+  for (const trigger of [called(eventTimeTrigger()), countTrigger(100), continuousEventTimeTrigger(1_000)]) {
+    const { seen, options } = counting()
+    const harness = new OperatorHarness(
+      windowed(eventTimeSessionWindows(10), (windows) => sums(windows.trigger(trigger))),
+      options,
+    )
+    for (let n = 0; n < 50; n++) harness.element({ k: 'a', n }, n)
+    expect([trigger.description, seen.timers!.size]).toEqual([trigger.description, 1])
+  }
+})
+
+/** Never takes back a time that it has asked for. */
+const careless: Trigger<Item> = {
+  description: 'careless',
+  onElement(_item, _timestamp, window, ctx) {
+    ctx.registerEventTime(window.end - 2)
+    return 'continue'
+  },
+  onEventTime: () => 'fire',
+  onProcessingTime: () => 'continue',
+  onMerge() {},
+  clear() {},
+}
+
+windowCase(
+  'does not mind a time that was asked for by a window which has become part of another',
+  () => windowed(eventTimeSessionWindows(10), (windows) => sums(windows.trigger(careless))),
+  async (run) => {
+    await run.item('a', 1, 0)
+    await run.item('a', 2, 5)
+    await run.watermark(8)
+    expect(run.results()).toEqual([])
+    await run.watermark(13)
+    expect(run.results()).toEqual(['a 0..15 3'])
+    await run.watermark(100)
+    expect(run.results()).toEqual(['a 0..15 3'])
+    expect(await run.entries).toBe(0)
+  },
+)
 
 /** The usual trigger, which the operator does not know as such: it then calls it, and notes timers. */
 const called = (trigger: Trigger<unknown>): Trigger<unknown> => ({ ...trigger })

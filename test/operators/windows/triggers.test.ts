@@ -125,6 +125,34 @@ windowCase(
 )
 
 windowCase(
+  'does not wait longer because a session has grown',
+  () => windowed(eventTimeSessionWindows(15), (windows) => sums(windows.trigger(continuousEventTimeTrigger(10)))),
+  async (run) => {
+    await run.item('a', 1, 3)
+    await run.item('a', 2, 12)
+    await run.watermark(10)
+    expect(run.results()).toEqual(['a 3..27 3'])
+  },
+)
+
+windowCase(
+  'goes on by the clock when a session has grown',
+  () =>
+    windowed(processingTimeSessionWindows(15), (windows) => sums(windows.trigger(continuousProcessingTimeTrigger(10)))),
+  async (run) => {
+    await run.clock(3)
+    await run.item('a', 1)
+    await run.clock(10)
+    await run.item('a', 2)
+    await run.clock(11)
+    expect(run.results()).toEqual(['a 3..25 3'])
+    await run.clock(25)
+    expect(run.results()).toEqual(['a 3..25 3', 'a 3..25 3'])
+    expect(await run.entries).toBe(0)
+  },
+)
+
+windowCase(
   'fires at multiples of an interval of the clock',
   () =>
     windowed(tumblingProcessingTimeWindows(25), (windows) =>
