@@ -19,6 +19,7 @@ import { ck } from './probe.ts'
 
 /** The flow of a subtask with two channels into its first input and one into its second; the chain keeps a journal. */
 function make() {
+  const clock = { ms: 7 }
   const calls: string[] = []
   const fed: SubtaskEvent[] = []
   const barriers: number[] = []
@@ -34,7 +35,7 @@ function make() {
     descriptor: subtask,
     channelOf: (id) => channels.get(id)!,
     gate,
-    host: { now: () => 7, monotonicMs: () => 7, random: new Random(1) },
+    host: { now: () => 7, monotonicMs: () => clock.ms, random: new Random(1) },
     feed: (event) => void fed.push(event),
     barrierSeen: (id) => void barriers.push(id),
     barrierQueued: () => {},
@@ -52,7 +53,7 @@ function make() {
   const run = () => {
     while (flow.move());
   }
-  return { flow, chain, channels, calls, fed, barriers, push, run }
+  return { flow, chain, channels, calls, fed, barriers, push, run, clock }
 }
 
 const mark = (timestamp: number): StreamElement => ({ type: 'watermark', timestamp })
@@ -69,6 +70,33 @@ describe('the data plane of a subtask', () => {
     flow.resume()
     expect([flow.move(), flow.move()]).toEqual([true, false])
     expect([calls, flow.recordsIn]).toEqual([['batch 0 1', 'batch 0 2'], 2])
+  })
+
+  it('counts the time in which it could move something', () => {
+    const { flow, chain, channels, push, clock } = make()
+    const counted = (ms: number) => {
+      const before = flow.consumingMs()
+      clock.ms += ms
+      return flow.consumingMs() - before
+    }
+    expect(counted(10)).toBe(0)
+    flow.begin(chain)
+    expect(counted(10)).toBe(10)
+    flow.pause()
+    flow.pause()
+    expect(counted(10)).toBe(0)
+    push('out', mark(1), mark(2))
+    flow.resume()
+    flow.resume()
+    expect(counted(10)).toBe(0)
+    channels.get('out')!.shift()
+    expect(counted(10)).toBe(10)
+    flow.inputs.block(0)
+    flow.inputs.block(1)
+    expect(counted(10)).toBe(0)
+    flow.inputs.unblockAll()
+    flow.inputs.unblockAll()
+    expect(counted(10)).toBe(10)
   })
 
   it('takes one element at a time, and none while an output lacks credit', () => {

@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest'
 import { recordBatch, type StreamElement } from '../../src/core/elements.ts'
+import { sourceOperator } from '../../src/operators/endpoint-operators.ts'
 import { timestampsOperator } from '../../src/operators/time/timestamps-operator.ts'
 import { WatermarkStrategy } from '../../src/operators/time/watermark-strategy.ts'
+import { chainOf, descriptor, output } from './descriptors.ts'
+import { HandSource } from './subtask-endpoints.ts'
 import { mapping } from './subtask-programs.ts'
-import { barrier, completed, type SubtaskRig } from './subtask-rig.ts'
+import { barrier, completed, SubtaskRig } from './subtask-rig.ts'
 
 const strategy = WatermarkStrategy.forMonotonousTimestamps()
   .withTimestampAssigner((value: number) => value)
@@ -70,5 +73,24 @@ it('is not idle for having waited for a barrier on another channel', async () =>
   await pass(rig, 98)
   expect(statuses(take(rig))).toEqual([])
   await pass(rig, 4)
+  expect(statuses(take(rig))).toEqual(['idle'])
+})
+
+it('of a source does not count the time in which its records had no room', async () => {
+  const hand = new HandSource()
+  const source = sourceOperator(hand.source, strategy as WatermarkStrategy<unknown>)
+  const subtask = descriptor(chainOf(['numbers', source]), { outputs: [output(['out'])] })
+  const rig = await SubtaskRig.make(subtask, { channelCapacity: 2 })
+  await rig.deploy()
+  hand.give([1], [2])
+  await rig.simulation.settle()
+  expect(rig.channel('out').size).toBe(2)
+  await pass(rig, 1_000)
+  const first = take(rig)
+  await rig.simulation.settle()
+  expect([...statuses(first), ...statuses(take(rig))]).toEqual([])
+  await pass(rig, 99)
+  expect(statuses(take(rig))).toEqual([])
+  await pass(rig, 3)
   expect(statuses(take(rig))).toEqual(['idle'])
 })

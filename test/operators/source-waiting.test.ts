@@ -77,31 +77,47 @@ it('is not idle for having waited', () => {
   expect(harness.reported.at(-1)!.watermark).toBeUndefined()
 })
 
-it('lets its reader pause the splits that are ahead, which are not idle for that', () => {
+/** Two splits, of which the reader can pause each. */
+function makePausing(numbers: readonly [string, number][]) {
   const paused: (readonly string[])[] = []
-  const more = { splits: () => splits, pauseSplits: (names: readonly string[]) => void paused.push(names) }
   const splits = ['a', 'b']
-  const harness = make(
-    aligned.withIdleness(50),
-    [
-      ['a', 31],
-      ['b', 11],
-      ['b', 12],
-    ],
-    more,
-  )
+  const more = { splits: () => splits, pauseSplits: (names: readonly string[]) => void paused.push(names) }
+  return { harness: make(aligned.withIdleness(50), numbers, more), paused }
+}
+
+it('lets its reader pause the splits that are ahead', () => {
+  const { harness, paused } = makePausing([
+    ['a', 31],
+    ['b', 11],
+    ['b', 12],
+  ])
   harness.poll()
   harness.poll()
   harness.groupWatermark(10)
   expect(paused).toEqual([['a']])
   harness.poll()
   expect(harness.watermarks).toEqual([10, 11])
-  harness.advance(45)
   harness.groupWatermark(20)
   expect(paused).toEqual([['a'], []])
+})
+
+it('takes no split for idle that it has paused', () => {
+  const { harness } = makePausing([
+    ['a', 100],
+    ...Array.from({ length: 10 }, (_, i): [string, number] => ['b', 11 + i]),
+    ['b', 200],
+  ])
+  harness.poll()
+  harness.groupWatermark(10)
+  for (let i = 0; i < 10; i++) {
+    harness.poll()
+    harness.advance(20)
+  }
+  harness.groupWatermark(90)
   harness.advance(20)
-  // Of `b` nothing was heard, of `a` nothing could be.
-  expect([harness.watermarks, harness.statuses]).toEqual([[10, 11, 30], []])
-  harness.advance(40)
-  expect(harness.statuses).toEqual(['idle'])
+  harness.poll()
+  // Idle, `a` would not hold the watermark of `b` at its own.
+  expect(harness.watermarks.at(-1)).toBe(99)
+  harness.advance(31)
+  expect([harness.watermarks.at(-1), harness.statuses]).toEqual([199, []])
 })
