@@ -1,50 +1,14 @@
-/** A subtask with calls under way outside: what it takes meanwhile, how it ends, and what its snapshots hold. */
+/** A subtask with calls under way outside: what it takes meanwhile, and what its snapshots hold. */
 import { describe, expect, it } from 'vitest'
-import type { SubtaskDescriptor } from '../../src/actors/subtask-descriptor.ts'
-import { endOfData, endOfPartition, recordBatch, type StreamElement } from '../../src/core/elements.ts'
+import { recordBatch } from '../../src/core/elements.ts'
+import { limits } from '../../src/core/limits.ts'
 import type { AsyncDefinition } from '../../src/operators/async/async-definition.ts'
-import { asyncOperator } from '../../src/operators/async/async-operator.ts'
-import { sourceOperator } from '../../src/operators/endpoint-operators.ts'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
 import { keyedProcessOperator, processOperator } from '../../src/operators/process.ts'
-import { chainOf, descriptor, input, output } from './descriptors.ts'
-import { HandSource } from './subtask-endpoints.ts'
+import { fed, itemsInFlight, make, mark, upper } from './async-rig.ts'
+import { input } from './descriptors.ts'
 import { told } from './subtask-programs.ts'
-import { barrier, completed, keyedBatch, SubtaskRig, trigger } from './subtask-rig.ts'
-
-const upper = (definition: Partial<AsyncDefinition<string, string, string>> = {}) =>
-  asyncOperator<string, string, string>(
-    { call: async (value) => value.toUpperCase(), capacity: 2, ...definition },
-    true,
-  )
-
-/** Calls come back only while `service.answers` is true. */
-async function make(
-  operators: readonly (readonly [string, OperatorFactory])[],
-  more: Partial<SubtaskDescriptor> = {},
-  channelCapacity = 8,
-) {
-  const service = { answers: false }
-  const held = (label: string) => label.endsWith(' call') && !service.answers
-  const outputs = [output(['out'], { type: 'forward' }, { operator: operators.length - 1 })]
-  const rig = await SubtaskRig.make(descriptor(chainOf(...operators), { outputs, ...more }), { held, channelCapacity })
-  await rig.deploy()
-  const answer = async () => {
-    service.answers = true
-    await rig.simulation.settle()
-  }
-  return { rig, service, answer, out: () => rig.drain('out') }
-}
-
-const fed = (factory: OperatorFactory = upper(), channels = ['a'], channelCapacity = 8) =>
-  make([['look up', factory]], { inputs: channels.map((id) => input(id)) }, channelCapacity)
-
-const mark = (timestamp: number): StreamElement => ({ type: 'watermark', timestamp })
-const itemsInFlight = (rig: SubtaskRig) =>
-  told(rig, 'subtask.acknowledged').map((message) => {
-    const [first] = (message as unknown as { state: { operators: { unkeyed?: unknown }[] } }).state.operators
-    return JSON.stringify(first)
-  })
+import { barrier, keyedBatch } from './subtask-rig.ts'
 
 describe('while an operator is full', () => {
   it('records and watermarks wait, and barriers pass', async () => {
@@ -107,6 +71,63 @@ describe('while an operator is full', () => {
     expect(await out()).toEqual([['A', 'B'], ['C'], ['TIMER']])
   })
 
+  it('what a watermark makes due before it in the chain waits after its turn', async () => {
+    const timed = keyedProcessOperator({
+      element(_value: string, ctx) {
+        for (let at = 1; at <= 2 * limits.timersPerTurn; at++) ctx.timers.registerEventTime(at)
+      },
+      timer: (timestamp, ctx) => ctx.emit(`${timestamp}`),
+    })
+    const { rig, answer, out } = await make(
+      [
+        ['timed', timed],
+        ['look up', upper()],
+      ],
+      { inputs: [input('a')], batchRecords: 10_000 },
+    )
+    await rig.push('a', keyedBatch('x'), mark(5_000))
+    rig.channel('a').pushAhead({ ...barrier(1), alignment: { type: 'unaligned' } } as never)
+    await rig.simulation.settle()
+    expect(itemsInFlight(rig, 1)[0]).toContain(`"items":${limits.timersPerTurn}}`)
+    await answer()
+    const results = (await out()).filter(Array.isArray).flat()
+    expect(results).toEqual(Array.from({ length: 2 * limits.timersPerTurn }, (_, i) => `${i + 1}`))
+  })
+
+  it('the clock of what could be taken stands still', async () => {
+    let consumed = 0
+    const asking: OperatorFactory = {
+      ...processOperator({ element: () => {} }),
+      create: () => ({
+        open: (context) => {
+          context.requestProcessingTime(30)
+          Object.assign(asking, { ask: () => context.consumingMs() })
+        },
+        batch: () => {},
+        processingTime: () => {},
+        endOfData: () => {},
+        snapshot: () => ({ state: undefined, keyed: undefined, durable: undefined }),
+        close: () => {},
+      }),
+    }
+    const { rig, answer } = await make(
+      [
+        ['look up', upper()],
+        ['asking', asking],
+      ],
+      { inputs: [input('a')] },
+    )
+    const consumedMs = () => (asking as unknown as { ask: () => number }).ask()
+    rig.simulation.clock.advance(5)
+    await rig.push('a', recordBatch(['a', 'b', 'c']))
+    consumed = consumedMs()
+    rig.simulation.clock.advance(20)
+    expect(consumedMs()).toBe(consumed)
+    await answer()
+    rig.simulation.clock.advance(7)
+    expect(consumedMs()).toBe(consumed + 7)
+  })
+
   it('nothing reaches it from one before it in the chain that hears from outside', async () => {
     const { rig, answer, out } = await make(
       [
@@ -161,100 +182,5 @@ describe('a snapshot', () => {
     const { rig } = await fed()
     await rig.push('a', recordBatch(['a', 'b', 'c']), barrier(1))
     expect(itemsInFlight(rig)[0]).toContain('"items":3')
-  })
-})
-
-describe('the end of the data', () => {
-  it('waits for what is in flight, and checkpoints go on meanwhile', async () => {
-    const { rig, answer, out } = await fed()
-    await rig.push('a', recordBatch(['a', 'b']), endOfData, barrier(1))
-    expect(rig.statuses).toEqual(['running'])
-    await rig.push('a', barrier(2))
-    expect(await out()).toEqual(['barrier 1', 'barrier 2'])
-    expect(told(rig, 'subtask.acknowledged')).toMatchObject([
-      { state: { finished: false } },
-      { state: { finished: false } },
-    ])
-    await answer()
-    expect(rig.statuses).toEqual(['running', 'ended'])
-    await rig.push('a', barrier(3))
-    await rig.hear(completed(3))
-    await rig.push('a', endOfPartition)
-    expect(await out()).toEqual([['A', 'B'], 'watermark', 'end-of-data', 'barrier 3', 'end-of-partition'])
-    expect([rig.statuses.at(-1), rig.unexpected]).toEqual(['finished', []])
-  })
-
-  it('of one of two inputs does not', async () => {
-    const { rig } = await fed(upper(), ['a', 'b'])
-    await rig.push('a', recordBatch(['a']), endOfData, endOfPartition)
-    expect(rig.channel('a').size).toBe(0)
-  })
-
-  it('is told only when a barrier that came behind it has come on all inputs', async () => {
-    const { rig, answer, out } = await fed(upper(), ['a', 'b'])
-    await rig.push('a', endOfData)
-    await rig.push('b', recordBatch(['b']), endOfData, barrier(1))
-    await answer()
-    expect([rig.statuses, rig.unexpected]).toEqual([['running'], []])
-    await rig.push('a', barrier(1))
-    expect([rig.statuses, rig.unexpected]).toEqual([['running', 'ended'], []])
-    expect(await out()).toEqual([['B'], 'watermark', 'barrier 1', 'end-of-data'])
-  })
-
-  it('of a source waits too, with checkpoints', async () => {
-    const hand = new HandSource()
-    const { rig, answer, out } = await make([
-      ['numbers', sourceOperator(hand.source)],
-      ['look up', upper({ call: async (value) => `${value}!` })],
-    ])
-    hand.give(['a', 'b'], { type: 'end' })
-    await rig.simulation.settle()
-    await rig.hear(trigger(1))
-    expect([await out(), rig.statuses]).toEqual([['barrier 1'], ['running']])
-    await answer()
-    expect([await out(), rig.statuses]).toEqual([
-      [['a!', 'b!'], 'watermark', 'end-of-data'],
-      ['running', 'ended'],
-    ])
-  })
-
-  it('by a stop with a drain waits for what is in flight, and the savepoint holds nothing of it', async () => {
-    const hand = new HandSource()
-    const { rig, answer, out } = await make([
-      ['numbers', sourceOperator(hand.source)],
-      ['look up', upper({ call: async (value) => `${value}!`, retry: { attempts: 2, delayMs: 50 } })],
-    ])
-    hand.give(['a', 'b'])
-    await rig.simulation.settle()
-    await rig.hear(trigger(1, 'stop-drain'))
-    expect([await out(), rig.statuses]).toEqual([[], ['running']])
-    await answer()
-    expect([await out(), rig.statuses]).toEqual([
-      [['a!', 'b!'], 'watermark', 'end-of-data', 'barrier 1'],
-      ['running', 'ended'],
-    ])
-    expect(itemsInFlight(rig)[0]).not.toContain('"items"')
-  })
-
-  it('waits for calls that are made because of it, and for their time-outs', async () => {
-    const last = processOperator({
-      element: (value: string, ctx) => ctx.emit(value),
-      endOfData: (ctx) => ctx.emit('last'),
-    })
-    const { rig, out } = await make(
-      [
-        ['last', last],
-        ['look up', upper({ timeoutMs: 100, onTimeout: (value) => `no ${value}` })],
-      ],
-      { inputs: [input('a')], checkpointing: false },
-    )
-    await rig.push('a', endOfData)
-    expect([await out(), rig.statuses]).toEqual([['watermark'], ['running']])
-    rig.simulation.clock.advance(100)
-    await rig.simulation.settle()
-    expect([await out(), rig.statuses]).toEqual([
-      [['no last'], 'end-of-data'],
-      ['running', 'ended'],
-    ])
   })
 })

@@ -106,6 +106,22 @@ it('asks for a wake-up only when it is earlier than the one asked for', () => {
   expect(asked).toEqual([10, 5, 40])
 })
 
+it('leaves those due who may not be woken, and does not ask for them meanwhile', () => {
+  const asked: number[] = []
+  const woken: number[] = []
+  const wakeUps = new WakeUps(2, (atMs) => void asked.push(atMs))
+  wakeUps.request(0, 10)
+  wakeUps.request(1, 20)
+  wakeUps.fire(
+    15,
+    (position) => void woken.push(position),
+    (position) => position === 1,
+  )
+  expect([woken, asked]).toEqual([[], [10, 20]])
+  wakeUps.fire(15, (position) => void woken.push(position))
+  expect([woken, asked]).toEqual([[0], [10, 20, 20]])
+})
+
 it.each(['', '  ', undefined])('refuses the output tag %j', (name) => {
   expect(failure(() => outputTag(name as string))).toMatchObject({ code: 'ARGUMENT_INVALID' })
 })

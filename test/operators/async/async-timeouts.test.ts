@@ -33,6 +33,18 @@ describe('a time-out', () => {
     expect(harness.values).toEqual(['no a', 'B'])
   })
 
+  it.each([true, false])('emits a record once, also when its call comes back later (ordered: %s)', async (ordered) => {
+    const { harness, service, feed } = await make(ordered, { timeoutMs: 100, onTimeout: (value) => `no ${value}` })
+    await feed('a')
+    harness.advance(100)
+    await feed('b')
+    service.answers('a')
+    await harness.settle()
+    service.answers('b')
+    await harness.settle()
+    expect(harness.values).toEqual(['no a', 'B'])
+  })
+
   it('counts from the first call, also over retries and the waits between them', async () => {
     const retry = { attempts: 10, delayMs: 60 }
     const { harness, service, feed } = await make(true, { timeoutMs: 100, retry, onTimeout: () => 'late' })
