@@ -62,9 +62,10 @@ class AlignedWindowOperator extends WindowTimeOperator {
   #contents!: WindowContents
   /** Windows of an earlier program, which had others, another trigger, or allowed for late records. */
   #before: SeparateWindows | undefined
-  /** The end of the last window that the watermark has let fire. */
+  /** The last window that the watermark has let fire. */
   #fired = Number.NEGATIVE_INFINITY
-  /** The pane of the record before: from here to `#next`. */
+  /** The pane of the record before: from `#start` to `#next`. */
+  #pane = 0
   #start = Number.POSITIVE_INFINITY
   #next = Number.NEGATIVE_INFINITY
   /** The window that fired last, and its name: mostly other keys have the same one. */
@@ -83,7 +84,7 @@ class AlignedWindowOperator extends WindowTimeOperator {
     this.#contents = contents
     this.#fire = fire
     this.#panes = isTumbling(definition)
-      ? new TumblingPanes(this.#grid.size, contents, backend)
+      ? new TumblingPanes(this.#grid, contents, backend)
       : new SlidingPanes(this.#grid, contents, backend)
     if (hasWindows(backend)) {
       const triggering = triggeringOf({ definition, timers, backend, owner: this.context })
@@ -104,10 +105,10 @@ class AlignedWindowOperator extends WindowTimeOperator {
       const time = timestamps === undefined ? now : timestamps[i]!
       if (!(time >= this.#start && time < this.#next)) this.#findPane(time)
       state.setCurrentKey(keys[i] as Key, keyGroups === undefined ? undefined : keyGroups[i])
-      const end = panes.add(this.#start, values[i], this.#fired)
-      if (end === undefined) continue
-      if (end === 'late') this.tooLate(values[i], time)
-      else this.#wake(end)
+      const window = panes.add(this.#pane, values[i], this.#fired)
+      if (window === undefined) continue
+      if (window === 'late') this.tooLate(values[i], time)
+      else this.#wake(window)
     }
     this.calls.flush()
   }
@@ -119,25 +120,25 @@ class AlignedWindowOperator extends WindowTimeOperator {
 
   timer(timer: number, domain: TimeDomain): void {
     const end = askedFor(timer, domain) + 1
+    const window = this.#grid.lastEnded(end)
     const before = this.#before
-    if (before === undefined || this.#grid.isEnd(end)) this.#over(end)
+    if (before === undefined || this.#grid.endOf(window) === end) this.#over(window, end)
     if (before === undefined) return
     before.timer(timer, domain)
     if (!hasWindows(this.state)) this.#before = undefined
   }
 
   /** A window has ended. */
-  #over(end: number): void {
+  #over(window: number, end: number): void {
     if (end !== this.#window.end) {
       this.#window = { start: end - this.#grid.size, end }
       this.#name = windowName(this.#window)
     }
-    const window = this.#window
     const contents = this.#withBefore(this.#panes.fire(window, this.#name))
-    if (this.#panes.goesOn) this.#wake(end + this.#grid.slide)
+    if (this.#panes.goesOn) this.#wake(window + 1)
     if (contents === undefined) return
-    this.#fire(contents, window, this.#name)
-    this.calls.clear(window, this.#name)
+    this.#fire(contents, this.#window, this.#name)
+    this.calls.clear(this.#window, this.#name)
   }
 
   #withBefore(contents: unknown): unknown {
@@ -148,17 +149,17 @@ class AlignedWindowOperator extends WindowTimeOperator {
 
   #heard(watermark: number): void {
     if (!this.eventTime || watermark === Number.NEGATIVE_INFINITY) return
-    const grid = this.#grid
-    this.#fired = grid.firstEnd(grid.startOf(watermark + 1)) - grid.slide
+    this.#fired = this.#grid.lastEnded(watermark + 1)
   }
 
   #findPane(time: number): void {
-    this.#start = this.#grid.startOf(time)
-    this.#next = this.#grid.after(this.#start)
+    this.#pane = this.#grid.paneOf(time)
+    this.#start = this.#grid.startOf(this.#pane)
+    this.#next = this.#grid.startOf(this.#pane + 1)
   }
 
-  /** Sets a timer of the current key for the window that ends here. */
-  #wake(end: number): void {
-    setTimer(this.timers, this.definition.assigner.timeDomain, end - 1)
+  /** Sets a timer of the current key for the end of a window. */
+  #wake(window: number): void {
+    setTimer(this.timers, this.definition.assigner.timeDomain, this.#grid.endOf(window) - 1)
   }
 }

@@ -3,7 +3,8 @@
  * wholly outside of every window. Windows begin every `slide` and end `size % slide` after a beginning, so there are at most
  * two panes per slide, however little size and slide have in common.
  *
- * Arithmetic only, good for times before 1970 and negative offsets. Tests: test/operators/windows/pane-grid.test.ts.
+ * Windows and panes are numbered in their order, from those that begin at `offset`: numbers that stay small are kept in maps for
+ * less than times. Arithmetic only, good for times before 1970 and negative offsets.
  */
 export interface AlignedWindows {
   readonly size: number
@@ -15,51 +16,61 @@ export class PaneGrid implements AlignedWindows {
   readonly size: number
   readonly slide: number
   readonly offset: number
+  readonly panesPerSlide: 1 | 2
+  readonly panesPerWindow: number
   /** From a beginning of windows to the next end of some; 0 when they fall together. */
-  readonly rest: number
+  readonly #rest: number
 
   /** `slide` is at most `size`: no time is outside of all windows. */
   constructor({ size, slide, offset }: AlignedWindows) {
     this.size = size
     this.slide = slide
     this.offset = offset
-    this.rest = size % slide
+    this.#rest = size % slide
+    this.panesPerSlide = this.#rest === 0 ? 1 : 2
+    this.panesPerWindow = Math.floor(size / slide) * this.panesPerSlide + (this.#rest === 0 ? 0 : 1)
   }
 
-  /** The beginning of the pane with this time. */
-  startOf(time: number): number {
-    const into = this.#into(time)
-    return into < this.rest ? time - into : time - into + this.rest
+  /** The pane with this time. */
+  paneOf(time: number): number {
+    const slides = Math.floor((time - this.offset) / this.slide)
+    if (this.#rest === 0) return slides
+    return 2 * slides + (time - this.offset - slides * this.slide < this.#rest ? 0 : 1)
   }
 
-  /** The beginning of the next pane. */
-  after(start: number): number {
-    return start + (this.rest === 0 ? this.slide : this.#begins(start) ? this.rest : this.slide - this.rest)
+  /** Where the pane begins. */
+  startOf(pane: number): number {
+    if (this.#rest === 0) return this.offset + pane * this.slide
+    const slides = Math.floor(pane / 2)
+    return this.offset + slides * this.slide + (pane === 2 * slides ? 0 : this.#rest)
   }
 
-  /** The end of the first window that the pane is in. */
-  firstEnd(start: number): number {
-    return start + (this.rest !== 0 && this.#begins(start) ? this.rest : this.slide)
+  /** The first pane of the window. */
+  firstPane(window: number): number {
+    return window * this.panesPerSlide
   }
 
-  /** The end of the last one. */
-  lastEnd(start: number): number {
-    return start + (this.#begins(start) ? this.size : this.size - this.rest)
+  /** The pane behind the last one of the window. */
+  paneAfter(window: number): number {
+    return window * this.panesPerSlide + this.panesPerWindow
   }
 
-  /** Does a window end here? */
-  isEnd(time: number): boolean {
-    return this.#into(time) === this.rest
+  /** The first window that the pane is in. */
+  firstWindow(pane: number): number {
+    return Math.floor((pane - this.panesPerWindow) / this.panesPerSlide) + 1
   }
 
-  /** Do windows begin here? */
-  #begins(start: number): boolean {
-    return this.#into(start) === 0
+  /** The last one. */
+  lastWindow(pane: number): number {
+    return Math.floor(pane / this.panesPerSlide)
   }
 
-  #into(time: number): number {
-    const into = (time - this.offset) % this.slide
-    // Minus zero, too, would make a start that is another key of a map.
-    return into < 0 ? into + this.slide : into + 0
+  endOf(window: number): number {
+    return this.offset + window * this.slide + this.size
+  }
+
+  /** The last window that ends at this time or before. */
+  lastEnded(time: number): number {
+    return Math.floor((time - this.offset - this.size) / this.slide)
   }
 }

@@ -5,8 +5,8 @@
 import type { KeyedStateBackend, MapState } from '../../backends/state-backend.ts'
 import { windowName } from './definition.ts'
 import { type KeyedPanes, unstamped } from './keyed-panes.ts'
+import type { PaneGrid } from './pane-grid.ts'
 import { contentsState, separateDescriptors } from './separate-windows.ts'
-import type { Window } from './window.ts'
 import type { WindowContents } from './window-contents.ts'
 
 /** Names of panes that are remembered. */
@@ -14,37 +14,36 @@ const namesMax = 64
 
 export class TumblingPanes implements KeyedPanes {
   readonly goesOn = false
-  readonly #size: number
+  readonly #grid: PaneGrid
   readonly #contents: WindowContents
   readonly #windows: MapState<string, unknown>
-  /** By the beginning of the window. */
+  /** By the number of the window. */
   readonly #names = new Map<number, string>()
 
-  constructor(size: number, contents: WindowContents, backend: KeyedStateBackend) {
-    this.#size = size
+  constructor(grid: PaneGrid, contents: WindowContents, backend: KeyedStateBackend) {
+    this.#grid = grid
     this.#contents = contents
     this.#windows = backend.state(contentsState, separateDescriptors[contentsState]!) as MapState<string, unknown>
   }
 
-  add(start: number, value: unknown, fired: number): number | 'late' | undefined {
-    const end = start + this.#size
-    if (end <= fired) return 'late'
-    const name = this.#names.get(start) ?? this.#name(start)
+  add(pane: number, value: unknown, fired: number): number | 'late' | undefined {
+    if (pane <= fired) return 'late'
+    const name = this.#names.get(pane) ?? this.#name(pane)
     const before = this.#windows.get(name)
     this.#windows.put(name, this.#contents.add(before, value, unstamped))
-    return before === undefined ? end : undefined
+    return before === undefined ? pane : undefined
   }
 
-  fire(_window: Window, name: string): unknown {
+  fire(_window: number, name: string): unknown {
     const contents = this.#windows.get(name)
     if (contents !== undefined) this.#windows.remove(name)
     return contents
   }
 
-  #name(start: number): string {
+  #name(pane: number): string {
     if (this.#names.size >= namesMax) this.#names.clear()
-    const name = windowName({ start, end: start + this.#size })
-    this.#names.set(start, name)
+    const name = windowName({ start: this.#grid.startOf(pane), end: this.#grid.endOf(pane) })
+    this.#names.set(pane, name)
     return name
   }
 }
