@@ -31,6 +31,14 @@ export interface Size {
   readonly nexmarkEvents: number
   /** Seconds of event time that they are spread over. */
   readonly nexmarkSpansS: readonly number[]
+  /** Keys and seconds of event time in windows, of one record per key and second. */
+  readonly windowKeys: number
+  readonly windowSeconds: number
+  /** The same for windows of an hour that event time goes beyond. */
+  readonly hourKeys: number
+  readonly hourSeconds: number
+  /** Records per key and second where windows have many of them. */
+  readonly hotRecords: number
 }
 
 export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
@@ -52,6 +60,11 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     nexmarkQueries: ['q0', 'q5'],
     nexmarkEvents: 8_000,
     nexmarkSpansS: [10],
+    windowKeys: 1_000,
+    windowSeconds: 4,
+    hourKeys: 5,
+    hourSeconds: 3_700,
+    hotRecords: 10,
   },
   small: {
     runs: 3,
@@ -70,6 +83,11 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     flowMs: 2_000,
     nexmarkEvents: 2_000_000,
     nexmarkSpansS: [10, 2_000],
+    windowKeys: 100_000,
+    windowSeconds: 20,
+    hourKeys: 500,
+    hourSeconds: 4_500,
+    hotRecords: 250,
   },
   full: {
     runs: 3,
@@ -88,6 +106,11 @@ export const sizes: Readonly<Record<'smoke' | 'small' | 'full', Size>> = {
     flowMs: 5_000,
     nexmarkEvents: 10_000_000,
     nexmarkSpansS: [10, 2_000],
+    windowKeys: 100_000,
+    windowSeconds: 100,
+    hourKeys: 5_000,
+    hourSeconds: 4_500,
+    hotRecords: 1_000,
   },
 }
 

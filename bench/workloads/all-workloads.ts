@@ -8,6 +8,7 @@ import { keyedCount } from './keyed-count.ts'
 import { mapChain } from './map-chain.ts'
 import { memory } from './memory.ts'
 import { nexmark } from './nexmark.ts'
+import { sliding } from './sliding.ts'
 import { smallChanges } from './small-changes.ts'
 import { storedState } from './stored-state.ts'
 import { subtasks } from './subtasks.ts'
@@ -24,6 +25,7 @@ export const allWorkloads = (size: Size): readonly Workload[] => [
     memory,
     eventLatency,
     subtasks,
+    sliding,
   ].map((make) => make(size)),
   ...nexmark(size),
 ]
