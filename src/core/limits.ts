@@ -8,6 +8,8 @@ export const limits = {
   timersPerTurn: 1_000,
   /** How often watermarks are made of the records that have come, unless configured; Flink's default. */
   autoWatermarkIntervalMs: 200,
+  /** How often sources that wait for each other exchange how far they have come, unless they say otherwise; Flink's default. */
+  watermarkUpdateMs: 1_000,
   /** Records of an asynchronous operator that are under way, unless it says otherwise. */
   asyncCapacity: 100,
   /** For all calls of one record, unless the operator says otherwise. */

@@ -7,6 +7,7 @@ export { sinkOperator, sourceOperator } from '../operators/endpoint-operators.ts
 export type { OperatorFactory } from '../operators/operator.ts'
 export { keyedProcessOperator, processOperator, reduceOperator } from '../operators/process.ts'
 export { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
+export { timestampsOperator } from '../operators/time/timestamps-operator.ts'
 export { coProcessOperator, keyedCoProcessOperator } from '../operators/two-input.ts'
 export * from './backend-suites.ts'
 export { checkers } from './checkers/all-checkers.ts'

@@ -4,6 +4,7 @@
  * Plain, immutable data with a fluent way to write it. Does not own how watermarks are made (`timestamps-operator.ts`).
  */
 import { StreamError } from '../../core/errors.ts'
+import { limits } from '../../core/limits.ts'
 import type { WatermarkGenerator } from './watermark-generator.ts'
 
 /** The event time of a record in milliseconds since 1970. `recordTimestamp` is the one that it has already, if any. */
@@ -120,7 +121,11 @@ export class WatermarkStrategy<in T> {
    *
    * @example WatermarkStrategy.forMonotonousTimestamps<Reading>().withWatermarkAlignment('readings', 10_000)
    */
-  withWatermarkAlignment(group: string, maxDriftMs: number, updateIntervalMs = 1_000): WatermarkStrategy<T> {
+  withWatermarkAlignment(
+    group: string,
+    maxDriftMs: number,
+    updateIntervalMs: number = limits.watermarkUpdateMs,
+  ): WatermarkStrategy<T> {
     if (typeof group !== 'string' || group === '') {
       const given = typeof group === 'string' ? 'an empty string' : `a value of type ${typeof group}`
       const message = `withWatermarkAlignment was given ${given} for a group: expected a name.`

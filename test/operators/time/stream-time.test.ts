@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { maxWatermark, type RecordBatch } from '../../../src/core/elements.ts'
-import { StreamTime } from '../../../src/operators/time/stream-time.ts'
+import { maxWatermark } from '../../../src/core/elements.ts'
 import { timestampsOperator } from '../../../src/operators/time/timestamps-operator.ts'
 import { WatermarkStrategy } from '../../../src/operators/time/watermark-strategy.ts'
 import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
-
-const ownTime = (value: number): number => value
-const monotonous = WatermarkStrategy.forMonotonousTimestamps().withTimestampAssigner(ownTime)
+import { journal, monotonous, ownTime } from './stream-journal.ts'
 
 describe('the interval of watermarks', () => {
   it('tells the last one of what has come, and only when there is a new one', () => {
@@ -58,40 +55,6 @@ const punctuated = WatermarkStrategy.forGenerator<number>(() => ({
   onEvent: (value, timestamp, output) => value % 2 === 0 && output.emitWatermark(timestamp),
 })).withTimestampAssigner(ownTime)
 
-/** Everything that one subtask's stream sends on, in order. */
-function journal(strategy: WatermarkStrategy<number>, splits: readonly string[] = []) {
-  const seen: string[] = []
-  const clock = { nowMs: 0, consumingMs: 0, askedMs: Number.POSITIVE_INFINITY }
-  const output = {
-    emit: ({ values }: RecordBatch) => void seen.push(values.join()),
-    watermark: (timestamp: number) => void seen.push(`w${timestamp}`),
-    watermarkStatus: (idle: boolean) => void seen.push(idle ? 'idle' : 'active'),
-  }
-  const context = {
-    jobId: 'j',
-    operatorId: 'o',
-    operatorName: 'times',
-    output,
-    autoWatermarkIntervalMs: 0,
-    monotonicMs: () => clock.nowMs,
-    consumingMs: () => clock.consumingMs,
-    requestTurn(atMs: number) {
-      clock.askedMs = Math.min(clock.askedMs, atMs)
-    },
-  }
-  const time = new StreamTime(strategy.settings as never, context as never)
-  time.setSplits(splits)
-  const pass = (ms: number, heldBack = false) => {
-    clock.nowMs += ms
-    if (!heldBack) clock.consumingMs += ms
-    if (clock.askedMs <= clock.nowMs) {
-      clock.askedMs = Number.POSITIVE_INFINITY
-      time.turn(clock.nowMs)
-    }
-  }
-  return { time, pass, take: () => seen.splice(0) }
-}
-
 describe('a generator that looks at every record', () => {
   it('has its watermark exactly behind the record that it is for', () => {
     const { time, take } = journal(punctuated)
@@ -135,47 +98,6 @@ describe('a generator that looks at every record', () => {
     )
     time.batch(undefined, [1], undefined)
     expect(take()).toEqual(['1', 'w5', `w${maxWatermark.timestamp}`])
-  })
-})
-
-describe('several splits', () => {
-  it('have the lowest of their watermarks', () => {
-    const { time, take } = journal(monotonous, ['a', 'b'])
-    time.batch('a', [100], undefined)
-    expect(take()).toEqual(['100'])
-    time.batch('b', [50, 40], undefined)
-    expect(take()).toEqual(['50,40', 'w49'])
-    time.batch('b', [200], undefined)
-    expect(take()).toEqual(['200', 'w99'])
-  })
-
-  it('wait for one that is new, and no longer for one that is over', () => {
-    const { time, take } = journal(monotonous, ['a'])
-    time.batch('a', [100], undefined)
-    time.setSplits(['a', 'b'])
-    time.batch('a', [200], undefined)
-    expect(take()).toEqual(['100', 'w99', '200'])
-    time.batch('b', [10], undefined)
-    expect(take()).toEqual(['10'])
-    time.setSplits(['a'])
-    expect(take()).toEqual(['w199'])
-    time.setSplits([])
-    expect(take()).toEqual([])
-    time.setSplits(['c'])
-    time.batch('c', [300], undefined)
-    expect(take()).toEqual(['300', 'w299'])
-  })
-
-  it('each have a generator of their own', () => {
-    let made = 0
-    const counted = WatermarkStrategy.forGenerator<number>(() => {
-      made++
-      return { onEvent: (_, timestamp, output) => output.emitWatermark(timestamp) }
-    }).withTimestampAssigner(ownTime)
-    const { time, take } = journal(counted, ['a'])
-    time.batch('a', [1], undefined)
-    time.batch('b', [2], undefined)
-    expect([made, take()]).toEqual([3, ['1', 'w1', '2']])
   })
 })
 
