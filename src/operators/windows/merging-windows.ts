@@ -16,6 +16,7 @@ const sessionsState = 'window-sessions'
 /** Start, end, contents, start, end, … Contents that were purged are undefined. */
 type Sessions = readonly unknown[]
 const none: Sessions = Object.freeze([])
+const noWindows: readonly Window[] = []
 /** Elements of the list for each session. */
 const each = 3
 
@@ -73,11 +74,11 @@ export class MergingWindows implements KeyWindows {
     if (cleanupTimeOf(window, definition) <= time.watermark) return false
     const after = contents.add(before, value, timestamp)
     this.#sessions.update(spliced(sessions, from, (to - from) / each, [start, end, after]))
-    // Making a name takes longer than all the rest.
     const name = triggering.named ? windowName(window) : ''
     if (from === to) triggering.opened(window, name)
     else if (to - from > each || sessions[from] !== start || sessions[from + 1] !== end) {
-      triggering.merged(window, windowsIn(sessions.slice(from, to)))
+      const others = triggering.named ? windowsIn(sessions.slice(from, to)) : noWindows
+      triggering.merged(window, sessions[to - each + 1] as number, others)
     }
     this.#act(triggering.element(value, timestamp, window, name), window)
     return true

@@ -20,7 +20,8 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
   protected state!: KeyedStateBackend
   protected timers!: TimerService
   protected calls!: WindowCalls
-  #lateSeen = false
+  /** Records that were too late, and for which there is no side output. */
+  #dropped = 0
 
   constructor(definition: WindowDefinition) {
     this.definition = definition
@@ -72,7 +73,13 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
     return { state: withWatermark(undefined, this.timers.watermark), keyed: this.state.mark(), durable: undefined }
   }
 
-  close(): void {}
+  close(): void {
+    if (this.#dropped < 2) return
+    this.context.log(
+      'warn',
+      `Operator ${operatorLabel(this.context)} has dropped ${this.#dropped} records as too late.`,
+    )
+  }
 
   /** Every window of the record is over. */
   protected tooLate(value: unknown, timestamp: number): void {
@@ -81,8 +88,8 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
       this.calls.toSide(lateTag, value, timestamp)
       return
     }
-    if (this.#lateSeen) return
-    this.#lateSeen = true
+    this.#dropped++
+    if (this.#dropped > 1) return
     this.context.log(
       'warn',
       `Operator ${operatorLabel(this.context)} drops records that come too late for their windows, such as one of ${timestamp} at watermark ${this.timers.watermark}: sideOutputLateData gives them out, allowedLateness waits for them.`,

@@ -14,7 +14,7 @@ import { maxTimestampOf, type Trigger, type TriggerMergeContext, type TriggerRes
 import { openWindowStates, type WindowScope, windowStateDescriptors } from './window-states.ts'
 import { askedFor, setTimer, WindowTimers, windowTimerDescriptors } from './window-timers.ts'
 
-/** All of it is about the current key. `name` is that of the window; without `named` it does not matter. */
+/** All of it is about the current key. `name` is that of the window; without `named` it does not matter, since making one takes time. */
 export interface Triggering {
   readonly named: boolean
   /** The window has contents, and had none before. */
@@ -26,8 +26,8 @@ export interface Triggering {
   timer(timer: number, domain: TimeDomain, window: Window, name: string): TriggerResult
   /** Behind `timer`: is the window over? If not, it will be heard of again. */
   over(timer: number, domain: TimeDomain, window: Window, name: string): boolean
-  /** `window` has come out of `merged`, one or several. */
-  merged(window: Window, merged: readonly Window[]): void
+  /** `window` has come out of others, one or several, of which the last one ends at `lastEnd`. Only with `named` are they given. */
+  merged(window: Window, lastEnd: number, others: readonly Window[]): void
   clear(window: Window, name: string): void
 }
 
@@ -107,9 +107,9 @@ class EndTriggering implements Triggering {
     return false
   }
 
-  merged(window: Window, merged: readonly Window[]): void {
-    const now = this.#now()
-    if (merged.every((one) => maxTimestampOf(one) <= now)) this.opened(window)
+  merged(window: Window, lastEnd: number): void {
+    // Those that have fired wait to be forgotten, later than the end of this one.
+    if (lastEnd - 1 <= this.#now()) this.opened(window)
   }
 
   clear(): void {}
@@ -213,7 +213,7 @@ class CalledTriggering implements Triggering, TriggerMergeContext {
     return false
   }
 
-  merged(window: Window, merged: readonly Window[]): void {
+  merged(window: Window, _lastEnd: number, merged: readonly Window[]): void {
     this.#scope.name = windowName(window)
     this.#trigger.onMerge!(window, merged, this)
     for (const one of merged) this.clear(one, windowName(one))

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { StandardSchemaV1 } from '../../../src/core/standard-schema.ts'
 import {
   aggregatingState,
   listState,
@@ -196,4 +197,52 @@ it('is declared with the names that a snapshot has', () => {
   const factory = remembering()
   expect(Object.keys(factory.states!).filter((name) => name.startsWith(windowStatePrefix))).toHaveLength(5)
   expect(functionOf({ type: 'reduce', reduce: () => 0, finish: undefined })).toBeUndefined()
+})
+
+it('lets state of a key expire', async () => {
+  const run = new WindowRun(
+    windowed(tumblingEventTimeWindows(10), (windows) =>
+      windows.process({
+        state: { seen: valueState(0, { ttl: { ms: 100 } }) },
+        process: (items, { state }) => state.seen.update(items.length),
+      }),
+    ),
+    undefined,
+  )
+  await run.item('a', 1, 1)
+  await run.watermark(9)
+  expect(await run.entries).toBeGreaterThan(0)
+  await run.clock(300)
+  expect(await run.entries).toBe(0)
+})
+
+const positive: StandardSchemaV1<number, unknown> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) => ((value as number) > 0 ? { value } : { issues: [{ message: 'not positive' }] }),
+  },
+}
+
+it.each([
+  [
+    'value',
+    { it: valueState(1, { schema: positive }) },
+    ({ it }: { it: { update(n: number): void } }) => it.update(-1),
+  ],
+  ['list', { it: listState({ schema: positive }) }, ({ it }: { it: { add(n: number): void } }) => it.add(-1)],
+  [
+    'map',
+    { it: mapState<string, number>({ schema: positive }) },
+    ({ it }: { it: { put(key: string, n: number): void } }) => it.put('x', -1),
+  ],
+] as const)('holds state of windows against its schema: %s', async (_kind, windowState, store) => {
+  const run = new WindowRun(
+    windowed(tumblingEventTimeWindows(10), (windows) =>
+      windows.process({ windowState, process: (_items, ctx) => store(ctx.windowState as never) }),
+    ),
+    undefined,
+  )
+  await run.item('a', 1, 1)
+  await expect(run.watermark(9)).rejects.toMatchObject({ code: 'STATE_VALUE_REFUSED' })
 })

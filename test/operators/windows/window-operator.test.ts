@@ -213,3 +213,14 @@ it('keeps what is late late after a restore', async () => {
   after.watermark(100)
   expect(after.values).toEqual([])
 })
+
+it('says at the end how many records it has dropped', async () => {
+  const harness = new OperatorHarness(windowed(tumblingEventTimeWindows(10), sums), { key: ({ k }: Item) => k })
+  harness.watermark(100)
+  for (let n = 0; n < 3; n++) harness.element({ k: 'a', n }, n)
+  await harness.close()
+  expect(harness.logged).toEqual([
+    expect.stringContaining('such as one of 0 at watermark 100'),
+    'warn Operator "window" has dropped 3 records as too late.',
+  ])
+})
