@@ -8,10 +8,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { batchWindows, sequentialWindows } from './windows/batch-windows.ts'
+import { batchJoin, joinProgram, joinSpecs } from './windows/join-program.ts'
 import { live } from './windows/lives.ts'
 import { logSource } from './windows/log-source.ts'
 import { holds } from './windows/repeatable.ts'
-import { jobSpecs, marks, outOfOrderMs, streams, windowSpecs, withMarks } from './windows/window-case.ts'
+import {
+  type InTime,
+  inTime,
+  isEntry,
+  jobSpecs,
+  marks,
+  outOfOrderMs,
+  streams,
+  windowSpecs,
+  withMarks,
+} from './windows/window-case.ts'
 import { windowProgram } from './windows/window-program.ts'
 
 describe('windows at random', { timeout: 3_600_000 }, () => {
@@ -20,10 +31,10 @@ describe('windows at random', { timeout: 3_600_000 }, () => {
       'no record is late',
       fc.record({ window: windowSpecs, job: jobSpecs, stream: streams }),
       async ({ window, job, stream }) => {
-        const source = () => logSource(stream, job.partitions)
-        const time = { type: 'bounded', ms: outOfOrderMs } as const
+        const { items, time } = inTime(stream, job.partitions, window.assigner)
+        const source = () => logSource(items, job.partitions)
         const lived = await live(job, (options, sink) => windowProgram(window, source(), time, options, sink))
-        expect(lived.lines).toEqual(batchWindows(window, stream))
+        expect(lived.lines).toEqual(batchWindows(window, items.filter(isEntry)))
         return lived.came
       },
     )
@@ -63,6 +74,23 @@ describe('windows at random', { timeout: 3_600_000 }, () => {
           /(?:^| )([\d,]+)(?: @-?\d+)?$/.exec(line)![1]!.split(',').map(Number),
         )
         expect(numbers.sort((a, b) => a - b)).toEqual(stream.map(({ n }) => n))
+        return lived.came
+      },
+    )
+  })
+})
+
+describe('joins at random', { timeout: 3_600_000 }, () => {
+  it('give what a nested loop over both inputs gives, pair by pair', async () => {
+    await holds(
+      'pair by pair',
+      fc.record({ join: joinSpecs, job: jobSpecs, left: streams, right: streams }),
+      async ({ join, job, left, right }) => {
+        const assigner = 'assigner' in join ? join.assigner : undefined
+        const inputs = [left, right].map((stream) => inTime(stream, job.partitions, assigner)) as [InTime, InTime]
+        const lived = await live(job, (options, sink) => joinProgram(join, inputs, job.partitions, options, sink))
+        const [lefts, rights] = inputs.map(({ items }) => items.filter(isEntry))
+        expect(lived.lines).toEqual(batchJoin(join, lefts!, rights!))
         return lived.came
       },
     )

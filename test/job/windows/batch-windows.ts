@@ -48,21 +48,28 @@ function lineOf({ computation }: WindowSpec, key: string, span: Span, entries: r
 
 export const lateLine = ({ n }: Entry): string => `late ${n}`
 
-/** Each window once, with all of its records: what comes out when nothing is late. Sorted. */
-export function batchWindows(spec: WindowSpec, entries: readonly Entry[]): string[] {
-  const { assigner, all } = spec
-  const lines: string[] = []
-  for (const key of new Set(entries.map((entry) => keyOf(entry, all)))) {
-    const own = entries.filter((entry) => keyOf(entry, all) === key)
-    for (const span of distinct(assigner, own)) {
-      const within = own.filter((entry) =>
-        spansOf(assigner, entry).some((one) => span.start <= one.start && one.end <= span.end),
-      )
-      lines.push(lineOf(spec, key, span, within))
-    }
-  }
-  return lines.sort()
+/** Each window of a key with all of its records. */
+export function windowsOver<T extends Entry>(
+  assigner: AssignerSpec,
+  entries: readonly T[],
+): { readonly key: string; readonly span: Span; readonly within: readonly T[] }[] {
+  return [...new Set(entries.map(({ key }) => key))].flatMap((key) => {
+    const own = entries.filter((entry) => entry.key === key)
+    return distinct(assigner, own).map((span) => {
+      const isWithin = (one: Span) => span.start <= one.start && one.end <= span.end
+      return { key, span, within: own.filter((entry) => spansOf(assigner, entry).some(isWithin)) }
+    })
+  })
 }
+
+/** Each window once, with all of its records: what comes out when nothing is late. Sorted. */
+export const batchWindows = (spec: WindowSpec, entries: readonly Entry[]): string[] =>
+  windowsOver(
+    spec.assigner,
+    entries.map((entry) => ({ ...entry, key: keyOf(entry, spec.all) })),
+  )
+    .map(({ key, span, within }) => lineOf(spec, key, span, within))
+    .sort()
 
 const keyOf = ({ key }: Entry, all: boolean): string => (all ? 'all' : key)
 

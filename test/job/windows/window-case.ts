@@ -104,6 +104,31 @@ export function withMarks(entries: readonly Entry[], every: number, behind: numb
   return items
 }
 
+/** How far event time is behind the latest record, or where the marks of the stream say. */
+export type Time = { readonly type: 'bounded'; readonly ms: number } | { readonly type: 'marked' }
+
+export interface InTime {
+  readonly items: readonly Item[]
+  readonly time: Time
+}
+
+/**
+ * A stream in which nothing is late. With one reader event time is as far as it can be, so that what is forgotten a moment too early
+ * is missed; several readers have to leave room. Whether sessions that just touch are one depends on whether the first is still there when the
+ * second begins, so for them it is a millisecond less.
+ */
+export function inTime(entries: readonly Entry[], partitions: number, assigner?: AssignerSpec): InTime {
+  const behindMs = assigner?.type === 'session' || assigner?.type === 'own gaps' ? 2 : 1
+  if (partitions > 1) return { items: entries, time: { type: 'bounded', ms: outOfOrderMs } }
+  const items: Item[] = []
+  for (const [index, entry] of entries.entries()) {
+    items.push({ ...entry, n: items.length })
+    const still = entries.slice(index + 1).map(({ at }) => at)
+    items.push({ mark: Math.min(entry.at + outOfOrderMs, ...still) - behindMs, n: items.length })
+  }
+  return { items, time: { type: 'marked' } }
+}
+
 const offsetBelow = (limit: number) => fc.integer({ min: 1 - limit, max: limit - 1 })
 
 const tumbling = fc

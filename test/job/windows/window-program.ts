@@ -12,8 +12,9 @@ import type { DataStream } from '../../../src/program/data-stream.ts'
 import { StreamEnvironment } from '../../../src/program/environment.ts'
 import type { JobOptions } from '../../../src/program/options.ts'
 import type { SingleOutputStreamOperator } from '../../../src/program/single-output-stream-operator.ts'
+import type { WindowedStream } from '../../../src/program/windowed-stream.ts'
 import { firedLine, lateLine } from './batch-windows.ts'
-import { type AssignerSpec, type Entry, type Item, isEntry, type WindowSpec } from './window-case.ts'
+import { type AssignerSpec, type Entry, type Item, isEntry, type Time, type WindowSpec } from './window-case.ts'
 
 /** What a window has collected, as a list: it shows every record that is lost or comes twice. */
 interface Collected {
@@ -33,7 +34,8 @@ const collecting = {
 }
 const merging = { ...collecting, merge: (a: readonly Collected[], b: readonly Collected[]) => [...a, ...b] }
 
-export function assignerOf(spec: AssignerSpec): WindowAssigner<Collected> {
+/** `gapOf`: how long the session lasts that a record begins, where records say so themselves. */
+export function assignerOf<T>(spec: AssignerSpec, gapOf: (value: T) => number): WindowAssigner<T> {
   switch (spec.type) {
     case 'tumbling':
       return tumblingEventTimeWindows(spec.size, { offsetMs: spec.offset })
@@ -42,12 +44,9 @@ export function assignerOf(spec: AssignerSpec): WindowAssigner<Collected> {
     case 'session':
       return eventTimeSessionWindows(spec.gap)
     case 'own gaps':
-      return eventTimeSessionWindows(({ entries }: Collected) => entries[0]!.gap)
+      return eventTimeSessionWindows(gapOf)
   }
 }
-
-/** How far event time is behind the latest record, or where the marks of the stream say. */
-export type Time = { readonly type: 'bounded'; readonly ms: number } | { readonly type: 'marked' }
 
 const strategyOf = (time: Time): WatermarkStrategy<Item> =>
   (time.type === 'bounded'
@@ -104,10 +103,13 @@ export function windowProgram(
 }
 
 function compute(values: DataStream<Collected>, spec: WindowSpec): SingleOutputStreamOperator<Collected | string> {
-  const assigner = assignerOf(spec.assigner)
-  const keyed = spec.all ? values.keyBy(() => 'all') : values.keyBy(({ key }) => key)
-  const windows = keyed.window(assigner).allowedLateness(spec.latenessMs).sideOutputLateData(late)
-  const bounded = (result: Collected, key: string, window: Window) => firedLine(key, window, result.entries)
+  const assigner = assignerOf(spec.assigner, ({ entries }: Collected) => entries[0]!.gap)
+  const cut: WindowedStream<Collected, string | null> = spec.all
+    ? values.windowAll(assigner)
+    : values.keyBy(({ key }) => key).window(assigner)
+  const windows = cut.allowedLateness(spec.latenessMs).sideOutputLateData(late)
+  const bounded = (result: Collected, key: string | null, window: Window) =>
+    firedLine(key ?? 'all', window, result.entries)
   switch (spec.computation) {
     case 'aggregate':
       return windows.aggregate(merging)
