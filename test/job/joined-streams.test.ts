@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SubmitOptions } from '../../src/job/session.ts'
 import { broadcastState } from '../../src/operators/operator-state-declarations.ts'
-import { listState, valueState } from '../../src/operators/state-descriptors.ts'
+import { listState, mapState, valueState } from '../../src/operators/state-descriptors.ts'
 import { WatermarkStrategy } from '../../src/operators/time/watermark-strategy.ts'
 import { eventTimeSessionWindows } from '../../src/operators/windows/assigners.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
@@ -208,6 +208,48 @@ describe.each(ways)('%s', (_, leave) => {
     // All that came of one time, on either side: nothing fires before both have come as far.
     const expected = [...times].map(([at, texts]) => `${at}: ${texts.toSorted().join(', ')}`)
     expect(output.shown.toSorted()).toEqual(expected.toSorted())
+  })
+
+  it('timers over a union fire by the lower watermark of its streams', async () => {
+    const lefts = new Feed<Event>()
+    const rights = new Feed<Event>()
+    const output = new PortionSink<string>()
+    const program = (options: object) => {
+      const env = StreamEnvironment.create({ name: 'union', ...options })
+      env
+        .fromSource(lefts.source, byTime)
+        .uid('left')
+        .union(env.fromSource(rights.source, byTime).uid('right'))
+        .keyBy(({ key }) => key)
+        .process({
+          output: '' as string,
+          state: { counts: mapState<number, number>() },
+          element({ time }, ctx) {
+            ctx.state.counts.put(time, (ctx.state.counts.get(time) ?? 0) + 1)
+            ctx.timers.registerEventTime(time)
+          },
+          timer(time, ctx) {
+            ctx.emit(`${ctx.key} ${time}: ${ctx.state.counts.get(time)}`)
+            ctx.state.counts.remove(time)
+          },
+        })
+        .uid('counts')
+        .sinkTo(output.sink)
+        .uid('out')
+      return env
+    }
+    const counts = new Map<string, number>()
+    const act = async (phase: number, process: SimulatedProcess) => {
+      const [left, right] = [events(phase, 0), events(phase, 6)]
+      for (const { key, time } of [...left, ...right])
+        counts.set(`${key} ${time}`, (counts.get(`${key} ${time}`) ?? 0) + 1)
+      // One stream comes alone first: nothing is due before the other one has come as far.
+      lefts.push(...left)
+      await process.until(() => lefts.read === lefts.size)
+      rights.push(...right)
+    }
+    await live({ feeds: [lefts, rights] as never, program, act }, leave)
+    expect(output.shown.toSorted()).toEqual([...counts].map(([at, count]) => `${at}: ${count}`).toSorted())
   })
 
   it('broadcast state is the same everywhere, and every key is changed once by each record', async () => {

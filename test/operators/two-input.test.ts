@@ -93,3 +93,37 @@ it('refuses state on inputs that are not keyed', () => {
   const definition = { state, element1() {}, element2() {} }
   expect(failure(() => coProcessOperator(definition)).message).toContain('A co-process function declares "state"')
 })
+
+it('fires event-time timers by the lower watermark of both inputs, under the key that they share', async () => {
+  const alarms = () =>
+    keyedCoProcessOperator({
+      state,
+      element1({ total }: { id: string; total: number }, ctx: Context) {
+        ctx.state.total.update(total)
+        ctx.timers.registerEventTime(ctx.timestamp! + 10)
+      },
+      element2(_payment: { order: string; sum: number }, ctx: Context) {
+        ctx.timers.deleteEventTime(ctx.timestamp! + 10)
+      },
+      timer: (timestamp, ctx: Context) =>
+        ctx.emit(`${ctx.key} ${ctx.state.total.value()} ${ctx.timeDomain} ${timestamp} at ${ctx.currentWatermark}`),
+    })
+  const before = new OperatorHarness(alarms(), options)
+  before.element({ id: 'o1', total: 1 }, 5)
+  before.element({ id: 'o2', total: 2 }, 6)
+  before.element({ id: 'o3', total: 3 }, 7)
+  before.element2({ order: 'o2', sum: 0 }, 6)
+  before.watermark(100, 0)
+  before.watermark(15, 1)
+  expect(before.values).toEqual(['o1 1 event-time 15 at 15'])
+  const after = new OperatorHarness(alarms(), { ...options, restored: await before.snapshot() })
+  after.watermark(100, 0)
+  expect(after.values).toEqual([])
+  after.watermark(16, 1)
+  expect([after.values, after.watermarks]).toEqual([[], [16]])
+  after.watermarkStatus('idle', 1)
+  expect([after.records, after.watermarks]).toEqual([
+    [{ value: 'o3 3 event-time 17 at 100', timestamp: 17 }],
+    [16, 100],
+  ])
+})
