@@ -2,7 +2,7 @@
 import type { TimeDomain } from '../timer-service.ts'
 import type { WindowDefinition } from './definition.ts'
 import type { Triggering } from './triggering.ts'
-import type { Window } from './window.ts'
+import type { TriggerResult, Window } from './window.ts'
 import type { WindowCalls } from './window-calls.ts'
 import type { WindowContents } from './window-contents.ts'
 import type { Fire } from './window-firing.ts'
@@ -22,4 +22,14 @@ export interface KeyWindows {
   /** Adds an element to the windows assigned to it. Was it too late for all of them, or was there none? Then false. */
   element(value: unknown, timestamp: number, windows: readonly Window[]): boolean
   timer(timer: number, domain: TimeDomain): void
+}
+
+const results: readonly TriggerResult[] = ['fire', 'purge', 'fire-and-purge']
+
+/** Fails for what a trigger cannot say, such as nothing. Of `continue` nobody asks. */
+export function checkResult(result: unknown): void {
+  if (results.includes(result as TriggerResult)) return
+  throw new Error(
+    `a trigger gave ${String(result)}: expected "continue", ${results.map((one) => `"${one}"`).join(', ')}`,
+  )
 }

@@ -8,7 +8,7 @@ import type { KeyedStateBackend, StateDescriptor, ValueState } from '../../backe
 import { descriptorsOf, valueState } from '../state-descriptors.ts'
 import type { TimeDomain } from '../timer-service.ts'
 import { cleanupTimeOf, windowName } from './definition.ts'
-import type { KeyWindows, WindowParts } from './key-windows.ts'
+import { checkResult, type KeyWindows, type WindowParts } from './key-windows.ts'
 import type { TriggerResult, Window } from './window.ts'
 
 const sessionsState = 'window-sessions'
@@ -91,6 +91,7 @@ export class MergingWindows implements KeyWindows {
 
   #act(result: TriggerResult, window: Window): void {
     if (result === 'continue') return
+    checkResult(result)
     const sessions = this.#sessions.value()
     const at = placeOf(window, sessions)
     const contents = sessions[at + 2]

@@ -3,7 +3,7 @@ import type { KeyedStateBackend, MapState, StateDescriptor } from '../../backend
 import { descriptorsOf, mapState } from '../state-descriptors.ts'
 import type { TimeDomain } from '../timer-service.ts'
 import { cleanupTimeOf, windowCalled, windowName } from './definition.ts'
-import type { KeyWindows, WindowParts } from './key-windows.ts'
+import { checkResult, type KeyWindows, type WindowParts } from './key-windows.ts'
 import type { TriggerResult, Window } from './window.ts'
 
 /** The name of the state. */
@@ -68,6 +68,7 @@ export class SeparateWindows implements KeyWindows {
 
   #act(result: TriggerResult, window: Window, name: string): void {
     if (result === 'continue') return
+    checkResult(result)
     if (result !== 'purge') this.#fire(window, name)
     if (result !== 'fire') this.#contents.remove(name)
   }

@@ -33,7 +33,10 @@ export interface WindowAssigner<in T = never> {
   /** For messages and plans: `tumbling event-time windows of 10000 ms`. */
   readonly description: string
   readonly timeDomain: 'event-time' | 'processing-time'
-  /** `timestamp` is that of the record in event time; the processing time, in processing time. */
+  /**
+   * `timestamp` is that of the record in event time; the processing time, in processing time. What it has returned once does not
+   * change: the same array stands for the same windows.
+   */
   assign(value: T, timestamp: number, context: AssignerContext): readonly Window[]
   /** Windows that overlap or touch are merged, as those of sessions are. */
   readonly merging?: boolean

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { globalWindows, tumblingEventTimeWindows } from '../../../src/operators/windows/assigners.ts'
+import {
+  eventTimeSessionWindows,
+  globalWindows,
+  slidingProcessingTimeWindows,
+  tumblingEventTimeWindows,
+} from '../../../src/operators/windows/assigners.ts'
 import { countEvictor, deltaEvictor, timeEvictor } from '../../../src/operators/windows/evictors.ts'
 import { countTrigger } from '../../../src/operators/windows/triggers.ts'
 import type { Evictor } from '../../../src/operators/windows/window.ts'
@@ -87,6 +92,42 @@ windowCase(
     for (const n of [1, 2, 3]) await run.item('a', n, n)
     await run.watermark(9)
     expect(run.results()).toEqual([{ k: 'a', n: 23 }])
+  },
+)
+
+windowCase(
+  'takes elements out of sessions that have been merged',
+  () => windowed(eventTimeSessionWindows(10), (windows) => lists(windows.allowedLateness(50).evictor(countEvictor(3)))),
+  async (run) => {
+    for (const [n, timestamp] of [
+      [1, 0],
+      [2, 1],
+      [3, 20],
+      [4, 21],
+      [5, 11],
+    ] as const)
+      await run.item('a', n, timestamp)
+    await run.watermark(30)
+    expect(run.results()).toEqual(['a 0..31 3,4,5'])
+    await run.item('a', 6, 2)
+    expect(run.results()).toEqual(['a 0..31 4,5,6'])
+    await run.watermark(100)
+    expect(await run.entries).toBe(0)
+  },
+)
+
+windowCase(
+  'takes elements out of sliding windows by the clock, of each on its own',
+  () => windowed(slidingProcessingTimeWindows(20, 10), (windows) => lists(windows.evictor(timeEvictor(5)))),
+  async (run) => {
+    await run.item('a', 1)
+    await run.clock(7)
+    await run.item('a', 2)
+    await run.clock(11)
+    await run.item('a', 3)
+    await run.clock(30)
+    expect(run.results()).toEqual(['a -10..10 2', 'a 0..20 2,3', 'a 10..30 3'])
+    expect(await run.entries).toBe(0)
   },
 )
 

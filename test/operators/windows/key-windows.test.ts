@@ -6,13 +6,15 @@ import {
   slidingEventTimeWindows,
   tumblingEventTimeWindows,
 } from '../../../src/operators/windows/assigners.ts'
+import { checkResult } from '../../../src/operators/windows/key-windows.ts'
 import { mergingDescriptors } from '../../../src/operators/windows/merging-windows.ts'
 import { separateDescriptors } from '../../../src/operators/windows/separate-windows.ts'
 import { triggeringDescriptors } from '../../../src/operators/windows/triggering.ts'
-import { countTrigger } from '../../../src/operators/windows/triggers.ts'
+import { countTrigger, neverTrigger } from '../../../src/operators/windows/triggers.ts'
 import type { Trigger } from '../../../src/operators/windows/window.ts'
 import { generalWindowOperator } from '../../../src/operators/windows/window-operator.ts'
 import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
+import { failure } from '../chain-harness.ts'
 import { sums, windowed } from './window-cases.ts'
 
 const key = ({ k }: { k: string }) => k
@@ -65,4 +67,23 @@ it('declares the state of the trigger', () => {
   } as const
   expect(Object.keys(triggeringDescriptors(definition))).toContain('trigger:count')
   expect(generalWindowOperator(definition).states).toMatchObject({ 'trigger:count': { kind: 'map' } })
+})
+
+it.each([
+  ['separate windows', tumblingEventTimeWindows(10)],
+  ['sessions', eventTimeSessionWindows(10)],
+] as const)('refuses what a trigger cannot say: %s', (_title, assigner) => {
+  for (const result of ['FIRE', undefined]) {
+    const said: Trigger<unknown> = { ...neverTrigger(), onElement: () => result as never }
+    const harness = new OperatorHarness(
+      windowed(assigner, (windows) => sums(windows.trigger(said))),
+      { key },
+    )
+    const error = failure(() => harness.element({ k: 'a', n: 1 }, 5))
+    expect([error.code, error.message]).toEqual([
+      'USER_FUNCTION_FAILED',
+      `A function of operator "window" (no uid) failed: a trigger gave ${result}: expected "continue", "fire", "purge", "fire-and-purge"`,
+    ])
+  }
+  expect(() => checkResult('fire')).not.toThrow()
 })
