@@ -3,6 +3,7 @@
  * test runner: checks throw, suites are lists of cases.
  */
 
+export { asyncOperator } from '../operators/async/async-operator.ts'
 export { sinkOperator, sourceOperator } from '../operators/endpoint-operators.ts'
 export type { OperatorFactory } from '../operators/operator.ts'
 export { keyedProcessOperator, processOperator, reduceOperator } from '../operators/process.ts'
