@@ -59,7 +59,7 @@ it('is not idle for having waited for credit', async () => {
   expect(statuses([...taken, ...take(rig)])).toEqual([])
   await pass(rig, 98)
   expect(statuses(take(rig))).toEqual([])
-  await pass(rig, 4)
+  await pass(rig, 10)
   expect(statuses(take(rig))).toEqual(['idle'])
 })
 
@@ -72,7 +72,7 @@ it('is not idle for having waited for a barrier on another channel', async () =>
   await rig.hear(completed(1))
   await pass(rig, 98)
   expect(statuses(take(rig))).toEqual([])
-  await pass(rig, 4)
+  await pass(rig, 10)
   expect(statuses(take(rig))).toEqual(['idle'])
 })
 
@@ -91,6 +91,6 @@ it('of a source does not count the time in which its records had no room', async
   expect([...statuses(first), ...statuses(take(rig))]).toEqual([])
   await pass(rig, 99)
   expect(statuses(take(rig))).toEqual([])
-  await pass(rig, 3)
+  await pass(rig, 10)
   expect(statuses(take(rig))).toEqual(['idle'])
 })

@@ -72,7 +72,7 @@ it('is not idle for having waited', () => {
   harness.groupWatermark(499)
   harness.advance(49)
   expect(harness.statuses).toEqual([])
-  harness.advance(3)
+  harness.advance(10)
   expect(harness.statuses).toEqual(['idle'])
   expect(harness.reported.at(-1)!.watermark).toBeUndefined()
 })

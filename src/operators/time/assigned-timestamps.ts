@@ -25,6 +25,8 @@ export interface Assigned {
   readonly times: number[]
   /** The highest of them; minus infinity without any. */
   latest: number
+  /** What the assigner gave for a record that gets no time. */
+  refused?: unknown
 }
 
 export const sharedLoop: AssignLoop = (assign, values, timestamps, into) => {
@@ -32,7 +34,10 @@ export const sharedLoop: AssignLoop = (assign, values, timestamps, into) => {
   let latest = Number.NEGATIVE_INFINITY
   for (let i = 0; i < values.length; i++) {
     const given = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
-    if (!(Number.isFinite(given) && given >= -timeMax && given <= timeMax)) return i
+    if (!(Number.isFinite(given) && given >= -timeMax && given <= timeMax)) {
+      into.refused = given
+      return i
+    }
     const time = Math.floor(given)
     if (time > latest) latest = time
     times[i] = time
@@ -51,7 +56,10 @@ const source = `return (assign, values, timestamps, into) => {
   let latest = Number.NEGATIVE_INFINITY
   for (let i = 0; i < values.length; i++) {
     const given = assign(values[i], timestamps === undefined ? undefined : timestamps[i])
-    if (!(Number.isFinite(given) && given >= -${timeMax} && given <= ${timeMax})) return i
+    if (!(Number.isFinite(given) && given >= -${timeMax} && given <= ${timeMax})) {
+      into.refused = given
+      return i
+    }
     const time = Math.floor(given)
     if (time > latest) latest = time
     times[i] = time
@@ -78,15 +86,14 @@ export class AssignedTimestamps {
   of(values: readonly unknown[], timestamps: readonly number[] | undefined): Assigned {
     const assigned: Assigned = { times: new Array(values.length), latest: Number.NEGATIVE_INFINITY }
     const end = this.#loop(this.#assigner, values, timestamps, assigned)
-    if (end < values.length) throw this.#noTime(values[end], timestamps?.[end])
+    if (end < values.length) throw this.#noTime(values[end], assigned.refused)
     return assigned
   }
 
-  #noTime(value: unknown, timestamp: number | undefined): StreamError {
-    if (this.#assigner === kept && timestamp === undefined) {
+  #noTime(value: unknown, given: unknown): StreamError {
+    if (this.#assigner === kept && given === undefined) {
       return noTimestamps(this.#operator, 'a strategy with withTimestampAssigner, or a source that gives timestamps')
     }
-    const given: unknown = this.#assigner(value, timestamp)
     refusePromise(given, 'The timestamp assigner')
     const sentence =
       `Operator ${operatorLabel(this.#operator)} got the timestamp ${shown(given)} for the record ${shown(value)}: expected milliseconds since ` +
@@ -104,7 +111,7 @@ function shown(value: unknown): string {
 
 function asJson(value: unknown): string {
   try {
-    return JSON.stringify(value)
+    return JSON.stringify(value) ?? 'undefined'
   } catch {
     return 'that cannot be shown'
   }

@@ -9,7 +9,9 @@
  * watermark never falls.
  */
 import { maxWatermark, recordBatch } from '../../core/elements.ts'
+import { StreamError } from '../../core/errors.ts'
 import type { Output } from '../operator.ts'
+import { refusePromise } from '../refuse-promise.ts'
 import type { WatermarkGenerator, WatermarkOutput } from './watermark-generator.ts'
 import type { WatermarkRule } from './watermark-strategy.ts'
 
@@ -37,7 +39,7 @@ export class SplitTime implements WatermarkOutput {
   constructor(rule: WatermarkRule, output: Pick<Output, 'emit'>, changed: () => void, nowMs: number) {
     this.#output = output
     this.#changed = changed
-    this.#generator = rule.kind === 'generator' ? rule.create() : undefined
+    this.#generator = rule.kind === 'generator' ? checked(rule.create()) : undefined
     this.#boundMs = rule.kind === 'bounded' ? rule.outOfOrdernessMs : Number.POSITIVE_INFINITY
     this.heardMs = nowMs
   }
@@ -73,7 +75,10 @@ export class SplitTime implements WatermarkOutput {
   #show(generator: WatermarkGenerator<unknown>, values: readonly unknown[], timestamps: readonly number[]): void {
     const seen = { values, timestamps, from: 0, at: 0 }
     this.#seen = seen
-    for (; seen.at < values.length; seen.at++) generator.onEvent(values[seen.at], timestamps[seen.at]!, this)
+    for (; seen.at < values.length; seen.at++) {
+      const result: unknown = generator.onEvent(values[seen.at], timestamps[seen.at]!, this)
+      if (seen.at === 0) refusePromise(result, 'onEvent of the watermark generator')
+    }
     this.#handOn(values.length)
     this.#seen = undefined
   }
@@ -100,7 +105,7 @@ export class SplitTime implements WatermarkOutput {
   periodic(): void {
     if (this.#silent) return
     if (this.#generator === undefined) this.emitWatermark(this.#boundedBehind)
-    else this.#generator.onPeriodicEmit?.(this)
+    else refusePromise(this.#generator.onPeriodicEmit?.(this), 'onPeriodicEmit of the watermark generator')
   }
 
   emitWatermark(timestamp: number): void {
@@ -122,4 +127,11 @@ export class SplitTime implements WatermarkOutput {
     this.idle = idle
     this.#changed()
   }
+}
+
+function checked(generator: WatermarkGenerator<unknown>): WatermarkGenerator<unknown> {
+  const onEvent: unknown = (generator as { readonly onEvent?: unknown } | undefined)?.onEvent
+  if (typeof onEvent === 'function') return generator
+  const message = `The function given to forGenerator returned an object whose onEvent is of type ${typeof onEvent}: expected a function.`
+  throw new StreamError('ARGUMENT_INVALID', message)
 }

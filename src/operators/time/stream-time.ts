@@ -17,6 +17,9 @@ import type { StrategySettings } from './watermark-strategy.ts'
 
 const never = Number.POSITIVE_INFINITY
 
+/** Between two looks for silent splits, unless their idleness is short. */
+const leastLookMs = 100
+
 export class StreamTime {
   readonly #settings: StrategySettings<unknown>
   readonly #context: OperatorContext
@@ -165,8 +168,10 @@ export class StreamTime {
     if (this.#lookAt === never && idlenessMs !== undefined && this.#some(({ waiting }) => waiting)) {
       let earliest = never
       for (const { waiting, heardMs } of this.#splits.values()) if (waiting && heardMs < earliest) earliest = heardMs
-      const waitMs = Math.max(1, Math.ceil(earliest + idlenessMs - this.#clock()))
-      this.#lookAt = this.#context.monotonicMs() + waitMs
+      const leftMs = Math.ceil(earliest + idlenessMs - this.#clock())
+      // What is left of a time that stands still should not be waited for again and again.
+      const leastMs = Math.max(1, Math.min(leastLookMs, Math.floor(idlenessMs / 16)))
+      this.#lookAt = this.#context.monotonicMs() + Math.max(leastMs, leftMs)
       this.#request()
     }
   }

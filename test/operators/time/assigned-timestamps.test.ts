@@ -34,7 +34,23 @@ it('cuts fractions of a millisecond off and finds the first record without a tim
   expect(into.times).toEqual([1, -2, 3])
 })
 
-it('says that an assigner must not return a promise', () => {
-  const timestamps = new AssignedTimestamps((async () => 1) as never, 'two', { operatorName: 'times' })
+it('says that an assigner must not return a promise, and lets none of them fail unheard', async () => {
+  let calls = 0
+  const later = async () => {
+    calls++
+    throw new Error('later')
+  }
+  const timestamps = new AssignedTimestamps(later as never, 'two', { operatorName: 'times' })
   expect(() => timestamps.of(['a'], undefined)).toThrow(/The timestamp assigner returned a promise/)
+  await Promise.resolve()
+  expect(calls).toBe(1)
+})
+
+it('shows records of all kinds', () => {
+  const timestamps = new AssignedTimestamps(() => Number.NaN, 'three', { operatorName: 'times' })
+  const circle: { self?: unknown } = {}
+  circle.self = circle
+  for (const record of [circle, { toJSON() {} }, 1n, Symbol('s'), 'x'.repeat(1_000), undefined]) {
+    expect(() => timestamps.of([record], undefined)).toThrow(/got the timestamp NaN for the record .{1,201}: expected/)
+  }
 })

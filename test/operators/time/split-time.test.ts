@@ -48,3 +48,13 @@ it('says what it has to say before it falls silent, and nothing afterwards', () 
   split.batch(['b'], [11], 11)
   expect(told).toEqual([9, 'idle', 9])
 })
+
+it('refuses generators that are none, or take their time', () => {
+  const make = (generator: unknown) =>
+    new SplitTime({ kind: 'generator', create: () => generator as never }, { emit() {} }, () => {}, 0)
+  for (const wrong of [undefined, {}, { onEvent: 1 }]) {
+    expect(() => make(wrong)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }))
+  }
+  expect(() => make({ onEvent: async () => {} }).batch(['a'], [1], 1)).toThrow(/onEvent .* returned a promise/)
+  expect(() => make({ onEvent() {}, onPeriodicEmit: async () => {} }).periodic()).toThrow(/onPeriodicEmit .* promise/)
+})

@@ -29,13 +29,16 @@ export function journal(strategy: WatermarkStrategy<number>, splits: readonly st
   }
   const time = new StreamTime(strategy.settings as never, context as never)
   time.setSplits(splits)
+  let looked = 0
   const pass = (ms: number, heldBack = false) => {
-    clock.nowMs += ms
-    if (!heldBack) clock.consumingMs += ms
-    if (clock.askedMs <= clock.nowMs) {
+    for (let i = 0; i < ms; i++) {
+      clock.nowMs++
+      if (!heldBack) clock.consumingMs++
+      if (clock.askedMs > clock.nowMs) continue
       clock.askedMs = Number.POSITIVE_INFINITY
+      looked++
       time.turn(clock.nowMs)
     }
   }
-  return { time, pass, take: () => seen.splice(0) }
+  return { time, pass, take: () => seen.splice(0), looks: () => looked }
 }
