@@ -136,6 +136,7 @@ export type {
 } from './program/broadcast-stream.ts'
 export type { ConnectedStreams, KeyedConnectedStreams } from './program/connected-streams.ts'
 export type { DataStream } from './program/data-stream.ts'
+export type { DataStreamSink } from './program/data-stream-sink.ts'
 export { isStreamEnvironment, StreamEnvironment } from './program/environment.ts'
 export type { IntervalJoin, IntervalJoined, IntervalJoinFunction } from './program/interval-join.ts'
 export type {
@@ -163,4 +164,5 @@ export type {
   RestartOptions,
   SavepointOptions,
 } from './program/options.ts'
+export type { SingleOutputStreamOperator } from './program/single-output-stream-operator.ts'
 export type { WindowedStream, WindowResult } from './program/windowed-stream.ts'
