@@ -33,6 +33,7 @@ export interface Callbacks {
   readonly timer: ((timestamp: number, ctx: CallbackContext) => unknown) | undefined
   readonly endOfKey: ((ctx: CallbackContext) => unknown) | undefined
   readonly endOfData: ((ctx: CallbackContext) => unknown) | undefined
+  readonly close?: () => void
 }
 
 /** Timers are state: a savepoint must find them again. */
@@ -170,7 +171,9 @@ export class CallbackOperator implements Operator, TimerHandler {
     }
   }
 
-  close(): void {}
+  close(): void {
+    this.#callbacks.close?.()
+  }
 
   #eachKey(callback: Callbacks['endOfKey']): void {
     const state = this.#state

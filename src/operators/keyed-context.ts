@@ -221,6 +221,11 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
     if (this.#sides.size > 0) for (const side of this.#sides.values()) side.flush()
   }
 
+  /** Tells whoever runs the job what the operator does. */
+  warn(what: string): void {
+    this.#context.log('warn', `Operator ${this.#label} ${what}`)
+  }
+
   refuse(what: string): never {
     this.#refuse(
       this.#context.state === undefined

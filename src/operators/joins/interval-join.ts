@@ -11,6 +11,7 @@
 import type { ValueState } from '../../backends/state-backend.ts'
 import { CallbackOperator, type Callbacks } from '../callback-operator.ts'
 import type { CallbackContext } from '../keyed-context.ts'
+import { LateRecords } from '../late-records.ts'
 import type { OperatorFactory } from '../operator.ts'
 import type { OutputTag } from '../output-tag.ts'
 import { refusePromise } from '../refuse-promise.ts'
@@ -79,16 +80,23 @@ function callbacksOf(interval: JoinInterval, definition: AnyDefinition): Callbac
   const pairs = new Pairs(interval, definition)
   const leftStaysMs = Math.max(upperMs, 0)
   const rightStaysMs = Math.max(-lowerMs, 0)
+  let late: LateRecords | undefined
   const dueOf = (lefts: TimeBuffer, rights: TimeBuffer): number =>
     Math.min(firstTime(lefts) + leftStaysMs, firstTime(rights) + rightStaysMs)
   return {
     state,
     operatorState: {},
     timestamped: true,
-    open: undefined,
+    open(ctx) {
+      late = new LateRecords(
+        (what) => ctx.warn(what),
+        'behind the watermark',
+        'sideOutputLeftLateData and sideOutputRightLateData give them out',
+      )
+    },
     elements: [
       (value, ctx) => {
-        if (isLate(ctx, value, leftLate)) return
+        if (isLate(ctx, value, leftLate, late)) return
         const timestamp = ctx.timestamp!
         const { left, right } = ctx.state as Buffers
         const lefts = left.value()
@@ -99,7 +107,7 @@ function callbacksOf(interval: JoinInterval, definition: AnyDefinition): Callbac
         pairs.ofLeft(value, ctx, rights)
       },
       (value, ctx) => {
-        if (isLate(ctx, value, rightLate)) return
+        if (isLate(ctx, value, rightLate, late)) return
         const timestamp = ctx.timestamp!
         const { left, right } = ctx.state as Buffers
         const lefts = left.value()
@@ -119,13 +127,20 @@ function callbacksOf(interval: JoinInterval, definition: AnyDefinition): Callbac
     },
     endOfKey: undefined,
     endOfData: undefined,
+    close: () => late?.close(),
   }
 }
 
 /** A record of the watermark's own time is not, although partners that it could have may be gone. */
-function isLate(ctx: CallbackContext, value: unknown, tag: OutputTag<unknown> | undefined): boolean {
+function isLate(
+  ctx: CallbackContext,
+  value: unknown,
+  tag: OutputTag<unknown> | undefined,
+  late: LateRecords | undefined,
+): boolean {
   if (ctx.timestamp! >= ctx.currentWatermark) return false
-  if (tag !== undefined) ctx.sideOutput(tag, value)
+  if (tag === undefined) late?.drop(ctx.timestamp!, ctx.currentWatermark)
+  else ctx.sideOutput(tag, value)
   return true
 }
 

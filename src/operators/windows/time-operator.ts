@@ -6,6 +6,7 @@ import type { KeyedStateBackend } from '../../backends/state-backend.ts'
 import type { RecordBatch } from '../../core/elements.ts'
 import { assert } from '../../core/errors.ts'
 import { operatorLabel } from '../../core/operator-label.ts'
+import { LateRecords } from '../late-records.ts'
 import type { Operator, OperatorContext, OperatorSnapshot } from '../operator.ts'
 import { restoredWatermark, withWatermark } from '../stored-watermark.ts'
 import { type TimeDomain, type TimerHandler, TimerService } from '../timer-service.ts'
@@ -20,8 +21,8 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
   protected state!: KeyedStateBackend
   protected timers!: TimerService
   protected calls!: WindowCalls
-  /** Records that were too late, and for which there is no side output. */
-  #dropped = 0
+  /** Those for which there is no side output. */
+  #late!: LateRecords
 
   constructor(definition: WindowDefinition) {
     this.definition = definition
@@ -31,6 +32,11 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
   open(context: OperatorContext, restored: unknown): void {
     assert(context.state !== undefined, `keyed operator ${context.operatorName} has a state backend`)
     this.context = context
+    this.#late = new LateRecords(
+      (what) => context.log('warn', `Operator ${operatorLabel(context)} ${what}`),
+      'too late for their windows',
+      'sideOutputLateData gives them out, allowedLateness waits for them',
+    )
     this.state = context.state
     this.timers = new TimerService(context, context.state, this, restoredWatermark(restored))
     this.calls = new WindowCalls(context, this.timers, functionOf(this.definition.computation))
@@ -74,26 +80,14 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
   }
 
   close(): void {
-    if (this.#dropped < 2) return
-    this.context.log(
-      'warn',
-      `Operator ${operatorLabel(this.context)} has dropped ${this.#dropped} records as too late.`,
-    )
+    this.#late.close()
   }
 
   /** Every window of the record is over. */
   protected tooLate(value: unknown, timestamp: number): void {
     const { lateTag } = this.definition
-    if (lateTag !== undefined) {
-      this.calls.toSide(lateTag, value, timestamp)
-      return
-    }
-    this.#dropped++
-    if (this.#dropped > 1) return
-    this.context.log(
-      'warn',
-      `Operator ${operatorLabel(this.context)} drops records that come too late for their windows, such as one of ${timestamp} at watermark ${this.timers.watermark}: sideOutputLateData gives them out, allowedLateness waits for them.`,
-    )
+    if (lateTag === undefined) this.#late.drop(timestamp, this.timers.watermark)
+    else this.calls.toSide(lateTag, value, timestamp)
   }
 
   #requestCleanup(): void {

@@ -1,6 +1,4 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { heapStateBackend } from '../../../src/backends/heap-state.ts'
 import {
   type IntervalJoinDefinition,
   intervalJoinOperator,
@@ -11,20 +9,11 @@ import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
 import { rescaledSnapshot } from '../../../src/testing/rescaled-snapshot.ts'
 import { failure } from '../chain-harness.ts'
 import { play, type Step, type Way, ways } from './history.ts'
+import { interval } from './intervals.ts'
 
 const leftLate = outputTag<string>('late on the left')
 const rightLate = outputTag<string>('late on the right')
 const aside = outputTag<string>('aside')
-
-const interval = (lowerMs: number, upperMs: number, more: Partial<JoinInterval> = {}): JoinInterval => ({
-  lowerMs,
-  upperMs,
-  lowerExclusive: false,
-  upperExclusive: false,
-  leftLate: undefined,
-  rightLate: undefined,
-  ...more,
-})
 
 const pair: IntervalJoinDefinition<string, string, string, string> = {
   element: (left, right, ctx) => ctx.emit(`${left}${right}`),
@@ -162,6 +151,21 @@ it('hands the watermark on behind the pairs', () => {
   expect(harness.watermarks).toEqual([3, 5])
 })
 
+it('tells once that it drops late records, and at the end how many', async () => {
+  const harness = new OperatorHarness(joined(interval(0, 1, { leftLate })), { ...options, name: 'pairs' })
+  for (const input of [0, 1] as const) harness.watermark(9, input)
+  harness.feed(at(8), 0)
+  expect(harness.logged).toEqual([])
+  harness.feed(at(7, 6), 1)
+  expect(harness.logged).toEqual([
+    expect.stringMatching(
+      /^warn Operator "pairs" drops records that come behind the watermark, such as one of 7 at watermark 9/,
+    ),
+  ])
+  await harness.close()
+  expect(harness.logged.slice(1)).toEqual(['warn Operator "pairs" has dropped 2 records as too late.'])
+})
+
 it('refuses a record without timestamp', () => {
   const harness = new OperatorHarness(joined(interval(0, 1)), { ...options, name: 'pairs' })
   expect(failure(() => harness.element('a'))).toMatchObject({ code: 'TIMESTAMP_MISSING' })
@@ -218,80 +222,4 @@ function tryFeeding(harness: OperatorHarness, record: { value: string; timestamp
   } catch (thrown) {
     expect(thrown).toMatchObject({ code: 'ARGUMENT_INVALID' })
   }
-}
-
-interface Random {
-  readonly input: 0 | 1
-  readonly key: string
-  readonly time: number
-}
-const history = fc.array(
-  fc.record({
-    input: fc.constantFrom(0 as const, 1 as const),
-    key: fc.constantFrom('a', 'b', 'c'),
-    time: fc.integer({ min: 0, max: 60 }),
-  }),
-  { maxLength: 120 },
-)
-
-it('finds what two nested loops over everything find', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      history,
-      fc.integer({ min: -8, max: 8 }),
-      fc.integer({ min: 0, max: 8 }),
-      fc.boolean(),
-      fc.boolean(),
-      fc.constantFrom(1, 3, 1_024),
-      async (drawn, lowerMs, width, lowerExclusive, upperExclusive, batchRecords) => {
-        const between = interval(lowerMs, lowerMs + width, { lowerExclusive, upperExclusive })
-        // Half ordered: no record is more than 20 behind one that came before it.
-        const records = drawn.map((record, i) => ({ ...record, time: record.time + (i >> 1) })).filter(inBounds())
-        const steps = records.flatMap((record): Step[] => {
-          const fed = [{ value: `${record.key} ${record.time}`, timestamp: record.time }]
-          return [record.input === 0 ? { left: fed } : { right: fed }, { watermark: record.time - 21 }]
-        })
-        const way = { backend: heapStateBackend, anew: batchRecords === 3 }
-        const played = await play(joined(between), { ...options, batchRecords }, rising(steps), way)
-        expect(played.records.map(({ value, timestamp }) => `${value} ${timestamp}`).toSorted()).toEqual(
-          nestedLoops(records, between).toSorted(),
-        )
-      },
-    ),
-    { numRuns: 150 },
-  )
-})
-
-/** Keeps a record that is no more than 20 behind the latest before it. */
-function inBounds(): (record: Random) => boolean {
-  let latest = 0
-  return ({ time }) => {
-    latest = Math.max(latest, time)
-    return time >= latest - 20
-  }
-}
-
-/** A watermark never falls. */
-function rising(steps: readonly Step[]): readonly Step[] {
-  let latest = Number.NEGATIVE_INFINITY
-  return steps.map((step) => {
-    if (!('watermark' in step)) return step
-    latest = Math.max(latest, step.watermark)
-    return { watermark: latest }
-  })
-}
-
-function nestedLoops(records: readonly Random[], between: JoinInterval): readonly string[] {
-  const lefts = records.filter(({ input }) => input === 0)
-  const rights = records.filter(({ input }) => input === 1)
-  return lefts.flatMap((left) =>
-    rights
-      .filter(({ key, time }) => {
-        const distance = time - left.time
-        const above = between.lowerExclusive ? distance > between.lowerMs : distance >= between.lowerMs
-        const below = between.upperExclusive ? distance < between.upperMs : distance <= between.upperMs
-        return key === left.key && above && below
-      })
-      .map((right) => `${left.key} ${left.time}${right.key} ${right.time} ${Math.max(left.time, right.time)}`),
-  )
 }
