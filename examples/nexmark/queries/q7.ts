@@ -71,7 +71,7 @@ export const q7 = (events: DataStream<Event>): DataStream<PlainBid> =>
     .keyBy(({ auction }) => auction % shares)
     .window(closedWindows)
     .aggregate(finding, highestOf)
-    .uid('highest of each share')
+    .uid('highest-of-share')
     .keyBy(({ end }) => end)
     .window(tumblingEventTimeWindows(1))
     .reduce(higher)
