@@ -68,6 +68,7 @@ async function start({ parallelism, holdAfter, from }: Leg): Promise<Run> {
     checkpoint: { intervalMs: checkpointEveryMs, storage: { kind: 'filesystem', dir: join(dir, 'checkpoints') } },
     savepoint: { kind: 'filesystem', dir: join(dir, 'savepoints') },
     restart: { strategy: 'none' },
+    autoWatermarkIntervalMs: 20,
   })
   let given = 0
   const heard = (events: number): void => {
