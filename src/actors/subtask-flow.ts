@@ -193,9 +193,12 @@ export class SubtaskFlow {
     return true
   }
 
-  /** Of the channels that are not blocked; when there is nothing, what is in partial batches goes on. */
+  /**
+   * Of the channels that are not blocked; when there is nothing, what is in partial batches goes on. The savepoint of a drain is
+   * taken behind the end, not while the machine has not heard of it.
+   */
   #takeControl(chain: OperatorChain): boolean {
-    const element = this.inputs.takeControl()
+    const element = this.inputs.takeControl(({ kind }) => kind !== 'stop-drain' || this.#afterwards === undefined)
     if (element === undefined) this.#flush()
     else this.#process(chain, element)
     return element !== undefined

@@ -125,13 +125,13 @@ export class SubtaskInputs {
     return undefined
   }
 
-  /** A barrier, or what takes one back, that is next on a channel that is not blocked. */
-  takeControl(): StreamElement | undefined {
+  /** A barrier of a kind that `may` pass, or what takes one back, that is next on a channel that is not blocked. */
+  takeControl(may: (barrier: Barrier) => boolean): StreamElement | undefined {
     const ahead = this.takeAhead()
     if (ahead !== undefined) return ahead
     for (const [channel, one] of this.#channels.entries()) {
-      const type = this.#blocked[channel] ? undefined : one.peek()?.type
-      if (type !== 'barrier' && type !== 'cancel-checkpoint') continue
+      const front = this.#blocked[channel] ? undefined : one.peek()
+      if (front?.type === 'barrier' ? !may(front) : front?.type !== 'cancel-checkpoint') continue
       const element = one.shift()
       if (element === undefined) continue
       this.channel = channel

@@ -81,6 +81,16 @@ describe('the end of the data', () => {
     expect(itemsInFlight(rig)[0]).not.toContain('"items"')
   })
 
+  it('by a stop with a drain upstream waits too, and the savepoint with it', async () => {
+    const { rig, answer, out } = await fed()
+    await rig.push('a', recordBatch(['a', 'b']), endOfData, barrier(1, 'stop-drain'))
+    expect([await out(), rig.statuses]).toEqual([[], ['running']])
+    await answer()
+    expect(await out()).toEqual([['A', 'B'], 'watermark', 'end-of-data', 'barrier 1'])
+    expect(told(rig, 'subtask.acknowledged')).toMatchObject([{ state: { finished: true } }])
+    expect(rig.unexpected).toEqual([])
+  })
+
   it('waits for calls that are made because of it, and for their time-outs', async () => {
     const last = processOperator({
       element: (value: string, ctx) => ctx.emit(value),
