@@ -4,6 +4,7 @@
  */
 import { lmdbStateBackend } from '../../src/backends/lmdb/index.ts'
 import { mapState, valueState } from '../../src/operators/state-descriptors.ts'
+import type { DataStream } from '../../src/program/data-stream.ts'
 import type { StreamEnvironment } from '../../src/program/environment.ts'
 import type { SimulatedJob, SimulationRun } from '../../src/testing/simulation/simulation-exports.ts'
 import { environment } from './environment.ts'
@@ -45,13 +46,10 @@ function count(
   run: SimulationRun,
   env: StreamEnvironment,
   mode = env.options.checkpoint?.mode,
-  dealt = false,
+  before: (indexes: DataStream<number>) => DataStream<number> = (indexes) => indexes,
 ): StreamEnvironment {
   expectCounts(run, mode)
-  const indexes = numbers(run, env)
-  // What is on its way from one subtask to one other cannot go on at another parallelism.
-  const mapped = dealt ? indexes.rebalance() : indexes
-  mapped
+  before(numbers(run, env))
     .map((index) => {
       run.pass('map')
       return index
@@ -143,7 +141,9 @@ const atLeastOnce: SimulatedJob = (run) => count(run, environment(run, 'at least
 /** Barriers that overtake, at once or after a while. */
 const unaligned: SimulatedJob = (run) => {
   const alignedTimeoutMs = run.seed % 2 === 0 ? 0 : 5
-  return count(run, environment(run, 'unaligned', { unaligned: true, alignedTimeoutMs }), 'exactly-once', run.rescales)
+  const env = environment(run, 'unaligned', { unaligned: true, alignedTimeoutMs })
+  // What is on its way from one subtask to one other cannot go on at another parallelism.
+  return count(run, env, 'exactly-once', (indexes) => (run.rescales ? indexes.rebalance() : indexes))
 }
 
 /** Many keys, so that few of them change between two checkpoints. */
@@ -197,6 +197,31 @@ function changing(run: SimulationRun, name: string): StreamEnvironment {
   return env
 }
 
+/** Asks elsewhere before it counts, some things twice. */
+const calls: SimulatedJob = (run) =>
+  count(
+    run,
+    environment(run, 'calls', { unaligned: run.seed % 2 === 0, alignedTimeoutMs: 5 }),
+    'exactly-once',
+    (indexes) =>
+      indexes
+        .rebalance()
+        .asyncUnordered({
+          call: async (index, { attempt }) => {
+            run.pass('call')
+            if (attempt === 1 && index % 5 === 0) throw new Error('busy')
+            return index
+          },
+          capacity: 4,
+          retry: { attempts: 2, delayMs: 3 },
+        })
+        .uid('calls')
+        .map((index) => index)
+        .uid('called')
+        .asyncOrdered({ call: async (index) => index, capacity: 3 })
+        .uid('calls again'),
+  )
+
 /** Counts as if exactly once, and is not: for the mutant that claims so. */
 const countsAtLeastOnce: SimulatedJob = (run) =>
   count(run, environment(run, 'counts at least once', { mode: 'at-least-once' }), 'exactly-once')
@@ -208,6 +233,7 @@ export const programs: Readonly<Record<string, SimulatedJob>> = {
   timers,
   'event-timers': eventTimers,
   windows,
+  calls,
   'at-least-once': atLeastOnce,
   unaligned,
   incremental,
@@ -230,5 +256,6 @@ export const programOf = (seed: number): string =>
       'on-disk',
       'event-timers',
       'windows',
+      'calls',
     ] as const
-  )[Math.floor(seed / 4) % 11]!
+  )[Math.floor(seed / 4) % 12]!

@@ -86,6 +86,11 @@ describe('planJson', () => {
     const plan = planJson(graph)
     expect(parsePlan(JSON.stringify(plan))).toEqual(plan)
     expect(plan.vertices.map(({ id }) => id)).toEqual(graph.vertices.map(({ id }) => id))
+    expect(plan.vertices[0]!.operators.map(({ description }) => description)).toEqual([
+      undefined,
+      'line by line',
+      undefined,
+    ])
     expect(plan.vertices[0]!.operators[2]).toEqual({
       id: graph.vertices[0]!.operators[2]!.id,
       alternativeId: null,

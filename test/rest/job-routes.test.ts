@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { maxWatermark } from '../../src/core/elements.ts'
 import { parseCheckpointId } from '../../src/core/ids.ts'
+import { StreamEnvironment } from '../../src/program/environment.ts'
 import { checkpointConfigText, checkpointItem, distribution } from '../../src/rest/checkpoint-bodies.ts'
-import { hasEnded } from '../../src/rest/job-bodies.ts'
+import { hasEnded, jobPlan } from '../../src/rest/job-bodies.ts'
 import '../../src/rest/job-routes.ts'
+import { graphOf, sink, source } from '../program/stub-endpoints.ts'
 import { makeApi } from './api.ts'
 import { checkpointEntry, fakeCheckpointing } from './fake-session.ts'
 
@@ -49,6 +51,23 @@ describe('jobs', () => {
         },
       },
     ])
+  })
+
+  it('describes the vertices of its plan as the program does, or by their names, and says how records reach them', () => {
+    const planOf = (describe: boolean) => {
+      const env = StreamEnvironment.create()
+      const mapped = env.fromSource(source('numbers')).shuffle().map(String)
+      if (describe) mapped.setDescription('as text')
+      mapped.sinkTo(sink('out'))
+      return jobPlan({ id: session.add().id, graph: graphOf(env) })
+    }
+    const { session } = makeApi()
+    const described = (describe: boolean) => planOf(describe).nodes.map(({ description }) => description)
+    expect([described(false), described(true)]).toEqual([
+      ['numbers', 'map -> out'],
+      ['numbers', 'as text -> out'],
+    ])
+    expect(planOf(true).nodes[1]!.inputs.map(({ ship_strategy }) => ship_strategy)).toEqual(['SHUFFLE'])
   })
 
   it('gives the watermark of each subtask of a vertex', async () => {
