@@ -142,6 +142,17 @@ it('tells the function of both times, the key, and stamps a side output like a r
   expect(harness.side(aside).records).toEqual(pairs([3, 1], [3, 7]))
 })
 
+it('goes on with other bounds', async () => {
+  const before = new OperatorHarness(joined(interval(0, 2)), options)
+  before.feed(at(10), 0)
+  const after = new OperatorHarness(joined(interval(0, 8)), { ...options, restored: await before.snapshot() })
+  for (const input of [0, 1] as const) after.watermark(15, input)
+  after.feed(at(18), 1)
+  for (const input of [0, 1] as const) after.watermark(18, input)
+  after.feed(at(18), 1)
+  expect(after.records).toEqual(pairs([10, 18]))
+})
+
 it('hands the watermark on behind the pairs', () => {
   const harness = new OperatorHarness(joined(interval(0, 10)), options)
   harness.watermark(5, 0)
