@@ -142,7 +142,7 @@ export class HeapMapState extends HeapHandle implements MapState<unknown, unknow
       freezeStored(value, this.owner)
     }
     const inner = this.cell() as Inner | undefined
-    if (inner === undefined) this.store(new Map([[key, value]]))
+    if (inner === undefined) this.store(new Map().set(key, value))
     else {
       this.willChange()
       inner.set(key, value)

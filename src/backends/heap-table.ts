@@ -41,7 +41,7 @@ export class HeapTable implements StateTable {
   keys: Key[] = []
   cells: unknown[] = []
   free: number[] = []
-  /** The key found last and its slot: most callbacks read the state of their key and then write it. */
+  /** The key looked for last and its slot, −1 when it has none: most callbacks read the state of their key and then write it. */
   lastKey: unknown = vacant
   lastSlot = -1
   /** By slot: the epoch of its last change. Kept only where snapshots may hold only changes. */
@@ -72,11 +72,7 @@ export class HeapTable implements StateTable {
 
   /** The slot of a key; −1 when it has no entry. Fails with `STATE_ACCESS_INVALID` when there is no key. */
   find(key: Key | undefined): number {
-    const slot = this.slots.get(key)
-    if (slot === undefined) {
-      if (key === undefined) throw noCurrentKey(this.name)
-      return -1
-    }
+    const slot = this.slots.get(key) ?? this.#none(key)
     this.lastKey = key
     this.lastSlot = slot
     return slot
@@ -159,6 +155,11 @@ export class HeapTable implements StateTable {
   }
 
   fill(): void {}
+
+  #none(key: Key | undefined): -1 {
+    if (key === undefined) throw noCurrentKey(this.name)
+    return -1
+  }
 
   #makeRoom(slots: number): void {
     const { changed } = this
