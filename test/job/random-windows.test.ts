@@ -13,6 +13,7 @@ import { live } from './windows/lives.ts'
 import { logSource } from './windows/log-source.ts'
 import { holds } from './windows/repeatable.ts'
 import {
+  countedSpecs,
   type InTime,
   inTime,
   isEntry,
@@ -44,7 +45,7 @@ describe('windows at random', { timeout: 3_600_000 }, () => {
   it('give what one record after the other gives, and the late ones by themselves', async () => {
     await holds(
       'some are late',
-      fc.record({ window: windowSpecs, job: jobSpecs, stream: streams, mark: marks }),
+      fc.record({ window: fc.oneof(windowSpecs, countedSpecs), job: jobSpecs, stream: streams, mark: marks }),
       async ({ window, job, stream, mark }) => {
         const items = withMarks(stream, mark.every, mark.behind)
         const aligned = { ...job, unaligned: false }

@@ -2,6 +2,7 @@
  * What windows must give, computed in the most obvious way: over the whole input at once where no record is late, and one
  * record after the other where some are.
  */
+import { maxWatermark } from '../../../src/core/elements.ts'
 import { type AssignerSpec, type Entry, type Item, isEntry, type WindowSpec } from './window-case.ts'
 
 export interface Span {
@@ -16,6 +17,8 @@ export function spansOf(assigner: AssignerSpec, { at, gap }: Entry): Span[] {
       return [{ start: at, end: at + assigner.gap }]
     case 'own gaps':
       return [{ start: at, end: at + gap }]
+    case 'global':
+      return [{ start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY }]
     default: {
       const { size, offset } = assigner
       const slide = assigner.type === 'sliding' ? assigner.slide : size
@@ -43,7 +46,9 @@ export function firedLine(key: string, span: Span | undefined, entries: readonly
 
 function lineOf({ computation }: WindowSpec, key: string, span: Span, entries: readonly Entry[]): string {
   const knows = computation.endsWith('function') || computation === 'all elements'
-  return firedLine(key, knows ? span : undefined, entries, span.end - 1)
+  // The last time of all, for the window that has no end.
+  const timestamp = Math.min(span.end - 1, maxWatermark.timestamp)
+  return firedLine(key, knows ? span : undefined, entries, timestamp)
 }
 
 export const lateLine = ({ n }: Entry): string => `late ${n}`
@@ -96,7 +101,7 @@ interface OpenWindow {
  * end, again with each record that is late for it but not too late, and is forgotten after its allowed lateness. Sorted.
  */
 export function sequentialWindows(spec: WindowSpec, items: readonly Item[]): string[] {
-  const { assigner, latenessMs, all } = spec
+  const { assigner, latenessMs, all, count } = spec
   let open: OpenWindow[] = []
   let watermark = Number.NEGATIVE_INFINITY
   const lines: string[] = []
@@ -114,8 +119,9 @@ export function sequentialWindows(spec: WindowSpec, items: readonly Item[]): str
       if (isOver(span)) continue
       taken = true
       const window = { key, span, entries: [...met.flatMap((one) => one.entries), entry] }
-      open = [...open.filter((one) => !met.includes(one)), window]
-      if (span.end - 1 <= watermark) fire(window)
+      const isFull = count !== undefined && window.entries.length >= count
+      if (isFull || (count === undefined && span.end - 1 <= watermark)) fire(window)
+      open = [...open.filter((one) => !met.includes(one)), isFull ? { ...window, entries: [] } : window]
     }
     if (!taken && entry.at + latenessMs <= watermark) lines.push(lateLine(entry))
   }
@@ -124,7 +130,7 @@ export function sequentialWindows(spec: WindowSpec, items: readonly Item[]): str
     if (mark <= watermark) return
     for (const window of open) {
       const last = window.span.end - 1
-      if (watermark < last && last <= mark) fire(window)
+      if (count === undefined && watermark < last && last <= mark) fire(window)
     }
     watermark = mark
     open = open.filter(({ span }) => !isOver(span))

@@ -25,6 +25,8 @@ export type AssignerSpec =
   | { readonly type: 'session'; readonly gap: number }
   /** Every record says how long. */
   | { readonly type: 'own gaps' }
+  /** One window, which no time ends. */
+  | { readonly type: 'global' }
 
 export const computations = [
   'aggregate',
@@ -42,6 +44,8 @@ export interface WindowSpec {
   readonly computation: Computation
   /** Without a key. */
   readonly all: boolean
+  /** Fires for every so many records, and forgets them, in place of firing in event time. */
+  readonly count?: number | undefined
 }
 
 /** One process of the job, and how it ends: by a kill or a stop after so many steps. The last one ends with its input. */
@@ -165,6 +169,15 @@ export const windowSpecs: fc.Arbitrary<WindowSpec> = fc
     const merging = spec.assigner.type === 'session' || spec.assigner.type === 'own gaps'
     return merging && spec.computation === 'aggregate without merge' ? { ...spec, computation: 'aggregate' } : spec
   })
+
+/** Of which order matters: a trigger that counts, and the global window. */
+export const countedSpecs: fc.Arbitrary<WindowSpec> = fc
+  .tuple(windowSpecs, fc.boolean(), fc.integer({ min: 1, max: 4 }))
+  .map(([spec, global, count]) => ({
+    ...spec,
+    ...(global && { assigner: { type: 'global' as const }, latenessMs: 0 }),
+    count,
+  }))
 
 const life: fc.Arbitrary<Life> = fc.record({
   parallelism: fc.integer({ min: 1, max: 4 }),

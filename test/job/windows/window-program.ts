@@ -4,9 +4,11 @@ import { outputTag } from '../../../src/operators/output-tag.ts'
 import { WatermarkStrategy } from '../../../src/operators/time/watermark-strategy.ts'
 import {
   eventTimeSessionWindows,
+  globalWindows,
   slidingEventTimeWindows,
   tumblingEventTimeWindows,
 } from '../../../src/operators/windows/assigners.ts'
+import { countTrigger, purgingTrigger } from '../../../src/operators/windows/triggers.ts'
 import type { Window, WindowAssigner } from '../../../src/operators/windows/window.ts'
 import type { DataStream } from '../../../src/program/data-stream.ts'
 import { StreamEnvironment } from '../../../src/program/environment.ts'
@@ -45,6 +47,8 @@ export function assignerOf<T>(spec: AssignerSpec, gapOf: (value: T) => number): 
       return eventTimeSessionWindows(spec.gap)
     case 'own gaps':
       return eventTimeSessionWindows(gapOf)
+    case 'global':
+      return globalWindows()
   }
 }
 
@@ -107,7 +111,8 @@ function compute(values: DataStream<Collected>, spec: WindowSpec): SingleOutputS
   const cut: WindowedStream<Collected, string | null> = spec.all
     ? values.windowAll(assigner)
     : values.keyBy(({ key }) => key).window(assigner)
-  const windows = cut.allowedLateness(spec.latenessMs).sideOutputLateData(late)
+  const triggered = spec.count === undefined ? cut : cut.trigger(purgingTrigger(countTrigger(spec.count)))
+  const windows = triggered.allowedLateness(spec.latenessMs).sideOutputLateData(late)
   const bounded = (result: Collected, key: string | null, window: Window) =>
     firedLine(key ?? 'all', window, result.entries)
   switch (spec.computation) {
