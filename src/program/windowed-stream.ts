@@ -21,7 +21,7 @@ import {
 import type { OutputTag } from '../operators/output-tag.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import { windowOperator } from '../operators/windows/choose.ts'
-import type { WindowDefinition, WindowFunction } from '../operators/windows/definition.ts'
+import { describeWindows, type WindowDefinition, type WindowFunction } from '../operators/windows/definition.ts'
 import type { AggregateFunction, Evictor, Trigger, Window, WindowAssigner } from '../operators/windows/window.ts'
 import type { NoStates } from './keyed-stream.ts'
 import { checkDefinition, checkFunction, checkNumberOf, type ProgramBuilder, type Upstream } from './program-builder.ts'
@@ -252,7 +252,9 @@ export class WindowedStream<T, K> {
 
   #apply<Out>(computation: WindowDefinition['computation']): SingleOutputStreamOperator<Out> {
     const { nonParallel, ...settings } = this.#settings
-    const result = this.#builder.apply<Out>(windowOperator({ ...settings, computation, inputs: 1 }), this.#upstreams)
+    const definition: WindowDefinition = { ...settings, computation, inputs: 1 }
+    const result = this.#builder.apply<Out>(windowOperator(definition), this.#upstreams)
+    result.setDescription(describeWindows(definition))
     return nonParallel ? result.forceNonParallel() : result
   }
 }

@@ -81,3 +81,25 @@ it('says what window wants when it gets something else', () => {
   expect(windowedBy(globalWindows())).toMatchObject({ allowedLatenessMs: 0, trigger: undefined })
   expect(countEvictor(3).description).toBe('count evictor of 3')
 })
+
+it('describes itself in plans', () => {
+  const { env, numbers } = keyed()
+  const windows = numbers.window(tumblingEventTimeWindows(10))
+  windows.reduce(Math.max)
+  windows
+    .trigger(countTrigger(3))
+    .evictor(countEvictor(5))
+    .allowedLateness(7)
+    .apply(() => [])
+  windows.aggregate(sum).setDescription('totals')
+  expect(
+    env
+      .toProgram()
+      .transformations.slice(1)
+      .map(({ description }) => description),
+  ).toEqual([
+    'tumbling event-time windows of 10 ms, reduce',
+    'tumbling event-time windows of 10 ms, count trigger of 3, count evictor of 5, 7 ms of allowed lateness, elements',
+    'totals',
+  ])
+})

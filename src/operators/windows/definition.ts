@@ -76,6 +76,14 @@ export interface WindowDefinition {
   readonly inputs: 1 | 2
 }
 
+/** What a plan says of it: `tumbling event-time windows of 10000 ms, count trigger of 3, aggregate`. */
+export function describeWindows(definition: WindowDefinition): string {
+  const { assigner, trigger, evictor, allowedLatenessMs, computation } = definition
+  const lateness = allowedLatenessMs > 0 ? `${allowedLatenessMs} ms of allowed lateness` : undefined
+  const parts = [assigner.description, trigger?.description, evictor?.description, lateness, computation.type]
+  return parts.filter((part) => part !== undefined).join(', ')
+}
+
 /** The name of a window in keyed state. */
 export const windowName = ({ start, end }: Window): string => `${start} ${end}`
 

@@ -67,8 +67,9 @@ function giveOut(computation: WindowComputation, elements: Elements, result: (va
       if (values.length > 0) result(values.reduce(computation.reduce))
       return
     case 'aggregate': {
-      const { createAccumulator, add, getResult } = computation.aggregate
-      result(getResult(values.reduce((accumulator, value) => add(value, accumulator), createAccumulator())))
+      const { aggregate } = computation
+      const empty = aggregate.createAccumulator()
+      result(aggregate.getResult(values.reduce((accumulator, value) => aggregate.add(value, accumulator), empty)))
     }
   }
 }

@@ -95,6 +95,30 @@ windowCase(
   },
 )
 
+/** A class, whose functions know each other by `this`. */
+class Total {
+  readonly zero = 0
+  createAccumulator() {
+    return this.zero
+  }
+  add({ n }: Item, sum: number) {
+    return this.zero + sum + n
+  }
+  getResult(sum: number) {
+    return this.zero + sum
+  }
+}
+
+windowCase(
+  'aggregates what an evictor leaves, also with a class',
+  () => windowed(tumblingEventTimeWindows(10), (windows) => windows.evictor(countEvictor(2)).aggregate(new Total())),
+  async (run) => {
+    for (const n of [1, 2, 4]) await run.item('a', n, n)
+    await run.watermark(9)
+    expect(run.results()).toEqual([6])
+  },
+)
+
 windowCase(
   'takes elements out of sessions that have been merged',
   () => windowed(eventTimeSessionWindows(10), (windows) => lists(windows.allowedLateness(50).evictor(countEvictor(3)))),
