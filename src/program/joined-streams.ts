@@ -13,6 +13,7 @@ import {
   windowJoinOperator,
 } from '../operators/joins/window-join.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
+import type { OutputTag } from '../operators/output-tag.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import type { Evictor, Trigger, WindowAssigner } from '../operators/windows/window.ts'
 import type { NoStates } from './keyed-stream.ts'
@@ -101,12 +102,12 @@ export class JoinEqualTo<T, Windows> {
   window(assigner: WindowAssigner<T>): Windows {
     checkDefinition('window', assigner, 'assign')
     const windows = { assigner: assigner as WindowAssigner<unknown>, trigger: undefined, evictor: undefined }
-    return this.#last(this.#joining, { ...windows, allowedLatenessMs: 0 })
+    return this.#last(this.#joining, { ...windows, allowedLatenessMs: 0, lateTag: undefined })
   }
 }
 
 /** What a join and a coGroup can say of their windows. */
-abstract class WindowedPair<T> {
+abstract class WindowedPair<A, B> {
   protected readonly joining: Joining
   protected readonly windows: JoinWindows
 
@@ -120,7 +121,7 @@ abstract class WindowedPair<T> {
    *
    * @example joined.window(globalWindows()).trigger(purgingTrigger(countTrigger(100)))
    */
-  trigger<States extends StateDeclarations = NoStates>(trigger: Trigger<T, States>): this {
+  trigger<States extends StateDeclarations = NoStates>(trigger: Trigger<A | B, States>): this {
     checkDefinition('trigger', trigger, 'onElement', 'onEventTime', 'onProcessingTime', 'clear')
     return this.with({ trigger: trigger as unknown as Trigger<unknown> })
   }
@@ -130,7 +131,7 @@ abstract class WindowedPair<T> {
    *
    * @example joined.window(globalWindows()).trigger(countTrigger(1)).evictor(countEvictor(10))
    */
-  evictor(evictor: Evictor<T>): this {
+  evictor(evictor: Evictor<A | B>): this {
     checkDefinition('evictor', evictor)
     return this.with({ evictor: evictor as unknown as Evictor<unknown> })
   }
@@ -145,6 +146,25 @@ abstract class WindowedPair<T> {
     return this.with({ allowedLatenessMs: ms })
   }
 
+  /**
+   * Sends records of the first stream that are too late for all of their windows to a side output of the result; without it they are
+   * dropped.
+   *
+   * @example joined.window(tumblingEventTimeWindows(60_000)).sideOutputLeftLateData(outputTag<Order>('late orders'))
+   */
+  sideOutputLeftLateData(tag: OutputTag<A>): this {
+    return this.with({ lateTag: tag.name })
+  }
+
+  /**
+   * The same for the second stream.
+   *
+   * @example joined.window(tumblingEventTimeWindows(60_000)).sideOutputRightLateData(outputTag<Payment>('late payments'))
+   */
+  sideOutputRightLateData(tag: OutputTag<B>): this {
+    return this.with({ secondLateTag: tag.name })
+  }
+
   protected abstract with(windows: Partial<JoinWindows>): this
 
   protected add<Out>(operator: OperatorFactory): SingleOutputStreamOperator<Out> {
@@ -152,7 +172,7 @@ abstract class WindowedPair<T> {
   }
 }
 
-export class WindowedJoin<A, B, K> extends WindowedPair<A | B> {
+export class WindowedJoin<A, B, K> extends WindowedPair<A, B> {
   /**
    * The result of every pair of a key and a window, one of each stream, with the last time of the window as its timestamp. A record
    * without partner gives none. A throw fails the job with `USER_FUNCTION_FAILED`.
@@ -179,7 +199,7 @@ export class WindowedJoin<A, B, K> extends WindowedPair<A | B> {
   }
 }
 
-export class WindowedCoGroup<A, B, K> extends WindowedPair<A | B> {
+export class WindowedCoGroup<A, B, K> extends WindowedPair<A, B> {
   /**
    * Any number of results of what both streams have brought of a key and a window; one of the two may have brought nothing. They have
    * the last time of the window as their timestamp. A throw fails the job with `USER_FUNCTION_FAILED`.

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { OperatorFactory } from '../../src/operators/operator.ts'
+import { outputTag } from '../../src/operators/output-tag.ts'
 import { globalWindows, tumblingEventTimeWindows } from '../../src/operators/windows/assigners.ts'
 import { countEvictor } from '../../src/operators/windows/evictors.ts'
 import { countTrigger } from '../../src/operators/windows/triggers.ts'
@@ -81,6 +82,24 @@ it('leaves every step as it was', () => {
   windows.trigger(countTrigger(1)).evictor(countEvictor(1)).allowedLateness(5)
   windows.apply((one, other) => one + other)
   expect(results(env)).toEqual([])
+})
+
+it('has side outputs for the late records of each stream', () => {
+  const { env, numbers, others } = start()
+  const late = { left: outputTag<number>('late left'), right: outputTag<number>('late right') }
+  const windows = numbers.join(others).where(tens).equalTo(tens).window(tumblingEventTimeWindows(10))
+  windows
+    .sideOutputLeftLateData(late.left)
+    .sideOutputRightLateData(late.right)
+    .apply((one, other) => one + other)
+  const harness = new OperatorHarness(last(env).operator as OperatorFactory, {
+    key: tens,
+    sideOutputs: Object.values(late),
+  })
+  for (const input of [0, 1] as const) harness.watermark(9, input)
+  harness.element(1, 1)
+  harness.element2(2, 2)
+  expect([harness.side(late.left).values, harness.side(late.right).values]).toEqual([[1], [2]])
 })
 
 it('refuses what is no function, other environments, and parts that do not go together', () => {

@@ -103,6 +103,9 @@ describe('a window join', () => {
       .allowedLateness(5)
       .apply((order) => order)
     joined.trigger(deltaTrigger(1, (one: Order | Payment, other) => sizeOf(one) - sizeOf(other)))
+    joined.sideOutputLeftLateData(outputTag<Order>('late')).sideOutputRightLateData(outputTag<Payment>('late'))
+    // @ts-expect-error the records of the second stream are payments
+    joined.sideOutputRightLateData(outputTag<Order>('late'))
     const where = orders.join(payments).where((order) => order.id)
     // @ts-expect-error the keys are of different types
     where.equalTo((payment) => payment.paid)

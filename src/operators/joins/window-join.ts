@@ -12,7 +12,7 @@ import { firesAtEnd } from '../windows/triggers.ts'
 import type { Evictor, Trigger, Window, WindowAssigner } from '../windows/window.ts'
 
 /** What was said of the windows. The types of both streams are in them. */
-export type JoinWindows = Omit<WindowDefinition, 'computation' | 'inputs' | 'lateTag'>
+export type JoinWindows = Omit<WindowDefinition, 'computation' | 'inputs'>
 
 /** Emits the results of one window from what both streams have brought of its key, either of which may be nothing. */
 type WindowProcess = (
@@ -97,7 +97,8 @@ const operatorOf = (kind: string, windows: JoinWindows, process: WindowProcess):
     trigger: windows.trigger && triggerOf(windows.trigger, windows.assigner),
     evictor: windows.evictor && evictorOf(windows.evictor),
     allowedLatenessMs: windows.allowedLatenessMs,
-    lateTag: undefined,
+    lateTag: windows.lateTag,
+    secondLateTag: windows.secondLateTag,
     computation: { type: 'elements', process: { process: (elements, ctx) => process(...bySide(elements), ctx) } },
     inputs: 2,
   }),

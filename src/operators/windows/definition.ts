@@ -71,6 +71,8 @@ export interface WindowDefinition {
   readonly allowedLatenessMs: number
   /** Where records go that are too late; they are dropped without it. */
   readonly lateTag: string | undefined
+  /** The same for those of the second input, if there is one. */
+  readonly secondLateTag?: string | undefined
   readonly computation: WindowComputation
   /** 2: an element is `[input, record]`, with the input that it came on, 0 or 1. */
   readonly inputs: 1 | 2

@@ -35,7 +35,7 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
     this.#late = new LateRecords(
       (what) => context.log('warn', `Operator ${operatorLabel(context)} ${what}`),
       'too late for their windows',
-      'sideOutputLateData gives them out, allowedLateness waits for them',
+      `${this.definition.inputs === 1 ? 'sideOutputLateData gives' : 'sideOutputLeftLateData and sideOutputRightLateData give'} them out, allowedLateness waits for them`,
     )
     this.state = context.state
     this.timers = new TimerService(context, context.state, this, restoredWatermark(restored))
@@ -85,9 +85,11 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
 
   /** Every window of the record is over. */
   protected tooLate(value: unknown, timestamp: number): void {
-    const { lateTag } = this.definition
-    if (lateTag === undefined) this.#late.drop(timestamp, this.timers.watermark)
-    else this.calls.toSide(lateTag, value, timestamp)
+    const { inputs, lateTag, secondLateTag } = this.definition
+    const [input, record] = inputs === 1 ? [0, value] : (value as readonly [input: 0 | 1, record: unknown])
+    const tag = input === 0 ? lateTag : secondLateTag
+    if (tag === undefined) this.#late.drop(timestamp, this.timers.watermark)
+    else this.calls.toSide(tag, record, timestamp)
   }
 
   #requestCleanup(): void {

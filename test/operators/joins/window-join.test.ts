@@ -7,6 +7,7 @@ import {
   type JoinWindows,
   windowJoinOperator,
 } from '../../../src/operators/joins/window-join.ts'
+import { outputTag } from '../../../src/operators/output-tag.ts'
 import {
   eventTimeSessionWindows,
   globalWindows,
@@ -27,6 +28,7 @@ const windows = (assigner: WindowAssigner<never>, more: Partial<JoinWindows> = {
   trigger: undefined,
   evictor: undefined,
   allowedLatenessMs: 0,
+  lateTag: undefined,
   ...more,
 })
 const options = { key: (value: string) => value[0]! }
@@ -101,6 +103,17 @@ describe.each(everyWay)('$title', (way: Way) => {
     expect(await values(joined(windows(tumblingEventTimeWindows(10))), ...steps)).toEqual(['a: a1 ax'])
   })
 
+  it('sends late records of either stream aside, as they are', async () => {
+    const late = { left: outputTag<string>('late left'), right: outputTag<string>('late right') }
+    const operator = joined(
+      windows(tumblingEventTimeWindows(10), { lateTag: late.left.name, secondLateTag: late.right.name }),
+    )
+    const steps: readonly Step[] = [{ watermark: 9 }, { left: at(['a1', 1]) }, { right: at(['ax', 2], ['ay', 12]) }]
+    const played = await play(operator, { ...options, sideOutputs: Object.values(late) }, steps, way)
+    expect(played.side(late.left)).toEqual(at(['a1', 1]))
+    expect(played.side(late.right)).toEqual(at(['ax', 2]))
+  })
+
   it('has triggers that count both streams', async () => {
     const trigger = purgingTrigger(countTrigger(3))
     const steps: readonly Step[] = [
@@ -144,6 +157,15 @@ it('gives assigner, trigger and evictor records, not what they are kept as', () 
   deltas.feed(at(['a1', 0], ['a4', 1]))
   deltas.feed(at(['a5', 2]), 1)
   expect(deltas.values).toEqual(['a -Infinity-Infinity: a4 | a5'])
+})
+
+it('tells of late records that it drops', () => {
+  const harness = new OperatorHarness(joined(windows(tumblingEventTimeWindows(10))), options)
+  for (const input of [0, 1] as const) harness.watermark(9, input)
+  harness.feed(at(['a1', 1]), 1)
+  expect(harness.logged).toEqual([
+    expect.stringContaining('sideOutputLeftLateData and sideOutputRightLateData give them out'),
+  ])
 })
 
 it('joins by processing time without timestamps', () => {
