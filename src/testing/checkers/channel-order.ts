@@ -2,10 +2,12 @@
  * S2. A channel is first in, first out, for barriers among themselves and among records; only a barrier that overtakes
  * goes past records and past older barriers that do not. The records are then recorded in the snapshot, once, and the
  * barriers come later, in their place; those that overtake come in the order of their ids. At-least-once changes nothing
- * here: there a receiver does not wait for other channels, but each channel keeps its order.
+ * here: there a receiver does not wait for other channels, but each channel keeps its order. Watermarks rise.
  *
- * Remembers, per channel of the running attempt, the barriers that are in it with the number of records before each.
+ * Remembers, per channel of the running attempt, the barriers that are in it with the number of records before each, and the last
+ * watermark, but for the last of all.
  */
+import { maxWatermark } from '../../core/elements.ts'
 import { defineChecker, type FactOf, violation } from './define-checker.ts'
 import { type ByName, keep, noAttempt, put } from './memory.ts'
 
@@ -25,6 +27,7 @@ interface Channel {
 interface Memory {
   readonly attempt: number
   readonly channels: ByName<Channel>
+  readonly watermarks: ByName<number>
 }
 
 const empty: Channel = {
@@ -104,6 +107,16 @@ function record(memory: Memory, fact: FactOf<'channel.recorded'>) {
   return change(memory, name, { ...channel, overtaken: null, lastRecorded: checkpointId })
 }
 
+function sendWatermark(memory: Memory, { attempt, channel, timestamp }: FactOf<'watermark.sent'>) {
+  if (attempt !== memory.attempt) return memory
+  const last = memory.watermarks[channel]
+  if (last !== undefined && timestamp <= last) {
+    return violation(`Watermark ${timestamp} was sent on ${channel} after watermark ${last}.`)
+  }
+  if (timestamp === maxWatermark.timestamp) return memory
+  return { ...memory, watermarks: put(memory.watermarks, channel, timestamp) }
+}
+
 /** A checkpoint is over, so nothing more of its channels will be recorded. */
 function forget(memory: Memory, { checkpointId }: { readonly checkpointId: number }): Memory {
   const late = keep(Object.keys(memory.channels), (name) => of(memory, name).overtaken?.[0] === checkpointId)
@@ -113,10 +126,10 @@ function forget(memory: Memory, { checkpointId }: { readonly checkpointId: numbe
 export const channelOrder = defineChecker<Memory>({
   name: 'S2',
   title: 'Channels keep their order, and what a barrier overtakes is recorded once.',
-  initial: { attempt: noAttempt, channels: {} },
+  initial: { attempt: noAttempt, channels: {}, watermarks: {} },
   on: {
-    'process.died': () => ({ attempt: noAttempt, channels: {} }),
-    'attempt.began': (_, { attempt }) => ({ attempt, channels: {} }),
+    'process.died': () => ({ attempt: noAttempt, channels: {}, watermarks: {} }),
+    'attempt.began': (_, { attempt }) => ({ attempt, channels: {}, watermarks: {} }),
     'channel.restored': (memory, { attempt, channel: name, records }) => {
       if (attempt !== memory.attempt) return memory
       const channel = of(memory, name)
@@ -130,6 +143,7 @@ export const channelOrder = defineChecker<Memory>({
     'barrier.sent': sendBarrier,
     'barrier.consumed': consumeBarrier,
     'channel.recorded': record,
+    'watermark.sent': sendWatermark,
     completed: forget,
     aborted: forget,
   },

@@ -21,6 +21,7 @@ import {
   took,
   triggered,
   unblocked,
+  watermark,
 } from './history.ts'
 
 const onlyOne = [attempt(), triggered(1)]
@@ -130,6 +131,10 @@ checkerCases(channelOrder, {
       ...[recorded('a>t', 2, 0, 1), consumed('a>t', 0), took('a>t', 1)],
     ],
     'the same ids in a new attempt': [attempt(), barrier('a>t', 5), died, attempt(), barrier('a>t', 5), took('a>t', 5)],
+    'watermarks that rise, again in a new attempt': [
+      ...[attempt(), watermark('a>t', -5), watermark('a>t', 7), watermark('b>t', 2), watermark('a>t')],
+      ...[died, attempt(), watermark('a>t', -5)],
+    ],
     'a barrier of an older attempt': [attempt(), barrier('a>t', 1), attempt(2), took('a>t', 1)],
     'an overtaking barrier of a checkpoint that was aborted': [
       attempt(),
@@ -137,6 +142,8 @@ checkerCases(channelOrder, {
     ],
   },
   rejects: {
+    'a watermark that falls': ['after watermark 7', attempt(), watermark('a>t', 7), watermark('a>t', 6)],
+    'a watermark sent twice': ['after watermark 7', attempt(), watermark('a>t', 7), watermark('a>t', 7)],
     'barriers that do not rise': ['after barrier 2', attempt(), barrier('a>t', 2), barrier('a>t', 1)],
     'a barrier sent twice': ['after barrier 1', attempt(), barrier('a>t', 1), barrier('a>t', 1)],
     'a barrier from nowhere': ['where it is not', attempt(), took('a>t', 1)],
