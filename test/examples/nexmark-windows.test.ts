@@ -4,6 +4,8 @@ import type { Bid, Event } from '../../examples/nexmark/model.ts'
 import { queries } from '../../examples/nexmark/queries.ts'
 import { differences, type NexmarkQuery } from '../../examples/nexmark/query.ts'
 import { inEventTime } from '../../examples/nexmark/source.ts'
+import { maxWatermark } from '../../src/core/elements.ts'
+import { type OperatorFactory, OperatorHarness } from '../../src/testing/index.ts'
 
 const bid = (dateTime: number, price: number, auction = 1): Bid => ({
   kind: 'bid',
@@ -16,9 +18,11 @@ const bid = (dateTime: number, price: number, auction = 1): Bid => ({
   extra: `${dateTime} for ${price}`,
 })
 
+const queryNamed = (name: string): NexmarkQuery => queries.find((query) => query.name === name)!
+
 /** The rows, which are those of the reference, by what they have in this field. */
 async function fieldOf(name: string, events: readonly Event[], field: string): Promise<readonly unknown[]> {
-  const query = queries.find((one) => one.name === name) as NexmarkQuery
+  const query = queryNamed(name)
   const rows: Record<string, unknown>[] = []
   const env = StreamEnvironment.create({ freezeState: true })
   const stream = query.build(inEventTime(env.fromSource(fromCollection(events)).uid('events')))
@@ -75,5 +79,34 @@ describe('q6', () => {
     const events = [...ids.map(auction), ...ids.map((id) => bid(500, 100 * id, id)).reverse()]
     const means = (await fieldOf('q6', events, 'average')) as number[]
     expect(means.sort((a, b) => a - b)).toEqual([100, 150, 200, 250, 300, 350, 400, 450, 500, 550, 650, 750])
+  })
+})
+
+describe('q12', () => {
+  it('counts by the clock, and gives what is left when the input ends', () => {
+    const env = StreamEnvironment.create()
+    queryNamed('q12')
+      .build(env.fromSource(fromCollection<Event>([])))
+      .sinkTo(toArray([]))
+    const counts = env.toProgram().transformations.find(({ uid }) => uid === 'counts')!
+    const harness = new OperatorHarness(counts.operator as OperatorFactory, {
+      key: (one) => (one as Bid).bidder,
+      startMs: 12_000,
+    })
+    const row = (count: number, start: number) => ({ bidder: 7, count, start, end: start + 10_000 })
+    harness.elements([bid(0, 1), bid(500_000, 2)])
+    harness.advance(7_999)
+    harness.elements([bid(0, 1)])
+    expect(harness.values).toEqual([])
+    harness.advance(1)
+    expect(harness.values).toEqual([row(3, 10_000)])
+    harness.elements([bid(0, 1), bid(0, 1)])
+    harness.advance(10_000)
+    expect(harness.values.slice(1)).toEqual([row(2, 20_000)])
+    harness.elements([bid(0, 1)])
+    harness.watermark(maxWatermark.timestamp)
+    expect(harness.values.slice(2)).toEqual([row(1, 30_000)])
+    harness.advance(100_000)
+    expect(harness.values).toHaveLength(3)
   })
 })
