@@ -12,7 +12,7 @@ const nexmark = (...args: readonly string[]) =>
 
 describe('the verification of the queries', () => {
   it('finds every row through a kill, a savepoint and another parallelism (q4 and q6, both backends)', async () => {
-    const some = ['--queries', 'q4,q6', '--events', '20000', '--rate', '500', '--parallelism', '2', '--groups', '500', '--jobs', '2']
+    const some = '--queries q4,q6 --events 20000 --rate 500 --parallelism 2 --groups 500 --jobs 2'.split(' ')
     const { stdout } = await nexmark('--verify', ...some)
     for (const name of ['q4 group 500 heap', 'q4 group 500 lmdb', 'q6 group 500 heap', 'q6 group 500 lmdb']) {
       expect(stdout).toContain(`${name} parallelism 2 → 3`)
