@@ -51,9 +51,10 @@ export const alignedWindowOperator = (definition: WindowDefinition): OperatorFac
 
 const isTumbling = ({ assigner }: WindowDefinition): boolean => assigner.aligned!.size === assigner.aligned!.slide
 
+const windowStates = [contentsState, ...Object.keys(windowTimerDescriptors)]
+
 /** Are there windows that are not in panes, or do any wait for a time? */
-const hasWindows = (backend: KeyedStateBackend): boolean =>
-  [contentsState, ...Object.keys(windowTimerDescriptors)].some((name) => backend.entryCountOf(name) > 0)
+const hasWindows = (backend: KeyedStateBackend): boolean => windowStates.some((name) => backend.entryCountOf(name) > 0)
 
 class AlignedWindowOperator extends WindowTimeOperator {
   readonly #grid: PaneGrid
@@ -123,9 +124,12 @@ class AlignedWindowOperator extends WindowTimeOperator {
     const window = this.#grid.lastEnded(end)
     const before = this.#before
     if (before === undefined || this.#grid.endOf(window) === end) this.#over(window, end)
-    if (before === undefined) return
-    before.timer(timer, domain)
-    if (!hasWindows(this.state)) this.#before = undefined
+    before?.timer(timer, domain)
+  }
+
+  override flush(): void {
+    if (this.#before !== undefined && !hasWindows(this.state)) this.#before = undefined
+    super.flush()
   }
 
   /** A window has ended. */
