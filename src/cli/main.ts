@@ -14,6 +14,12 @@ import type { CliContext } from './context.ts'
  * @example await main(process.argv.slice(2))
  */
 export async function main(argv: readonly string[], context: CliContext = realContext()): Promise<void> {
+  // A reader that has left (`| head`) is no reason for a stack trace. Whoever writes much listens for itself.
+  for (const stream of [context.stdout, context.stderr]) {
+    stream.on?.('error', (error) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error
+    })
+  }
   process.exitCode = await runCommandLine(argv, context)
 }
 

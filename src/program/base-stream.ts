@@ -13,8 +13,10 @@ import type { Sink } from '../operators/endpoints.ts'
 import { filterOperator, flatMapOperator, mapOperator } from '../operators/stateless.ts'
 import { timestampsOperator } from '../operators/time/timestamps-operator.ts'
 import type { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
+import { globalWindows } from '../operators/windows/assigners.ts'
 import type { WindowAssigner } from '../operators/windows/window.ts'
 import { BroadcastStream } from './broadcast-stream.ts'
+import { countWindows } from './count-windows.ts'
 import type { DataStream } from './data-stream.ts'
 import { DataStreamSink } from './data-stream-sink.ts'
 import { CoGroupedStreams, JoinedStreams } from './joined-streams.ts'
@@ -130,6 +132,15 @@ export abstract class BaseStream<T> extends PartitionedStream<T> {
     checkDefinition('windowAll', assigner, 'assign')
     const upstreams = partitioned(this.upstreams, { type: 'hash', key: () => null })
     return new WindowedStream<T, null>(this.builder, upstreams, windowedBy(assigner as WindowAssigner<unknown>, true))
+  }
+
+  /**
+   * Cuts the stream as a whole into windows of `size` records, in one subtask, as `countWindow` does for each key.
+   *
+   * @example clicks.countWindowAll(1_000).aggregate(count)
+   */
+  countWindowAll(size: number, slide?: number): WindowedStream<T, null> {
+    return countWindows(this.windowAll(globalWindows()), size, slide)
   }
 
   /**

@@ -17,10 +17,12 @@ import type { KeyedProcessDefinition } from '../operators/keyed-context.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from '../operators/operator-state-declarations.ts'
 import { foldOperator, keyedProcessOperator, reduceOperator } from '../operators/process.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
+import { globalWindows } from '../operators/windows/assigners.ts'
 import type { WindowAssigner } from '../operators/windows/window.ts'
 import { BaseStream } from './base-stream.ts'
 import { BroadcastStream, KeyedBroadcastConnectedStream } from './broadcast-stream.ts'
 import type { KeyedConnectedStreams } from './connected-streams.ts'
+import { countWindows } from './count-windows.ts'
 import { IntervalJoin } from './interval-join.ts'
 import { checkDefinition, checkFunction, checkNumberOf } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
@@ -136,6 +138,16 @@ export class KeyedStream<T, K> extends BaseStream<T> {
   window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
     checkDefinition('window', assigner, 'assign')
     return new WindowedStream<T, K>(this.builder, this.upstreams, windowedBy(assigner as WindowAssigner<unknown>))
+  }
+
+  /**
+   * Cuts the records of each key into windows of `size` records; a window that is not full at the end gives nothing. With `slide`
+   * there is a result after every `slide` records, of the last `size` of them, which are all kept. Fails with `ARGUMENT_INVALID`.
+   *
+   * @example clicks.keyBy((click) => click.user).countWindow(100).reduce(merge)
+   */
+  countWindow(size: number, slide?: number): WindowedStream<T, K> {
+    return countWindows(this.window(globalWindows()), size, slide)
   }
 
   /**

@@ -77,5 +77,5 @@ function fileOf(url: string): string {
 const outside = (path: string, roots: readonly string[]): StreamError =>
   new StreamError(
     'PATH_OUTSIDE_ROOT',
-    `"${path}" lies outside the directories that requests may name: expected a path inside ${roots.join(' or ')}.`,
+    `"${path}" lies outside the directories that requests may name: expected a path inside ${roots.join(' or ')}. The configuration rest.roots adds directories.`,
   )

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import fc from 'fast-check'
 import { Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +8,7 @@ import { toArray } from '../../src/connectors/to-array.ts'
 import { toSubject } from '../../src/connectors/to-subject.ts'
 import type { SnapshotKind } from '../../src/core/elements.ts'
 import { DividedState } from '../../src/core/operator-state.ts'
+import { failure } from '../operators/chain-harness.ts'
 import { ck, codeOf, dealtOut, jobOf, stored, testContext } from './endpoint-harness.ts'
 
 describe('toArray', () => {
@@ -254,5 +256,22 @@ describe('print', () => {
     expect(printed('words', ['a'])).toEqual(['words> a\n'])
     expect(printed('words', ['a'], 2, 1)).toEqual(['words:2> a\n'])
     expect(printed(undefined, ['a'], 2, 0)).toEqual(['1> a\n'])
+  })
+
+  it.each(['write', 'endOfData'] as const)('fails the job when its reader has left: %s', (call) => {
+    const texts: string[] = []
+    const closed = new EventEmitter()
+    const to = { write: (text: string) => texts.push(text), on: closed.on.bind(closed) }
+    const writers = [0, 1].map(() => print('', { to }).createWriter(testContext(), undefined))
+    writers[0]!.write(['a'])
+    closed.emit('error', new Error('write EPIPE'))
+    for (const writer of writers) {
+      expect(failure(() => (call === 'write' ? writer.write(['b']) : writer.endOfData()))).toMatchObject({
+        code: 'SINK_FAILED',
+        restartable: false,
+        message: 'What print writes is not read any more: write EPIPE.',
+      })
+    }
+    expect([texts, closed.listenerCount('error')]).toEqual([['a\n'], 1])
   })
 })
