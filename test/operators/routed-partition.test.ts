@@ -69,7 +69,8 @@ describe('a partition function', () => {
     [0.5, '0.5'],
     [undefined, 'undefined'],
     ['1', '"1"'],
-    [Number.NaN, 'null'],
+    [Number.NaN, 'NaN'],
+    [1n, '1n'],
   ])('that gives %s fails the job, naming the operator and the record', (given, shown) => {
     const error = failure(() => custom(() => given as never)({ id: 7 }))
     expect([error.code, error.message, error.details]).toEqual([
