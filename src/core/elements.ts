@@ -94,7 +94,9 @@ export type StreamElement =
   | EndOfData
   | EndOfPartition
 
-export const maxWatermark: Watermark = { type: 'watermark', timestamp: Number.MAX_SAFE_INTEGER }
+/** The watermark when no record is left to come: at the end of a bounded input, and of a stop with `drain`. */
+export const endOfTime: number = Number.MAX_SAFE_INTEGER
+export const maxWatermark: Watermark = { type: 'watermark', timestamp: endOfTime }
 export const endOfData: EndOfData = { type: 'end-of-data' }
 export const endOfPartition: EndOfPartition = { type: 'end-of-partition' }
 

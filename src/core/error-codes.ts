@@ -32,6 +32,7 @@ export const errorCodes = {
   ASYNC_TIMEOUT: 'an asynchronous call took too long, and nothing says what to emit instead',
   KEY_INVALID: 'a key function returned undefined, NaN, a function, a symbol or an object',
   TIMESTAMP_MISSING: 'a record without a timestamp, or with one that is no time, where event time is needed',
+  WATERMARK_INVALID: 'a watermark of a generator of the program that is no time',
   STATE_NOT_SERIALIZABLE: 'a state value cannot be encoded',
   STATE_VALUE_REFUSED: 'a value was to be stored that the schema of its state refuses',
   STATE_ACCESS_INVALID:

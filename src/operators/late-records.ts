@@ -1,4 +1,6 @@
 /** Records that an operator drops because they are late: told of once, and at the end how many there were. */
+import { endOfTime } from '../core/elements.ts'
+
 export class LateRecords {
   readonly #warn: (what: string) => void
   readonly #kind: string
@@ -15,9 +17,8 @@ export class LateRecords {
   drop(timestamp: number, watermark: number): void {
     this.#dropped++
     if (this.#dropped > 1) return
-    this.#warn(
-      `drops records that come ${this.#kind}, such as one of ${timestamp} at watermark ${watermark}: ${this.#advice}.`,
-    )
+    const at = watermark >= endOfTime ? 'at the end of event time' : `at watermark ${watermark}`
+    this.#warn(`drops records that come ${this.#kind}, such as one of ${timestamp} ${at}: ${this.#advice}.`)
   }
 
   /** The operator is closed. */

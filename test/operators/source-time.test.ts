@@ -65,6 +65,12 @@ describe('a source with a watermark strategy', () => {
     expect(harness.watermarks).toEqual([maxWatermark.timestamp])
   })
 
+  it('needs no timestamps where there are no watermarks', () => {
+    const { harness, poll } = make(WatermarkStrategy.noWatermarks())
+    poll({ values: [1, 2] })
+    expect(harness.records.map(({ timestamp }) => timestamp)).toEqual([undefined, undefined])
+  })
+
   it('has one watermark for all splits, the lowest, also of those that have brought nothing yet', () => {
     const { harness, poll } = make(monotonous, ['a', 'b'])
     poll({ values: [100], split: 'a' })

@@ -8,12 +8,18 @@
  * INV-ST-1 a watermark made in `onEvent` is told behind the record it was made for and before the next one. INV-ST-2 the
  * watermark never falls.
  */
-import { maxWatermark, recordBatch } from '../../core/elements.ts'
+import { endOfTime, recordBatch } from '../../core/elements.ts'
 import { StreamError } from '../../core/errors.ts'
+import { type NamedOperator, operatorLabel } from '../../core/operator-label.ts'
+import { shortJson } from '../../core/short-json.ts'
 import type { Output } from '../operator.ts'
 import { refusePromise } from '../refuse-promise.ts'
+import { timeMax } from './assigned-timestamps.ts'
 import type { WatermarkGenerator, WatermarkOutput } from './watermark-generator.ts'
 import type { WatermarkRule } from './watermark-strategy.ts'
+
+/** The operator that a split belongs to. */
+export type SplitOwner = NamedOperator & { readonly output: Pick<Output, 'emit'> }
 
 export class SplitTime implements WatermarkOutput {
   watermark = Number.NEGATIVE_INFINITY
@@ -22,7 +28,7 @@ export class SplitTime implements WatermarkOutput {
   paused = false
   /** When there were records last, by the clock of idleness. */
   heardMs: number
-  readonly #output: Pick<Output, 'emit'>
+  readonly #operator: SplitOwner
   readonly #changed: () => void
   readonly #generator: WatermarkGenerator<unknown> | undefined
   /** Of the generator that there is without one of the program's. */
@@ -36,8 +42,8 @@ export class SplitTime implements WatermarkOutput {
     | undefined
 
   /** `changed` is called when `watermark` or `idle` has changed. */
-  constructor(rule: WatermarkRule, output: Pick<Output, 'emit'>, changed: () => void, nowMs: number) {
-    this.#output = output
+  constructor(rule: WatermarkRule, operator: SplitOwner, changed: () => void, nowMs: number) {
+    this.#operator = operator
     this.#changed = changed
     this.#generator = rule.kind === 'generator' ? checked(rule.create()) : undefined
     this.#boundMs = rule.kind === 'bounded' ? rule.outOfOrdernessMs : Number.POSITIVE_INFINITY
@@ -69,7 +75,14 @@ export class SplitTime implements WatermarkOutput {
       return
     }
     if (latest > this.#latest) this.#latest = latest
-    this.#output.emit(recordBatch(values, timestamps))
+    this.#operator.output.emit(recordBatch(values, timestamps))
+  }
+
+  /** Records without timestamps, where no generator is. */
+  untimed(values: readonly unknown[]): void {
+    this.#silent = false
+    this.markActive()
+    this.#operator.output.emit(recordBatch(values))
   }
 
   #show(generator: WatermarkGenerator<unknown>, values: readonly unknown[], timestamps: readonly number[]): void {
@@ -90,7 +103,7 @@ export class SplitTime implements WatermarkOutput {
     const { values, timestamps, from } = seen
     seen.from = end
     const whole = from === 0 && end === values.length
-    this.#output.emit(
+    this.#operator.output.emit(
       whole ? recordBatch(values, timestamps) : recordBatch(values.slice(from, end), timestamps.slice(from, end)),
     )
   }
@@ -104,13 +117,20 @@ export class SplitTime implements WatermarkOutput {
 
   periodic(): void {
     if (this.#silent) return
-    if (this.#generator === undefined) this.emitWatermark(this.#boundedBehind)
+    if (this.#generator === undefined) this.#rise(this.#boundedBehind)
     else refusePromise(this.#generator.onPeriodicEmit?.(this), 'onPeriodicEmit of the watermark generator')
   }
 
+  /** What is called by the generator. Fails with `WATERMARK_INVALID` for what is no time. */
   emitWatermark(timestamp: number): void {
-    const whole = Math.min(Math.floor(timestamp), maxWatermark.timestamp)
-    if (whole > this.watermark) this.#become(whole, false)
+    const given: unknown = timestamp
+    if (given === endOfTime || given === Number.POSITIVE_INFINITY) this.#rise(endOfTime)
+    else if (typeof given === 'number' && given >= -timeMax && given <= timeMax) this.#rise(Math.floor(given))
+    else if (given !== Number.NEGATIVE_INFINITY) throw noWatermark(this.#operator, given)
+  }
+
+  #rise(watermark: number): void {
+    if (watermark > this.watermark) this.#become(watermark, false)
   }
 
   markIdle(): void {
@@ -134,4 +154,14 @@ function checked(generator: WatermarkGenerator<unknown>): WatermarkGenerator<unk
   if (typeof onEvent === 'function') return generator
   const message = `The function given to forGenerator returned an object whose onEvent is of type ${typeof onEvent}: expected a function.`
   throw new StreamError('ARGUMENT_INVALID', message)
+}
+
+function noWatermark(operator: NamedOperator, given: unknown): StreamError {
+  const got = given instanceof Date ? 'a Date' : shortJson(given)
+  const sentence =
+    `A watermark generator of operator ${operatorLabel(operator)} emitted the watermark ${got}: expected milliseconds since 1970, ` +
+    `from -${timeMax} to ${timeMax}, or endOfTime.`
+  return new StreamError('WATERMARK_INVALID', sentence, {
+    details: { operator: operator.operatorName, uid: operator.uid ?? null },
+  })
 }

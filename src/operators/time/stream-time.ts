@@ -13,7 +13,7 @@ import { maxWatermark } from '../../core/elements.ts'
 import type { OperatorContext } from '../operator.ts'
 import { AssignedTimestamps } from './assigned-timestamps.ts'
 import { SplitTime } from './split-time.ts'
-import type { StrategySettings } from './watermark-strategy.ts'
+import { needsTimestamps, type StrategySettings } from './watermark-strategy.ts'
 
 const never = Number.POSITIVE_INFINITY
 
@@ -75,12 +75,14 @@ export class StreamTime {
     this.#arrange()
   }
 
-  /** Hands on records, all of one split. Fails with `TIMESTAMP_MISSING` for a record that gets no time. */
+  /** Hands on records, all of one split. Fails with `TIMESTAMP_MISSING` for a record that gets no time, but needs one. */
   batch(split: string | undefined, values: readonly unknown[], timestamps: readonly number[] | undefined): void {
     const time = this.#splits.get(split) ?? this.#add(split)
-    const { times, latest } = this.#timestamps.of(values, timestamps)
+    const untimed = timestamps === undefined && !needsTimestamps(this.#settings)
+    const assigned = untimed ? undefined : this.#timestamps.of(values, timestamps)
     if (this.#settings.idlenessMs !== undefined) time.heardMs = this.#clock()
-    time.batch(values, times, latest)
+    if (assigned === undefined) time.untimed(values)
+    else time.batch(values, assigned.times, assigned.latest)
     if (this.#context.autoWatermarkIntervalMs === 0) time.periodic()
     this.#arrange()
   }
@@ -114,8 +116,7 @@ export class StreamTime {
   }
 
   #add(name: string | undefined): SplitTime {
-    const { output } = this.#context
-    const split = new SplitTime(this.#settings.rule, output, () => this.#combine(), this.#clock())
+    const split = new SplitTime(this.#settings.rule, this.#context, () => this.#combine(), this.#clock())
     this.#splits.set(name, split)
     if (name !== undefined) this.#splits.delete(undefined)
     return split

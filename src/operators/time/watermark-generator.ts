@@ -3,8 +3,9 @@
 /** What a generator says of its stream. */
 export interface WatermarkOutput {
   /**
-   * No record of this timestamp, in milliseconds, or of an earlier one is expected from now on. One that does not rise is not
-   * heard. In `onEvent` it comes exactly behind that record.
+   * No record of this timestamp, in milliseconds, or of an earlier one is expected from now on; with `endOfTime`, none at all. Fractions
+   * are cut off; one that does not rise is not heard; what is no time fails the job with `WATERMARK_INVALID`. In `onEvent` it comes exactly
+   * behind that record.
    */
   emitWatermark(timestamp: number): void
   /** Nobody should wait for this stream, until its next record or `markActive`. */

@@ -16,6 +16,10 @@ export type WatermarkRule =
   | { readonly kind: 'bounded'; readonly outOfOrdernessMs: number }
   | { readonly kind: 'generator'; readonly create: () => WatermarkGenerator<unknown> }
 
+/** Without watermarks and an assigner nobody needs the timestamps of records: they may have none. */
+export const needsTimestamps = ({ rule, assigner }: StrategySettings<unknown>): boolean =>
+  assigner !== undefined || rule.kind !== 'bounded' || rule.outOfOrdernessMs < Number.POSITIVE_INFINITY
+
 /** Which sources wait for each other, and how far one may be ahead. */
 export interface WatermarkAlignment {
   readonly group: string
@@ -47,7 +51,8 @@ export class WatermarkStrategy<in T> {
   }
 
   /**
-   * Timestamps only: event time stands still until the input ends.
+   * Timestamps only: event time stands still until the input ends. Without an assigner records pass as they are, with a timestamp or
+   * without.
    *
    * @example WatermarkStrategy.noWatermarks<Order>().withTimestampAssigner((order) => order.time)
    */

@@ -7,7 +7,7 @@ function make(outOfOrdernessMs: number) {
   const told: (number | string)[] = []
   const split: SplitTime = new SplitTime(
     { kind: 'bounded', outOfOrdernessMs },
-    { emit: (batch) => void emitted.push(batch) },
+    { operatorName: 'times', output: { emit: (batch) => void emitted.push(batch) } },
     () => void told.push(split.idle ? 'idle' : split.watermark),
     0,
   )
@@ -51,7 +51,12 @@ it('says what it has to say before it falls silent, and nothing afterwards', () 
 
 it('refuses generators that are none, or take their time', () => {
   const make = (generator: unknown) =>
-    new SplitTime({ kind: 'generator', create: () => generator as never }, { emit() {} }, () => {}, 0)
+    new SplitTime(
+      { kind: 'generator', create: () => generator as never },
+      { operatorName: 'times', output: { emit() {} } },
+      () => {},
+      0,
+    )
   for (const wrong of [undefined, {}, { onEvent: 1 }]) {
     expect(() => make(wrong)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }))
   }

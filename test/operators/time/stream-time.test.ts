@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maxWatermark } from '../../../src/core/elements.ts'
+import { endOfTime } from '../../../src/core/elements.ts'
 import { timestampsOperator } from '../../../src/operators/time/timestamps-operator.ts'
 import { WatermarkStrategy } from '../../../src/operators/time/watermark-strategy.ts'
 import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
@@ -88,16 +88,41 @@ describe('a generator that looks at every record', () => {
     expect(take()).toEqual(['2', 'idle', 'active', '5'])
   })
 
-  it('does not take back what it has said, nor say what is no time', () => {
+  it('does not take back what it has said', () => {
     const { time, take } = journal(
       WatermarkStrategy.forGenerator<number>(() => ({
         onEvent(_value, _timestamp, output) {
-          for (const said of [5.7, 5, Number.NaN, 2, Number.POSITIVE_INFINITY]) output.emitWatermark(said)
+          for (const said of [Number.NEGATIVE_INFINITY, 5.7, 5, 2, endOfTime]) output.emitWatermark(said)
         },
       })).withTimestampAssigner(ownTime),
     )
     time.batch(undefined, [1], undefined)
-    expect(take()).toEqual(['1', 'w5', `w${maxWatermark.timestamp}`])
+    expect(take()).toEqual(['1', 'w5', `w${endOfTime}`])
+  })
+
+  it.each<[unknown, string]>([
+    [undefined, 'undefined'],
+    [Number.NaN, 'NaN'],
+    ['7', '"7"'],
+    [new Date(7), 'a Date'],
+    [1e18, '1000000000000000000'],
+    [-1e18, '-1000000000000000000'],
+    [7n, '7n'],
+  ])('may not say what is no time: %s', (said, shown) => {
+    const wrong = WatermarkStrategy.forGenerator<number>(() => ({
+      onEvent(value, _timestamp, output) {
+        if (value === 1) output.emitWatermark(said as never)
+      },
+      onPeriodicEmit: (output) => output.emitWatermark(said as never),
+    })).withTimestampAssigner(ownTime)
+    const refused = expect.objectContaining({
+      code: 'WATERMARK_INVALID',
+      message: expect.stringMatching(
+        `operator "times" emitted the watermark ${shown}: expected milliseconds .* endOfTime`,
+      ),
+    })
+    expect(() => journal(wrong).time.batch(undefined, [1], undefined)).toThrow(refused)
+    expect(() => journal(wrong).time.batch(undefined, [2], undefined)).toThrow(refused)
   })
 })
 
@@ -187,8 +212,8 @@ describe('idleness', () => {
   it('ends with the stream', () => {
     const harness = new OperatorHarness(timestampsOperator(idleAfter(100)))
     harness.advance(101)
-    harness.watermark(maxWatermark.timestamp)
-    expect([harness.watermarks, harness.statuses]).toEqual([[maxWatermark.timestamp], ['idle', 'active']])
+    harness.watermark(endOfTime)
+    expect([harness.watermarks, harness.statuses]).toEqual([[endOfTime], ['idle', 'active']])
   })
 
   it('does not ask the generator of a silent stream', () => {

@@ -39,6 +39,32 @@ it('makes no watermarks when told so', () => {
   expect(harness.watermarks).toEqual([])
 })
 
+it('needs no timestamps where there are no watermarks, and nobody to give them', () => {
+  const none = WatermarkStrategy.noWatermarks()
+  const harness = new OperatorHarness(timestampsOperator(none))
+  harness.elements(['a', 'b'])
+  harness.element('c', 7)
+  expect(harness.records.map(({ timestamp }) => timestamp)).toEqual([undefined, undefined, 7])
+  harness.watermark(maxWatermark.timestamp)
+  expect(harness.watermarks).toEqual([maxWatermark.timestamp])
+  const nobody = none.withTimestampAssigner(() => undefined as never)
+  for (const strategy of [nobody, WatermarkStrategy.forBoundedOutOfOrderness(1e9)]) {
+    expect(() => new OperatorHarness(timestampsOperator(strategy)).element('a')).toThrow(
+      failingWith('TIMESTAMP_MISSING'),
+    )
+  }
+})
+
+it('knows idle streams without timestamps', () => {
+  const idle = WatermarkStrategy.noWatermarks().withIdleness(100)
+  const harness = new OperatorHarness(timestampsOperator(idle))
+  harness.element('a')
+  harness.advance(150)
+  expect(harness.statuses).toEqual(['idle'])
+  harness.element('b')
+  expect([harness.statuses, harness.records.length]).toEqual([['idle', 'active'], 2])
+})
+
 it('keeps the timestamps of the source without an assigner', () => {
   const harness = new OperatorHarness(timestampsOperator(WatermarkStrategy.forMonotonousTimestamps()))
   harness.element('a', 7)
