@@ -39,7 +39,7 @@ export { parseStateMapping, type StateMapping } from './deployment/state-mapping
 export { createSession } from './job/create-session.ts'
 export type { Session, SessionJob, SubmitOptions } from './job/session.ts'
 export type { SessionOptions } from './job/session-options.ts'
-export type { Numeric, NumericField, TieOptions } from './operators/aggregations.ts'
+export type { NumberOf, Numeric, NumericField, TieOptions, Widened } from './operators/aggregations.ts'
 export type { AsyncDefinition, AsyncRequest, AsyncRetry } from './operators/async/async-definition.ts'
 export type {
   BroadcastReadContext,
