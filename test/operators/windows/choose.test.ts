@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { keyGroupOf, subtaskOfKeyGroup } from '../../../src/core/key-groups.ts'
 import type { OperatorFactory } from '../../../src/operators/operator.ts'
 import { slidingEventTimeWindows, tumblingEventTimeWindows } from '../../../src/operators/windows/assigners.ts'
 import { countEvictor } from '../../../src/operators/windows/evictors.ts'
 import { countTrigger, eventTimeTrigger, processingTimeTrigger } from '../../../src/operators/windows/triggers.ts'
 import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
+import { rescaledSnapshot } from '../../../src/testing/rescaled-snapshot.ts'
 import { type Item, lists, sums, windowed } from './window-cases.ts'
 
 const key = ({ k }: Item) => k
@@ -67,4 +69,28 @@ it('keeps an aggregate without merge in tumbling windows', () => {
     { value: 3, timestamp: 9 },
     { value: 11, timestamp: 19 },
   ])
+})
+
+it('gives no window of a key twice when the other subtask had not come so far', async () => {
+  const place = { key, parallelism: 2 }
+  const operator = windowed(sliding, sums)
+  const subtaskOf = (k: string) => subtaskOfKeyGroup(keyGroupOf(k, 128), 2, 128)
+  const ahead = new OperatorHarness(operator, { ...place, subtaskIndex: subtaskOf('a') })
+  const behind = new OperatorHarness(operator, { ...place, subtaskIndex: 1 - subtaskOf('a') })
+  ahead.element({ k: 'a', n: 1 }, 5)
+  ahead.element({ k: 'a', n: 2 }, 25)
+  ahead.watermark(39)
+  behind.watermark(9)
+  const inOrder = subtaskOf('a') === 0 ? [ahead, behind] : [behind, ahead]
+  const snapshots = await Promise.all(inOrder.map((harness) => harness.snapshot()))
+  const restored = await rescaledSnapshot(snapshots, { subtaskIndex: 0, parallelism: 1 })
+  const after = new OperatorHarness(operator, { key, restored })
+  after.element({ k: 'a', n: 100 }, 12)
+  after.element({ k: 'a', n: 10 }, 22)
+  after.watermark(100)
+  expect([ahead.values, after.values]).toEqual([
+    ['a -20..10 1', 'a -10..20 1', 'a 0..30 3', 'a 10..40 2'],
+    ['a 20..50 12'],
+  ])
+  expect((await after.snapshot()).keyed).toEqual([])
 })
