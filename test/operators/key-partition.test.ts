@@ -139,7 +139,7 @@ describe('by key', () => {
   it('shortens a long record, and shows one that is no JSON', () => {
     const { partitioner } = byKey({ key: () => undefined })
     expect(failure(() => partitioner.partition(recordBatch(['x'.repeat(5_000)]))).message.length).toBeLessThan(300)
-    expect(failure(() => partitioner.partition(recordBatch([12n]))).message).toContain('the record 12:')
+    expect(failure(() => partitioner.partition(recordBatch([12n]))).message).toContain('the record 12n:')
     const tricky = Object.create(null)
     tricky.self = tricky
     expect(failure(() => partitioner.partition(recordBatch([tricky]))).message).toContain('(an object that is no JSON)')
