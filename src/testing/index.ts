@@ -57,6 +57,7 @@ export {
   replayCounterexample,
 } from './explorer/replay.ts'
 export * from './explorer/system.ts'
+export { harnessOf } from './harness-of.ts'
 export * from './machine-harness.ts'
 export { bareEvents, type GraphPath, graphEvents, type TestEvent } from './machine-paths.ts'
 export { type MachineTest, type MachineTestOptions, testMachine } from './machine-test.ts'
