@@ -4,6 +4,7 @@ import { toArray } from '../../src/connectors/to-array.ts'
 import { WatermarkStrategy } from '../../src/operators/time/watermark-strategy.ts'
 import { StreamEnvironment } from '../../src/program/environment.ts'
 import { type Counted, countProgram } from './count-program.ts'
+import { Feed } from './feed.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 
 describe('a job whose clock is set', () => {
@@ -44,6 +45,36 @@ describe('a job whose clock is set', () => {
     const before = { at: clock.monotonicMs(), seen: seen.size }
     await process.until(() => clock.monotonicMs() >= before.at + 2_000)
     expect(seen.size - before.seen).toBeGreaterThanOrEqual(15)
+    await process.settle(observed.job.cancel())
+  })
+
+  it.each([-3_600_000, 3_600_000])('by %i ms calls again, and gives up, as soon as before', async (ms) => {
+    let hangs = false
+    const process = new SimulatedProcess({ held: (label) => hangs && label.endsWith(' call') })
+    const { clock } = process.simulated
+    clock.advance(7_200_000)
+    const calledMs: number[] = []
+    const output: string[] = []
+    const env = StreamEnvironment.create()
+    env
+      .fromSource(new Feed(['word']).source)
+      .asyncOrdered({
+        call: async (_, { attempt }) => {
+          calledMs.push(clock.monotonicMs())
+          hangs = attempt === 2
+          throw new Error('busy')
+        },
+        timeoutMs: 5_000,
+        retry: { attempts: 3, delayMs: 1_000 },
+        onTimeout: (word) => `${word} ${clock.monotonicMs() - calledMs[0]!}`,
+      })
+      .sinkTo(toArray(output))
+    const observed = await process.submit(env)
+    await process.until(() => calledMs.length > 0)
+    await process.pass(500)
+    clock.setForward(ms)
+    await process.until(() => output.length > 0)
+    expect([calledMs.map((at) => at - calledMs[0]!), output]).toEqual([[0, 1_000], ['word 5000']])
     await process.settle(observed.job.cancel())
   })
 })

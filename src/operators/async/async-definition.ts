@@ -16,7 +16,7 @@ export interface AsyncRequest {
 export interface AsyncRetry<Out> {
   /** Calls for one record in all, at most. */
   readonly attempts: number
-  /** From one call's end to the next call, in milliseconds of the job's clock. */
+  /** From one call's end to the next call, in milliseconds that pass, whatever a clock is set to. */
   readonly delayMs: number
   /** What the delay is multiplied by from retry to retry; 1 by default. */
   readonly backoffMultiplier?: number
@@ -33,7 +33,7 @@ export interface AsyncDefinition<In, Out, Late = never> {
   call(value: In, request: AsyncRequest): PromiseLike<Out>
   /** Records whose call is under way or whose result waits to be emitted, at most; 100 by default. */
   readonly capacity?: number
-  /** For all calls of one record together, in milliseconds of the job's clock; a minute by default. */
+  /** For all calls of one record together, in milliseconds that pass, whatever a clock is set to; a minute by default. */
   readonly timeoutMs?: number
   readonly retry?: AsyncRetry<NoInfer<Out>>
   /** What is emitted for a record whose time is up. Left out, that fails the job with `ASYNC_TIMEOUT`. */

@@ -35,7 +35,7 @@ export class AsyncEntry {
   request: CallRequest | undefined = undefined
   /** Of a call that is over and has not been looked at. */
   outcome: Outcome | undefined = undefined
-  /** When its time is up, and when it is called again, in milliseconds. */
+  /** When its time is up, and when it is called again, by the monotonic clock. */
   deadlineMs = Number.POSITIVE_INFINITY
   retryAtMs = Number.POSITIVE_INFINITY
   finished = false

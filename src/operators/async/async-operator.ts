@@ -90,8 +90,8 @@ class AsyncOperator implements Operator, OutsideWork {
     this.#start()
   }
 
-  /** Time-outs and retries. */
-  processingTime(now: number): void {
+  /** Time-outs and retries: by the clock that nobody sets, as a call takes no longer when the time of day is corrected. */
+  turn(now: number): void {
     let next = Number.POSITIVE_INFINITY
     for (const entry of this.#queue.entries) {
       // Those behind it are not called yet, either.
@@ -104,7 +104,7 @@ class AsyncOperator implements Operator, OutsideWork {
       if (entry.retryAtMs <= now) this.#call(entry)
       next = Math.min(next, entry.deadlineMs, entry.retryAtMs)
     }
-    if (next !== Number.POSITIVE_INFINITY) this.#context.requestProcessingTime(next)
+    if (next !== Number.POSITIVE_INFINITY) this.#context.requestTurn(next)
   }
 
   endOfData(): void {
@@ -134,8 +134,8 @@ class AsyncOperator implements Operator, OutsideWork {
     const { capacity, timeoutMs } = this.#settings
     while (this.full && this.#queue.size - (this.#waiting.length - this.#next) < capacity) {
       const entry = this.#waiting[this.#next++]!
-      entry.deadlineMs = this.#context.now() + timeoutMs
-      this.#context.requestProcessingTime(entry.deadlineMs)
+      entry.deadlineMs = this.#context.monotonicMs() + timeoutMs
+      this.#context.requestTurn(entry.deadlineMs)
       this.#call(entry)
     }
     if (this.full || this.#next === 0) return
@@ -181,8 +181,8 @@ class AsyncOperator implements Operator, OutsideWork {
     const { failed, value } = outcome
     entry.outcome = undefined
     if (this.#wantsRetry(entry, outcome)) {
-      entry.retryAtMs = this.#context.now() + retryDelayMs(this.#settings.retry, entry.calls)
-      this.#context.requestProcessingTime(entry.retryAtMs)
+      entry.retryAtMs = this.#context.monotonicMs() + retryDelayMs(this.#settings.retry, entry.calls)
+      this.#context.requestTurn(entry.retryAtMs)
     } else if (failed) throw value
     else this.#queue.finish(entry, value)
   }
