@@ -7,7 +7,7 @@ import type { RecordBatch } from '../core/elements.ts'
 import { messageOf, StreamError } from '../core/errors.ts'
 import { FusedSteps } from './fused-steps.ts'
 import type { Operator, OperatorContext, Output } from './operator.ts'
-import { PromiseReturned, promiseRule } from './refuse-promise.ts'
+import { ResultRefused } from './refuse-promise.ts'
 import { stepOf } from './stateless.ts'
 
 interface Run {
@@ -105,8 +105,9 @@ export class ChainLink implements Output {
     if (thrown instanceof StreamError) return thrown
     const uid = this.#uid === undefined ? 'no uid' : `uid "${this.#uid}"`
     const details = { operator: this.#name, uid: this.#uid ?? null }
-    if (thrown instanceof PromiseReturned) {
-      const sentence = `${thrown.subject} of operator "${this.#name}" (${uid}) returned a promise: ${promiseRule}`
+    if (thrown instanceof ResultRefused) {
+      const { subject, returned, rule } = thrown
+      const sentence = `${subject} of operator "${this.#name}" (${uid}) returned ${returned}: ${rule}`
       return new StreamError('USER_FUNCTION_FAILED', sentence, { restartable: false, details })
     }
     const sentence = `A function of operator "${this.#name}" (${uid}) failed: ${messageOf(thrown)}`

@@ -7,6 +7,7 @@
  * Owns the source. Does not own what the loop works on (`fused-steps.ts`).
  */
 import type { RecordBatch } from '../core/elements.ts'
+import { iterableOf } from './iterable-results.ts'
 import { ownCode } from './own-code.ts'
 import type { StatelessStep } from './stateless.ts'
 
@@ -32,11 +33,13 @@ export interface StepLoops {
 /** Undefined where code generation is not allowed. `owner` is different for different runs of a process. */
 export function compileSteps(steps: readonly StatelessStep[], limit: number, owner: string): StepLoops | undefined {
   const compile = (stamped: boolean) =>
-    ownCode(`${owner} ${stamped}`, 'steps', sourceOf(steps, limit, stamped))?.(steps) as StepLoop | undefined
+    ownCode(`${owner} ${stamped}`, 'given', sourceOf(steps, limit, stamped))?.({ steps, many }) as StepLoop | undefined
   const plain = compile(false)
   const stamped = compile(true)
   return plain === undefined || stamped === undefined ? undefined : { plain, stamped }
 }
+
+const many = (results: unknown): Iterable<unknown> => iterableOf(results, 'The flatMap function')
 
 /** `at` names the step to blame; behind what a flatMap gave, it is that flatMap again, which may fail to give more. */
 export function sourceOf(steps: readonly StatelessStep[], limit: number, stamped: boolean): string {
@@ -56,13 +59,16 @@ export function sourceOf(steps: readonly StatelessStep[], limit: number, stamped
       continue
     }
     opening.push(
-      kind === 'map' ? `const v${index} = f${index}(${value})` : `for (const v${index} of f${index}(${value})) {`,
+      kind === 'map'
+        ? `const v${index} = f${index}(${value})`
+        : `const r${index} = f${index}(${value})\n      for (const v${index} of Array.isArray(r${index}) ? r${index} : many(r${index})) {`,
     )
     if (kind === 'flat-map') closing.unshift(`at = ${index} }`)
     value = `v${index}`
   }
   const full = steps.some(({ kind }) => kind === 'flat-map')
-  return `const [${steps.map((_, index) => `f${index}`).join(', ')}] = steps.map((step) => step.fn)
+  return `const { steps, many } = given
+const [${steps.map((_, index) => `f${index}`).join(', ')}] = steps.map((step) => step.fn)
 return ({ values, timestamps }, from, output) => {
   let out = output.values, stamps = output.timestamps, n = output.length, at = 0
   try {

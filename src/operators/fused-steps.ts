@@ -10,6 +10,7 @@
  */
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { compileSteps, type LoopOutput, type StepLoops } from './compiled-steps.ts'
+import { iterableOf } from './iterable-results.ts'
 import type { Output } from './operator.ts'
 import { refusePromise } from './refuse-promise.ts'
 import { type StatelessStep, subjectOf } from './stateless.ts'
@@ -118,7 +119,7 @@ export class FusedSteps implements LoopOutput {
       const result = fn(value)
       if (this.#unchecked[step]) this.#check(step, result)
       if (kind === 'flat-map') {
-        for (const one of result as Iterable<unknown>) {
+        for (const one of iterableOf(result, subjectOf(this.#steps[step]!))) {
           this.#pass(one, timestamp, step + 1)
           this.at = step
         }

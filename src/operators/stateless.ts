@@ -5,6 +5,7 @@
  */
 import { type RecordBatch, recordBatch } from '../core/elements.ts'
 import { EmitBuffer } from './emit-buffer.ts'
+import { iterableOf } from './iterable-results.ts'
 import type { Operator, OperatorContext, OperatorFactory, OperatorSnapshot, Output } from './operator.ts'
 import { refusePromise } from './refuse-promise.ts'
 
@@ -121,10 +122,9 @@ class FlatMapOperator extends StatelessOperator {
     const buffer = this.#buffer
     for (let i = 0; i < values.length; i++) {
       const results = fn(values[i])
-      if (i === 0) refusePromise(results, subjects['flat-map'])
       const timestamp = timestamps === undefined ? undefined : timestamps[i]
       if (Array.isArray(results)) for (let j = 0; j < results.length; j++) buffer.push(results[j], timestamp)
-      else for (const result of results) buffer.push(result, timestamp)
+      else for (const result of iterableOf(results, subjects['flat-map'])) buffer.push(result, timestamp)
     }
     buffer.flush()
   }

@@ -1,5 +1,6 @@
 /** The process functions with two inputs, and coMap and coFlatMap over them. The loop is in `callback-operator.ts`. */
 import { CallbackOperator, type Callbacks, keepsState } from './callback-operator.ts'
+import { iterableOf } from './iterable-results.ts'
 import type { KeyedProcessContext, ProcessContext } from './keyed-context.ts'
 import type { OperatorFactory } from './operator.ts'
 import type { NoOperatorStates, OperatorStateDeclarations } from './operator-state-declarations.ts'
@@ -114,9 +115,8 @@ function emitMapped(result: unknown, ctx: ProcessContext<unknown>): void {
   ctx.emit(result)
 }
 
-function emitEach(results: Iterable<unknown>, ctx: ProcessContext<unknown>): void {
-  refusePromise(results, 'The flatMap function')
-  for (const result of results) ctx.emit(result)
+function emitEach(results: unknown, ctx: ProcessContext<unknown>): void {
+  for (const result of iterableOf(results, 'The flatMap function')) ctx.emit(result)
 }
 
 type AnyDefinition = KeyedCoProcessDefinition<unknown, unknown, unknown, unknown>

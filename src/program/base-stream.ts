@@ -24,6 +24,7 @@ import type { KeyedStream } from './keyed-stream.ts'
 import { PartitionedStream } from './partitioned-stream.ts'
 import { checkDefinition, checkFunction, checkStrategy, partitioned } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+import { checkAssigner } from './window-parts.ts'
 import { WindowedStream, windowedBy } from './windowed-stream.ts'
 
 /** The type of a stream's records. */
@@ -129,7 +130,7 @@ export abstract class BaseStream<T> extends PartitionedStream<T> {
    * @example clicks.windowAll(tumblingEventTimeWindows(60_000)).aggregate(count, (clicks, _key, { end }) => ({ end, clicks }))
    */
   windowAll(assigner: WindowAssigner<T>): WindowedStream<T, null> {
-    checkDefinition('windowAll', assigner, 'assign')
+    checkAssigner('windowAll', assigner)
     const upstreams = partitioned(this.upstreams, { type: 'hash', key: () => null })
     return new WindowedStream<T, null>(this.builder, upstreams, windowedBy(assigner as WindowAssigner<unknown>, true))
   }

@@ -17,8 +17,9 @@ import type { OutputTag } from '../operators/output-tag.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import type { Evictor, Trigger, WindowAssigner } from '../operators/windows/window.ts'
 import type { NoStates } from './keyed-stream.ts'
-import { checkDefinition, checkFunction, type ProgramBuilder, partitioned, type TwoInputs } from './program-builder.ts'
+import { checkFunction, type ProgramBuilder, partitioned, type TwoInputs } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+import { checkAssigner, checkEvictor, checkTrigger } from './window-parts.ts'
 
 /** What all steps know. */
 interface Joining {
@@ -100,7 +101,7 @@ export class JoinEqualTo<T, Windows> {
    * orders.join(payments).where((order) => order.id).equalTo((payment) => payment.orderId).window(tumblingEventTimeWindows(60_000))
    */
   window(assigner: WindowAssigner<T>): Windows {
-    checkDefinition('window', assigner, 'assign')
+    checkAssigner('window', assigner)
     const windows = { assigner: assigner as WindowAssigner<unknown>, trigger: undefined, evictor: undefined }
     return this.#last(this.#joining, { ...windows, allowedLatenessMs: 0, lateTag: undefined })
   }
@@ -122,7 +123,7 @@ abstract class WindowedPair<A, B> {
    * @example joined.window(globalWindows()).trigger(purgingTrigger(countTrigger(100)))
    */
   trigger<States extends StateDeclarations = NoStates>(trigger: Trigger<A | B, States>): this {
-    checkDefinition('trigger', trigger, 'onElement', 'onEventTime', 'onProcessingTime', 'clear')
+    checkTrigger('trigger', trigger)
     return this.with({ trigger: trigger as unknown as Trigger<unknown> })
   }
 
@@ -132,7 +133,7 @@ abstract class WindowedPair<A, B> {
    * @example joined.window(globalWindows()).trigger(countTrigger(1)).evictor(countEvictor(10))
    */
   evictor(evictor: Evictor<A | B>): this {
-    checkDefinition('evictor', evictor)
+    checkEvictor('evictor', evictor)
     return this.with({ evictor: evictor as unknown as Evictor<unknown> })
   }
 

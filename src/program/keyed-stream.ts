@@ -26,6 +26,7 @@ import { countWindows } from './count-windows.ts'
 import { IntervalJoin } from './interval-join.ts'
 import { checkDefinition, checkFunction, checkNumberOf } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+import { checkAssigner } from './window-parts.ts'
 import { WindowedStream, windowedBy } from './windowed-stream.ts'
 
 /** No state declared: `ctx.state` is empty. */
@@ -136,7 +137,7 @@ export class KeyedStream<T, K> extends BaseStream<T> {
    * @example clicks.keyBy((click) => click.user).window(tumblingEventTimeWindows(60_000)).reduce(merge)
    */
   window(assigner: WindowAssigner<T>): WindowedStream<T, K> {
-    checkDefinition('window', assigner, 'assign')
+    checkAssigner('window', assigner)
     return new WindowedStream<T, K>(this.builder, this.upstreams, windowedBy(assigner as WindowAssigner<unknown>))
   }
 

@@ -131,7 +131,8 @@ export function checkStrategy(call: string, value: unknown): void {
   )
 }
 
-const kindOf = (value: unknown): string =>
+/** `an object`, `a string`, `undefined`. */
+export const kindOf = (value: unknown): string =>
   value === undefined || value === null
     ? String(value)
     : /^[aeiou]/.test(typeof value)

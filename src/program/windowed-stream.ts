@@ -18,7 +18,9 @@ import {
   type TieOptions,
   type Widened,
 } from '../operators/aggregations.ts'
+import { iterableOf } from '../operators/iterable-results.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
+import { refusePromise } from '../operators/refuse-promise.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import { windowOperator } from '../operators/windows/choose.ts'
 import { describeWindows, type WindowDefinition, type WindowFunction } from '../operators/windows/definition.ts'
@@ -26,6 +28,7 @@ import type { AggregateFunction, Evictor, Trigger, Window, WindowAssigner } from
 import type { NoStates } from './keyed-stream.ts'
 import { checkDefinition, checkFunction, checkNumberOf, type ProgramBuilder, type Upstream } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+import { checkEvictor, checkTrigger } from './window-parts.ts'
 
 /** How a window gives out what was made of its elements: a function of one result, or a whole window function. */
 export type WindowResult<In, K, Out, WindowStates extends StateDeclarations, States extends StateDeclarations> =
@@ -55,7 +58,7 @@ export class WindowedStream<T, K> {
    * @example words.window(globalWindows()).trigger(purgingTrigger(countTrigger(100)))
    */
   trigger<States extends StateDeclarations = NoStates>(trigger: Trigger<T, States>): WindowedStream<T, K> {
-    checkDefinition('trigger', trigger, 'onElement', 'onEventTime', 'onProcessingTime', 'clear')
+    checkTrigger('trigger', trigger)
     return this.#with({ trigger: trigger as unknown as Trigger<unknown> })
   }
 
@@ -66,7 +69,7 @@ export class WindowedStream<T, K> {
    * @example words.window(globalWindows()).trigger(countTrigger(1)).evictor(countEvictor(10))
    */
   evictor(evictor: Evictor<T>): WindowedStream<T, K> {
-    if (evictor?.before === undefined) checkDefinition('evictor', evictor, 'after')
+    checkEvictor('evictor', evictor)
     return this.#with({ evictor: evictor as unknown as Evictor<unknown> })
   }
 
@@ -230,7 +233,8 @@ export class WindowedStream<T, K> {
     return this.process({
       output: {} as Out,
       process(elements, ctx) {
-        for (const result of fn(elements, ctx.key, ctx.window)) ctx.emit(result)
+        for (const result of iterableOf(fn(elements, ctx.key, ctx.window), 'The apply function'))
+          ctx.emit(result as Out)
       },
     })
   }
@@ -275,7 +279,13 @@ function windowFunctionOf(call: string, result: unknown): AnyFunction | undefine
   if (result === undefined) return undefined
   if (typeof result === 'function') {
     const fn = result as (value: unknown, key: unknown, window: Window) => unknown
-    return { process: (value, ctx) => ctx.emit(fn(value, ctx.key, ctx.window)) }
+    return {
+      process(value, ctx) {
+        const made = fn(value, ctx.key, ctx.window)
+        refusePromise(made, `The result function of ${call}`)
+        ctx.emit(made)
+      },
+    }
   }
   checkDefinition(call, result, 'process')
   return bound(result as AnyFunction)

@@ -5,7 +5,7 @@ import { type RecordBatch, recordBatch } from '../../src/core/elements.ts'
 import { compileSteps } from '../../src/operators/compiled-steps.ts'
 import { FusedSteps } from '../../src/operators/fused-steps.ts'
 import type { OperatorFactory, Output } from '../../src/operators/operator.ts'
-import { PromiseReturned } from '../../src/operators/refuse-promise.ts'
+import { ResultRefused } from '../../src/operators/refuse-promise.ts'
 import { filterOperator, flatMapOperator, mapOperator, type StatelessStep } from '../../src/operators/stateless.ts'
 import { ck, failure, member, testChain } from './chain-harness.ts'
 
@@ -153,7 +153,7 @@ describe('who is to blame', () => {
       const asynchronous = map(async (n) => n)
       const steps = [filter((n) => n > 3), asynchronous, flatMap((n) => [n])]
       const { failed } = run(variant, steps, [recordBatch([1, 2, 3]), recordBatch([1, 2, 3, 4, 5])])
-      expect(failed).toMatchObject({ step: 1, thrown: expect.any(PromiseReturned) })
+      expect(failed).toMatchObject({ step: 1, thrown: expect.any(ResultRefused) })
     })
   }
 })

@@ -4,6 +4,7 @@
  * Owns what is made of the elements of a window, and that assigner, trigger and evictor see plain records. Does not own windows
  * (`windows/`). Tests: test/operators/joins/window-join.test.ts.
  */
+import { iterableOf } from '../iterable-results.ts'
 import type { OperatorFactory } from '../operator.ts'
 import { refusePromise } from '../refuse-promise.ts'
 import { windowOperator } from '../windows/choose.ts'
@@ -86,9 +87,8 @@ export const flatWindowJoinOperator = <A, B, K, Out>(
 
 const subject = 'The apply function'
 
-function emitEach(results: Iterable<unknown>, ctx: WindowProcessContext<unknown, unknown>): void {
-  refusePromise(results, subject)
-  for (const result of results) ctx.emit(result)
+function emitEach(results: unknown, ctx: WindowProcessContext<unknown, unknown>): void {
+  for (const result of iterableOf(results, subject)) ctx.emit(result)
 }
 
 const operatorOf = (kind: string, windows: JoinWindows, process: WindowProcess): OperatorFactory => ({
@@ -158,6 +158,6 @@ const evicting =
   (evict: Evict): Evict =>
   (elements, window, ctx) => {
     const records = elements.map(({ value, timestamp }) => ({ value: recordOf(value), timestamp }))
-    const staying = new Set<unknown>(evict(records, window, ctx))
+    const staying = new Set(iterableOf(evict(records, window, ctx), 'The function of the evictor'))
     return staying.size === elements.length ? elements : elements.filter((_, place) => staying.has(records[place]))
   }

@@ -112,6 +112,12 @@ const never: Trigger<unknown> = {
  * @example words.window(globalWindows()).trigger(purgingTrigger(countTrigger(100)))
  */
 export function purgingTrigger<T, States extends StateDeclarations>(trigger: Trigger<T, States>): Trigger<T, States> {
+  if (typeof trigger?.description !== 'string') {
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `purgingTrigger was given a value of type ${typeof trigger}, or one without a description: expected a trigger.`,
+    )
+  }
   const purging = (result: ReturnType<typeof trigger.onEventTime>) => (result === 'fire' ? 'fire-and-purge' : result)
   return {
     description: `purging ${trigger.description}`,

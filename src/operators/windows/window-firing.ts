@@ -1,5 +1,6 @@
 /** What a window gives out when it fires: from its contents to the call of its function, through the evictor if there is one. */
-
+import { shortJson } from '../../core/short-json.ts'
+import { ResultRefused, refusePromise } from '../refuse-promise.ts'
 import type { WindowComputation, WindowDefinition, WindowFunction } from './definition.ts'
 import type { Evictor, EvictorContext, Window, WindowElement } from './window.ts'
 import type { WindowCalls } from './window-calls.ts'
@@ -48,12 +49,19 @@ function evicting(computation: WindowComputation, evictor: Evictor<unknown>, cal
   }
   return (contents, window, name) => {
     const all = elementsIn(contents as Runs) as Elements
-    const given = evictor.before === undefined ? all : evictor.before(all, window, context)
+    const given = evictor.before === undefined ? all : staying(evictor.before(all, window, context), 'before')
     giveOut(computation, given, (value) => calls.result(value, window, name))
-    const left = evictor.after === undefined ? given : evictor.after(given, window, context)
+    const left = evictor.after === undefined ? given : staying(evictor.after(given, window, context), 'after')
     if (left === all) return contents
     return left.length === 0 ? undefined : [left]
   }
+}
+
+function staying(elements: unknown, when: 'before' | 'after'): Elements {
+  if (Array.isArray(elements)) return elements as Elements
+  const subject = `The ${when} function of the evictor`
+  refusePromise(elements, subject)
+  throw new ResultRefused(subject, shortJson(elements), 'expected an array of the elements that stay.')
 }
 
 /** As if the elements had been combined when they came. Of no element there is nothing to reduce. */

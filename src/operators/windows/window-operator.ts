@@ -10,12 +10,14 @@ import type { Key } from '../../core/key-groups.ts'
 import type { OperatorFactory } from '../operator.ts'
 import { requireTimestamps } from '../require-timestamps.ts'
 import type { TimeDomain } from '../timer-service.ts'
+import { assignedWindows } from './assigned-windows.ts'
 import type { WindowDefinition } from './definition.ts'
 import type { KeyWindows } from './key-windows.ts'
 import { MergingWindows, mergingDescriptors } from './merging-windows.ts'
 import { SeparateWindows, separateDescriptors } from './separate-windows.ts'
 import { WindowTimeOperator } from './time-operator.ts'
 import { triggeringDescriptors, triggeringOf } from './triggering.ts'
+import type { Window } from './window.ts'
 import { contentsOf } from './window-contents.ts'
 import { windowFactory } from './window-factory.ts'
 import { firingOf } from './window-firing.ts'
@@ -39,6 +41,8 @@ export const generalWindowOperator = (definition: WindowDefinition): OperatorFac
 class WindowOperator extends WindowTimeOperator {
   #windows!: KeyWindows
   readonly #assigning = { processingTime: 0 }
+  /** What was assigned last, and is fine. */
+  #assigned: readonly Window[] = []
 
   protected openWindows(): void {
     const { definition, context, state: backend, timers, calls } = this
@@ -70,6 +74,7 @@ class WindowOperator extends WindowTimeOperator {
       const value = inputs === 1 ? values[i] : [input, values[i]]
       const timestamp = timestamps === undefined ? now : timestamps[i]!
       const assigned = assigner.assign(value as never, this.eventTime ? timestamp : now, this.#assigning)
+      if (assigned !== this.#assigned) this.#assigned = assignedWindows(assigned)
       if (!windows.element(value, timestamp, assigned)) this.#left(value, timestamp)
     }
     this.calls.flush()
