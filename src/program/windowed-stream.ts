@@ -20,7 +20,6 @@ import {
 } from '../operators/aggregations.ts'
 import { iterableOf } from '../operators/iterable-results.ts'
 import type { OutputTag } from '../operators/output-tag.ts'
-import { refusePromise } from '../operators/refuse-promise.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import { windowOperator } from '../operators/windows/choose.ts'
 import { describeWindows, type WindowDefinition, type WindowFunction } from '../operators/windows/definition.ts'
@@ -28,6 +27,7 @@ import type { AggregateFunction, Evictor, Trigger, Window, WindowAssigner } from
 import type { NoStates } from './keyed-stream.ts'
 import { checkDefinition, checkFunction, checkNumberOf, type ProgramBuilder, type Upstream } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
+import { bound, windowFunctionOf } from './window-function.ts'
 import { checkEvictor, checkTrigger } from './window-parts.ts'
 
 /** How a window gives out what was made of its elements: a function of one result, or a whole window function. */
@@ -271,31 +271,4 @@ export const windowedBy = (assigner: WindowAssigner<unknown>, nonParallel = fals
   allowedLatenessMs: 0,
   lateTag: undefined,
   nonParallel,
-})
-
-type AnyFunction = WindowFunction<unknown, unknown, unknown>
-
-function windowFunctionOf(call: string, result: unknown): AnyFunction | undefined {
-  if (result === undefined) return undefined
-  if (typeof result === 'function') {
-    const fn = result as (value: unknown, key: unknown, window: Window) => unknown
-    return {
-      process(value, ctx) {
-        const made = fn(value, ctx.key, ctx.window)
-        refusePromise(made, `The result function of ${call}`)
-        ctx.emit(made)
-      },
-    }
-  }
-  checkDefinition(call, result, 'process')
-  return bound(result as AnyFunction)
-}
-
-/** With functions that can be called by themselves. */
-const bound = <In, K, Out, W extends StateDeclarations, S extends StateDeclarations>(
-  definition: WindowFunction<In, K, Out, W, S>,
-): WindowFunction<In, K, Out, W, S> => ({
-  ...definition,
-  process: definition.process.bind(definition),
-  ...(definition.clear !== undefined && { clear: definition.clear.bind(definition) }),
 })
