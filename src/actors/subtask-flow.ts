@@ -104,7 +104,8 @@ export class SubtaskFlow {
 
   counts(): SubtaskCounts {
     const { recordsIn, watermark: currentInputWatermark } = this
-    return { recordsIn, recordsOut: this.outputs.recordsOut, currentInputWatermark }
+    const lateRecordsDropped = this.#chain?.lateRecordsDropped ?? 0
+    return { recordsIn, recordsOut: this.outputs.recordsOut, currentInputWatermark, lateRecordsDropped }
   }
 
   /** Begins, with a chain that is open. */

@@ -6,6 +6,8 @@ export interface SubtaskCounts {
   readonly recordsOut: number
   /** The lowest watermark of all inputs; minus infinity before there was one, and of a source. */
   readonly currentInputWatermark: number
+  /** Records that came too late for a window or a join and went to no side output. */
+  readonly lateRecordsDropped: number
 }
 
 /** Of a subtask that has not begun. */
@@ -13,4 +15,5 @@ export const noCounts: SubtaskCounts = {
   recordsIn: 0,
   recordsOut: 0,
   currentInputWatermark: Number.NEGATIVE_INFINITY,
+  lateRecordsDropped: 0,
 }

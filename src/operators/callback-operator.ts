@@ -33,6 +33,7 @@ export interface Callbacks {
   readonly timer: ((timestamp: number, ctx: CallbackContext) => unknown) | undefined
   readonly endOfKey: ((ctx: CallbackContext) => unknown) | undefined
   readonly endOfData: ((ctx: CallbackContext) => unknown) | undefined
+  readonly lateRecordsDropped?: () => number
   readonly close?: () => void
 }
 
@@ -128,6 +129,10 @@ export class CallbackOperator implements Operator, TimerHandler {
 
   proceed(): void {
     this.#timers?.proceed()
+  }
+
+  get lateRecordsDropped(): number {
+    return this.#callbacks.lateRecordsDropped?.() ?? 0
   }
 
   processingTime(now: number): void {

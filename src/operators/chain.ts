@@ -129,6 +129,11 @@ export class OperatorChain {
     return isSourceOperator(operator) ? operator.recordsRead : 0
   }
 
+  /** By the head: operators with windows or joins are heads. */
+  get lateRecordsDropped(): number {
+    return this.#head.operator.lateRecordsDropped ?? 0
+  }
+
   /**
    * Wakes the operators whose time, or turn, has come, then asks the runtime for the next time. While the chain takes nothing, those
    * with work outside only: what others would emit has nowhere to go.

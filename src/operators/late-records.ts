@@ -1,11 +1,12 @@
-/** Records that an operator drops because they are late: told of once, and at the end how many there were. */
+/** Records that an operator drops because they are late: counted, told of once, and at the end how many there were. */
 import { endOfTime } from '../core/elements.ts'
 
 export class LateRecords {
   readonly #warn: (what: string) => void
   readonly #kind: string
   readonly #advice: string
-  #dropped = 0
+  /** How many so far. */
+  dropped = 0
 
   /** `kind`: late for what. `advice`: what the program can do. `warn` names the operator. */
   constructor(warn: (what: string) => void, kind: string, advice: string) {
@@ -15,14 +16,14 @@ export class LateRecords {
   }
 
   drop(timestamp: number, watermark: number): void {
-    this.#dropped++
-    if (this.#dropped > 1) return
+    this.dropped++
+    if (this.dropped > 1) return
     const at = watermark >= endOfTime ? 'at the end of event time' : `at watermark ${watermark}`
     this.#warn(`drops records that come ${this.#kind}, such as one of ${timestamp} ${at}: ${this.#advice}.`)
   }
 
   /** The operator is closed. */
   close(): void {
-    if (this.#dropped > 1) this.#warn(`has dropped ${this.#dropped} records as too late.`)
+    if (this.dropped > 1) this.#warn(`has dropped ${this.dropped} records as too late.`)
   }
 }

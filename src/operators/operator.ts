@@ -122,6 +122,8 @@ export interface Operator {
   readonly unfinished?: boolean
   /** Does some more of it. */
   proceed?(): void
+  /** Of an operator that drops records that come too late: how many so far. Only looked at in the head of a chain. */
+  readonly lateRecordsDropped?: number
   /**
    * Of an operator that has work outside, always the same object. While it is full the chain takes no input, nor do timers of
    * the other operators fire; the end of the data comes only when nothing is pending. Snapshots come at any time.

@@ -4,6 +4,7 @@
  */
 import { maxWatermark } from '../core/elements.ts'
 import { StreamError } from '../core/errors.ts'
+import type { SubtaskCounts } from '../core/metrics.ts'
 import type { JobEdge, JobVertex } from '../graph/job-graph.ts'
 import type { SessionJob } from '../job/session.ts'
 import type { JobStatus } from '../machines/job/protocol.ts'
@@ -139,17 +140,35 @@ const watermarkText = (watermark: number): string => {
   return watermark >= maxWatermark.timestamp ? lastWatermark : String(watermark)
 }
 
-/** Fails with `ENDPOINT_NOT_FOUND`. */
-export function vertexWatermarks(job: SessionJob, vertex: string) {
+const metricNames = {
+  numRecordsIn: ({ recordsIn }) => String(recordsIn),
+  numRecordsOut: ({ recordsOut }) => String(recordsOut),
+  currentInputWatermark: ({ currentInputWatermark }) => watermarkText(currentInputWatermark),
+  numLateRecordsDropped: ({ lateRecordsDropped }) => String(lateRecordsDropped),
+} as const satisfies Record<string, (counts: SubtaskCounts) => string>
+
+type MetricName = keyof typeof metricNames
+
+/** Metrics of the subtasks of a vertex, as `index.name`. Fails with `ENDPOINT_NOT_FOUND`. */
+function vertexMetrics(job: SessionJob, vertex: string, names: readonly MetricName[]) {
   const counts = job.counts().get(vertex)
   if (counts === undefined) {
     const known = job.graph.vertices.map(({ id }) => id).join(', ')
     throw new StreamError('ENDPOINT_NOT_FOUND', `Job ${job.id} has no vertex "${vertex}": expected one of ${known}.`)
   }
-  return counts.map(({ currentInputWatermark }, index) => ({
-    id: `${index}.currentInputWatermark`,
-    value: watermarkText(currentInputWatermark),
-  }))
+  return counts.flatMap((of, index) => names.map((name) => ({ id: `${index}.${name}`, value: metricNames[name](of) })))
+}
+
+/** Fails with `ENDPOINT_NOT_FOUND`. */
+export const vertexWatermarks = (job: SessionJob, vertex: string) =>
+  vertexMetrics(job, vertex, ['currentInputWatermark'])
+
+/** The metrics with the ids in `get`, of which those that are none are left out; without it the ids that there are. The same failure. */
+export function metricsOf(job: SessionJob, vertex: string, get: string | undefined) {
+  const all = vertexMetrics(job, vertex, Object.keys(metricNames) as MetricName[])
+  if (get === undefined) return all.map(({ id }) => ({ id }))
+  const asked = new Set(get.split(','))
+  return all.filter(({ id }) => asked.has(id))
 }
 
 export function jobPlan({ id, graph }: Pick<SessionJob, 'id' | 'graph'>) {

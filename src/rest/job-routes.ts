@@ -5,7 +5,15 @@ import { parseCheckpointId, parseJobId } from '../core/ids.ts'
 import type { SessionJob } from '../job/session.ts'
 import type { RestAppOptions } from './app.ts'
 import { checkpointConfigText, checkpointDetails, checkpointStatistics } from './checkpoint-bodies.ts'
-import { executionResult, jobDetails, jobExceptions, jobOverview, jobPlan, vertexWatermarks } from './job-bodies.ts'
+import {
+  executionResult,
+  jobDetails,
+  jobExceptions,
+  jobOverview,
+  jobPlan,
+  metricsOf,
+  vertexWatermarks,
+} from './job-bodies.ts'
 
 export function addJobRoutes(api: Hono, options: RestAppOptions): void {
   const { session, clock } = options
@@ -19,6 +27,9 @@ export function addJobRoutes(api: Hono, options: RestAppOptions): void {
   api.get('/jobs/:jobid/status', (c) => c.json({ status: jobOf(c).currentStatus }))
   api.get('/jobs/:jobid/vertices/:vertexid/watermarks', (c) =>
     c.json(vertexWatermarks(jobOf(c), c.req.param('vertexid'))),
+  )
+  api.get('/jobs/:jobid/vertices/:vertexid/metrics', (c) =>
+    c.json(metricsOf(jobOf(c), c.req.param('vertexid'), c.req.query('get'))),
   )
   api.get('/jobs/:jobid/plan', (c) => c.json({ plan: jobPlan(jobOf(c)) }))
   api.get('/jobs/:jobid/execution-result', (c) => c.json(executionResult(jobOf(c), clock.now())))

@@ -14,6 +14,7 @@ it('tells of the first one, and of all when there were several', () => {
   late.drop(4, 8)
   late.close()
   expect(told.slice(1)).toEqual(['has dropped 2 records as too late.'])
+  expect(late.dropped).toBe(2)
 })
 
 it('does not show the last watermark of all as a number', () => {

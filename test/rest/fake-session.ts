@@ -78,6 +78,7 @@ export class FakeJob implements SessionJob {
   endedAt: number | undefined
   records = 0
   watermark = Number.NEGATIVE_INFINITY
+  late = 0
   /** Is a canceled job only about to end? */
   lingers = false
   #resolve: (result: JobResult) => void = () => undefined
@@ -166,7 +167,8 @@ export class FakeJob implements SessionJob {
 
   counts() {
     const source = { ...noCounts, recordsIn: this.records, recordsOut: this.records }
-    const count = { ...noCounts, recordsIn: this.records, currentInputWatermark: this.watermark }
+    const { records: recordsIn, watermark: currentInputWatermark, late: lateRecordsDropped } = this
+    const count = { ...noCounts, recordsIn, currentInputWatermark, lateRecordsDropped }
     return new Map([
       [this.graph.vertices[0]!.id, [source, noCounts]],
       [this.graph.vertices[1]!.id, [count]],

@@ -86,6 +86,24 @@ describe('jobs', () => {
     expect((await get(`/jobs/${job.id}/vertices/other/watermarks`)).status).toBe(404)
   })
 
+  it('gives the metrics of the subtasks of a vertex that are asked for, and says which there are', async () => {
+    const { session, get } = makeApi()
+    const job = session.add()
+    job.records = 7
+    job.late = 3
+    const [source, count] = job.graph.vertices.map(({ id }) => id)
+    const of = (vertex: string, query = '') => get(`/jobs/${job.id}/vertices/${vertex}/metrics${query}`)
+    const names = ['numRecordsIn', 'numRecordsOut', 'currentInputWatermark', 'numLateRecordsDropped']
+    expect((await of(source!)).body).toEqual(
+      [0, 1].flatMap((index) => names.map((name) => ({ id: `${index}.${name}` }))),
+    )
+    expect((await of(count!, '?get=0.numLateRecordsDropped,0.numRecordsIn,0.other,1.numRecordsIn')).body).toEqual([
+      { id: '0.numRecordsIn', value: '7' },
+      { id: '0.numLateRecordsDropped', value: '3' },
+    ])
+    expect((await of('other')).status).toBe(404)
+  })
+
   it('gives details with vertices, their records, and the plan', async () => {
     const { session, get, clock } = makeApi()
     const job = session.add()

@@ -127,6 +127,7 @@ function callbacksOf(interval: JoinInterval, definition: AnyDefinition): Callbac
     },
     endOfKey: undefined,
     endOfData: undefined,
+    lateRecordsDropped: () => late?.dropped ?? 0,
     close: () => late?.close(),
   }
 }

@@ -63,6 +63,10 @@ export abstract class WindowTimeOperator implements Operator, TimerHandler {
     this.timers.proceed()
   }
 
+  get lateRecordsDropped(): number {
+    return this.#late.dropped
+  }
+
   processingTime(now: number): void {
     this.calls.cleanup?.run(now)
     this.timers.processingTime(now)
