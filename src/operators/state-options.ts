@@ -6,6 +6,7 @@ import type { StateEvolution, TtlOptions } from '../backends/state-backend.ts'
 import { StreamError } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import type { StandardSchemaV1 } from '../core/standard-schema.ts'
+import { checkNames } from './option-names.ts'
 
 /** `T` is the type of the value, of an item of a list, of the value of a map's entry, or of the accumulator. */
 export interface StateOptions<T> {
@@ -66,15 +67,6 @@ function checkTtl(ttl: unknown): void {
 function checkOneOf(name: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return
   throw invalid(name, value, choices.map((choice) => `"${choice}"`).join(' or '))
-}
-
-function checkNames(options: unknown, names: readonly string[], what: string): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new StreamError('ARGUMENT_INVALID', `${what} are ${describe(options)}: expected an object.`)
-  }
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
-  if (unknown === undefined) return
-  throw new StreamError('ARGUMENT_INVALID', `${what} have "${unknown}": expected only ${names.join(', ')}.`)
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -62,21 +62,21 @@ export class IntervalJoined<L, R, K> {
   }
 
   /**
-   * Leaves out the pairs that are exactly the lower bound apart.
+   * Leaves out the pairs that are exactly the lower bound apart. Fails with `ARGUMENT_INVALID` when that leaves out all.
    *
    * @example joined.between(0, 5_000).lowerBoundExclusive()
    */
   lowerBoundExclusive(): IntervalJoined<L, R, K> {
-    return this.#with({ lowerExclusive: true })
+    return this.#without('lower')
   }
 
   /**
-   * Leaves out the pairs that are exactly the upper bound apart.
+   * Leaves out the pairs that are exactly the upper bound apart. Fails with `ARGUMENT_INVALID` when that leaves out all.
    *
    * @example joined.between(0, 5_000).upperBoundExclusive()
    */
   upperBoundExclusive(): IntervalJoined<L, R, K> {
-    return this.#with({ upperExclusive: true })
+    return this.#without('upper')
   }
 
   /**
@@ -110,6 +110,17 @@ export class IntervalJoined<L, R, K> {
   process<Out = unknown>(definition: IntervalJoinFunction<L, R, K, Out>): SingleOutputStreamOperator<Out> {
     checkDefinition('process', definition, 'element')
     return this.#builder.apply<Out>(intervalJoinOperator(this.#interval, definition), ...this.#inputs)
+  }
+
+  #without(bound: 'lower' | 'upper'): IntervalJoined<L, R, K> {
+    const { lowerMs, upperMs } = this.#interval
+    if (lowerMs === upperMs) {
+      throw new StreamError(
+        'ARGUMENT_INVALID',
+        `${bound}BoundExclusive was called behind between(${lowerMs}, ${upperMs}), so that no records would meet: expected bounds that differ.`,
+      )
+    }
+    return this.#with(bound === 'lower' ? { lowerExclusive: true } : { upperExclusive: true })
   }
 
   #with(changes: Partial<JoinInterval>): IntervalJoined<L, R, K> {

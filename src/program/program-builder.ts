@@ -13,6 +13,7 @@ import type { ChainingStrategy, Partitioning, Transformation, TransformationInpu
 import type { TieOptions } from '../operators/aggregations.ts'
 import { isSourceFactory } from '../operators/endpoints.ts'
 import type { OperatorFactory } from '../operators/operator.ts'
+import { checkNames } from '../operators/option-names.ts'
 import { WatermarkStrategy } from '../operators/time/watermark-strategy.ts'
 import type { ConnectedStreams, KeyedConnectedStreams } from './connected-streams.ts'
 import type { DataStream } from './data-stream.ts'
@@ -106,6 +107,7 @@ export function checkNumberOf(call: string, by: unknown, options: TieOptions = {
   if (typeof by !== 'string' && typeof by !== 'function') {
     throw new StreamError('ARGUMENT_INVALID', `${call} was given ${kindOf(by)}: expected a field or a function.`)
   }
+  checkNames(options, ['onTie'], `The options of ${call}`)
   if (['first', 'last', undefined].includes(options.onTie)) return
   throw new StreamError('ARGUMENT_INVALID', `${call} was given onTie '${options.onTie}': expected 'first' or 'last'.`)
 }

@@ -62,6 +62,20 @@ it('reads both streams, by key', () => {
   ])
 })
 
+it('refuses to leave out the only distance at which records meet', () => {
+  const env = StreamEnvironment.create()
+  const join = numbers(env).intervalJoin(numbers(env))
+  const same = join.between(5, 5)
+  for (const [call, build] of [
+    ['lowerBoundExclusive', () => same.lowerBoundExclusive()],
+    ['upperBoundExclusive', () => same.upperBoundExclusive()],
+  ] as const) {
+    const message = `${call} was called behind between(5, 5), so that no records would meet`
+    expect(failure(build)).toMatchObject({ code: 'ARGUMENT_INVALID', message: expect.stringContaining(message) })
+  }
+  expect(() => join.between(5, 6).lowerBoundExclusive().upperBoundExclusive()).not.toThrow()
+})
+
 it('refuses bounds that cannot be, another environment and a definition without function', () => {
   const env = StreamEnvironment.create()
   const join = numbers(env).intervalJoin(numbers(env))

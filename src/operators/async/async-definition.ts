@@ -1,6 +1,7 @@
 /** What a program says of asynchronous calls: the types, and the checks of what types cannot say. */
 import { StreamError } from '../../core/errors.ts'
 import { limits } from '../../core/limits.ts'
+import { checkSpelling } from '../option-names.ts'
 
 /** What a call gets besides its record. */
 export interface AsyncRequest {
@@ -52,9 +53,14 @@ export interface AsyncSettings {
 
 const once: AsyncRetry<unknown> = { attempts: 1, delayMs: 0 }
 
+const names = ['call', 'capacity', 'timeoutMs', 'retry', 'onTimeout']
+const retryNames = ['attempts', 'delayMs', 'backoffMultiplier', 'maxDelayMs', 'retryOn', 'retryOnResult']
+
 /** Fails with `ARGUMENT_INVALID`, naming the option. */
 export function asyncSettings(definition: AsyncDefinition<unknown, unknown, unknown>, ordered: boolean): AsyncSettings {
+  checkSpelling(definition, names, 'The definition of an asynchronous operator')
   const { capacity = limits.asyncCapacity, timeoutMs = limits.asyncTimeoutMs, retry = once } = definition
+  checkSpelling(retry, retryNames, 'The retry of an asynchronous operator')
   checkAtLeast('capacity', capacity, 1)
   checkAtLeast('timeoutMs', timeoutMs, 1)
   checkAtLeast('retry.attempts', retry.attempts, 1)

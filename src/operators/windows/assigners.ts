@@ -5,6 +5,7 @@
  * allocate nothing for these, and whoever gets the same array knows that the windows are the same.
  */
 import { StreamError } from '../../core/errors.ts'
+import { checkNames } from '../option-names.ts'
 import { eventTimeTrigger, neverTrigger, processingTimeTrigger } from './triggers.ts'
 import { globalWindow, type Window, type WindowAssigner } from './window.ts'
 
@@ -107,8 +108,10 @@ function alignedWindows(
   call: string,
   timeDomain: TimeDomain,
   { size, slide }: Shape,
-  { offsetMs: offset = 0 }: AlignedWindowOptions,
+  options: AlignedWindowOptions,
 ): WindowAssigner<unknown> {
+  checkNames(options, ['offsetMs'], `The options of ${call}`)
+  const { offsetMs: offset = 0 } = options
   checkMs(call, 'size', size)
   checkMs(call, 'slide', slide)
   if (!Number.isSafeInteger(offset) || Math.abs(offset) >= slide) {

@@ -1,5 +1,6 @@
 /** The ready-made evictors: which elements of a window stay. By default they work before the function of the window. */
 import { StreamError } from '../../core/errors.ts'
+import { checkNames } from '../option-names.ts'
 import type { Evictor, WindowElement } from './window.ts'
 
 export interface EvictorOptions {
@@ -52,7 +53,9 @@ export function deltaEvictor<T>(
   })
 }
 
-function evictor<T>(description: string, { after = false }: EvictorOptions, keeps: Keeps<T>): Evictor<T> {
+function evictor<T>(description: string, options: EvictorOptions, keeps: Keeps<T>): Evictor<T> {
+  checkNames(options, ['after'], `The options of the ${description}`)
+  const { after = false } = options
   return { description, ...(after ? { after: keeps } : { before: keeps }) }
 }
 
