@@ -13,6 +13,7 @@ import type { OperatorFactory } from '../operators/operator.ts'
 import { isWhole, type UnkeyedSource } from './list-matching.ts'
 import type { KeyedSource, Matching, UnclaimedState } from './operator-matching.ts'
 import { judgeLists, judgeWhole } from './operator-state-check.ts'
+import { isOwnState, otherContents } from './own-states.ts'
 import { judgeStates, type StateVerdict } from './state-check.ts'
 import { labelOf, mappingName } from './state-mapping.ts'
 
@@ -236,8 +237,11 @@ function droppedStates({ stored, heir, states, lists, unkeyed }: UnclaimedState)
   const why = heir === undefined ? undefined : `operator ${labelOf(heir)} does not declare it`
   const rest = { ...unversioned, outcome: 'dropped', why } as const
   return [
-    ...states.map(({ name, kind, version }): PlannedState => {
-      return { ...rest, name, kind, version: { stored: version, program: undefined }, items: undefined }
+    ...states.map((state): PlannedState => {
+      const { name, kind, version } = state
+      const other = heir && otherContents(heir, [state])
+      const why = other === undefined ? rest.why : `${rest.why}: ${other}`
+      return { ...rest, name, kind, version: { stored: version, program: undefined }, items: undefined, why }
     }),
     ...lists.map(({ name, mode, items }): PlannedState => ({ ...rest, name, kind: mode, items })),
     ...(unkeyed && isWhole(stored) ? [wholeState('dropped')] : []),
@@ -254,7 +258,8 @@ function keepingStates(
   planned: readonly PlannedState[],
 ): readonly Remedy[] {
   const [from, to] = [stored, operator].map(({ uid, id }) => mappingName(uid ?? id))
-  const named = [...states, ...lists.map(({ name, mode }) => ({ name, kind: mode }))]
+  const movable = states.filter((state) => !isOwnState(operator, state))
+  const named = [...movable, ...lists.map(({ name, mode }) => ({ name, kind: mode }))]
   const moves = named.flatMap(({ name, kind }) => {
     if (kind === 'timers') return []
     const [fresh, ...others] = planned.filter((state) => state.outcome === 'new' && state.kind === kind)

@@ -15,6 +15,7 @@ import { shareChannels } from './channel-shares.ts'
 import { refuseFedFinished } from './finished-check.ts'
 import { type Matching, matchOperators, type UnclaimedState } from './operator-matching.ts'
 import { unkeyedRefusals } from './operator-state-check.ts'
+import { isOwnState, otherContents } from './own-states.ts'
 import { adoptMaxParallelism, parallelismRefusal } from './parallelism-check.ts'
 import { stateRefusals } from './state-check.ts'
 import { labelOf, mappingName, type StateMapping } from './state-mapping.ts'
@@ -164,10 +165,16 @@ export function unmatched(unclaimed: UnclaimedState, graph: JobGraph, path: stri
       ...[...states, ...lists].map(({ name }) => `"${name}"`),
       ...(unkeyed ? ['that belongs to no key'] : []),
     ]
+    const other = otherContents(heir, states)
+    const own =
+      other !== undefined && !unkeyed && lists.length === 0 && states.every((state) => isOwnState(heir, state))
+    const remedy = own
+      ? 'let it compute what it computed before, or begin anew, with another uid and --allowNonRestoredState'
+      : `declare it there, move it with --map-state, ${drop}`
     return new StreamError(
       'RESTORE_STATE_UNMATCHED',
       `${path} has state ${names.join(', ')} of operator ${labelOf(stored)}, which ${labelOf(heir)} of the program does not ` +
-        `keep. Either declare it there, move it with --map-state, ${drop}.`,
+        `keep${other === undefined ? '' : `: ${other}`}. Either ${remedy}.`,
       { details },
     )
   }

@@ -143,7 +143,14 @@ function typeOf(
       lists.length > 0 ? 'state' : 'keyed state',
     )
   }
-  const { keyed, states: declared, operatorStates = {} } = target.operator as OperatorFactory
+  const { keyed, states: declared, operatorStates = {}, describeState } = target.operator as OperatorFactory
+  const held = from === to ? undefined : describeState?.(to)
+  if (held !== undefined) {
+    throw invalid(
+      text,
+      `"${to}" of operator ${labelOf(target)} is its own, for ${held}, and takes nothing that has another name`,
+    )
+  }
   if (isList && Object.hasOwn(operatorStates, to)) return 'list'
   if (isState && keyed && (declared === undefined || Object.hasOwn(declared, to))) return 'state'
   const names = [...(isState ? Object.keys(declared ?? {}) : []), ...(isList ? Object.keys(operatorStates) : [])]

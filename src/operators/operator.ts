@@ -155,5 +155,10 @@ export interface OperatorFactory extends OperatorDescription {
   readonly operatorStates?: OperatorStateDeclarations | undefined
   /** The timers that it takes, by name, when `states` is given. */
   readonly timers?: readonly string[] | undefined
+  /**
+   * What a state holds that operators of this kind keep for themselves, in words; undefined for any other name. Such a name
+   * says all of what is stored, so the state goes to one of the same name only.
+   */
+  readonly describeState?: ((name: string) => string | undefined) | undefined
   create(): Operator
 }

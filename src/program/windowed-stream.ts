@@ -36,10 +36,7 @@ export type WindowResult<In, K, Out, WindowStates extends StateDeclarations, Sta
   | WindowFunction<In, K, Out, WindowStates, States>
 
 /** What a windowed stream has been told so far. */
-export interface WindowSettings extends Omit<WindowDefinition, 'computation' | 'inputs'> {
-  /** Of all records, so that one subtask has them. */
-  readonly nonParallel: boolean
-}
+export type WindowSettings = Omit<WindowDefinition, 'computation' | 'inputs'>
 
 export class WindowedStream<T, K> {
   readonly #builder: ProgramBuilder
@@ -255,11 +252,10 @@ export class WindowedStream<T, K> {
   }
 
   #apply<Out>(computation: WindowDefinition['computation']): SingleOutputStreamOperator<Out> {
-    const { nonParallel, ...settings } = this.#settings
-    const definition: WindowDefinition = { ...settings, computation, inputs: 1 }
+    const definition: WindowDefinition = { ...this.#settings, computation, inputs: 1 }
     const result = this.#builder.apply<Out>(windowOperator(definition), this.#upstreams)
     result.setDescription(describeWindows(definition))
-    return nonParallel ? result.forceNonParallel() : result
+    return definition.nonParallel ? result.forceNonParallel() : result
   }
 }
 

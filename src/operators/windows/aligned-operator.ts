@@ -15,10 +15,10 @@ import type { TimeDomain } from '../timer-service.ts'
 import { type WindowDefinition, windowName } from './definition.ts'
 import type { KeyedPanes } from './keyed-panes.ts'
 import { PaneGrid } from './pane-grid.ts'
-import { contentsState, SeparateWindows, separateDescriptors } from './separate-windows.ts'
-import { SlidingPanes, slidingDescriptors } from './sliding-panes.ts'
+import { SeparateWindows, separateState } from './separate-windows.ts'
+import { SlidingPanes, slidingStates } from './sliding-panes.ts'
 import { WindowTimeOperator } from './time-operator.ts'
-import { triggeringDescriptors, triggeringOf, triggerOf } from './triggering.ts'
+import { triggeringOf, triggerOf } from './triggering.ts'
 import { firesAtEnd } from './triggers.ts'
 import { TumblingPanes } from './tumbling-panes.ts'
 import { globalWindow, type Window } from './window.ts'
@@ -41,23 +41,19 @@ export function isAligned(definition: WindowDefinition): boolean {
 export const alignedWindowOperator = (definition: WindowDefinition): OperatorFactory =>
   windowFactory(
     definition,
-    {
-      ...triggeringDescriptors(definition),
-      ...separateDescriptors,
-      ...(isTumbling(definition) ? {} : slidingDescriptors(definition.assigner.aligned!)),
-    },
+    [separateState(definition), ...(isTumbling(definition) ? [] : Object.values(slidingStates(definition)))],
     () => new AlignedWindowOperator(definition),
   )
 
 const isTumbling = ({ assigner }: WindowDefinition): boolean => assigner.aligned!.size === assigner.aligned!.slide
 
-const windowStates = [contentsState, ...Object.keys(windowTimerDescriptors)]
-
-/** Are there windows that are not in panes, or do any wait for a time? */
-const hasWindows = (backend: KeyedStateBackend): boolean => windowStates.some((name) => backend.entryCountOf(name) > 0)
+const hasWindows = (backend: KeyedStateBackend, states: readonly string[]): boolean =>
+  states.some((name) => backend.entryCountOf(name) > 0)
 
 class AlignedWindowOperator extends WindowTimeOperator {
   readonly #grid: PaneGrid
+  /** The states of windows that are not in panes, or that wait for a time. */
+  readonly #othersIn: readonly string[]
   #panes!: KeyedPanes
   #fire!: Fire
   #contents!: WindowContents
@@ -76,6 +72,7 @@ class AlignedWindowOperator extends WindowTimeOperator {
   constructor(definition: WindowDefinition) {
     super(definition)
     this.#grid = new PaneGrid(definition.assigner.aligned!)
+    this.#othersIn = [separateState(definition).name, ...Object.keys(windowTimerDescriptors)]
   }
 
   protected openWindows(): void {
@@ -85,9 +82,9 @@ class AlignedWindowOperator extends WindowTimeOperator {
     this.#contents = contents
     this.#fire = fire
     this.#panes = isTumbling(definition)
-      ? new TumblingPanes(this.#grid, contents, backend)
-      : new SlidingPanes(this.#grid, contents, backend)
-    if (hasWindows(backend)) {
+      ? new TumblingPanes(this.#grid, contents, backend, separateState(definition))
+      : new SlidingPanes(this.#grid, contents, backend, slidingStates(definition))
+    if (hasWindows(backend, this.#othersIn)) {
       const triggering = triggeringOf({ definition, timers, backend, owner: this.context })
       this.#before = new SeparateWindows(backend, { definition, contents, triggering, calls, fire, time: timers })
     }
@@ -128,7 +125,7 @@ class AlignedWindowOperator extends WindowTimeOperator {
   }
 
   override flush(): void {
-    if (this.#before !== undefined && !hasWindows(this.state)) this.#before = undefined
+    if (this.#before !== undefined && !hasWindows(this.state, this.#othersIn)) this.#before = undefined
     super.flush()
   }
 

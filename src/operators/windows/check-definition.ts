@@ -1,10 +1,8 @@
 /** Which parts of windows do not go together: said when the program is built. */
 import { StreamError } from '../../core/errors.ts'
 import { descriptorsOf } from '../state-descriptors.ts'
+import { describeContents } from './contents-states.ts'
 import type { WindowDefinition } from './definition.ts'
-import { mergingDescriptors } from './merging-windows.ts'
-import { separateDescriptors } from './separate-windows.ts'
-import { slidingDescriptors } from './sliding-panes.ts'
 import { triggeringDescriptors, triggerOf } from './triggering.ts'
 import { functionOf } from './window-firing.ts'
 
@@ -32,14 +30,10 @@ export function checkWindows(definition: WindowDefinition): void {
       )
     }
   }
-  const taken = {
-    ...triggeringDescriptors(definition),
-    ...separateDescriptors,
-    ...mergingDescriptors,
-    ...(assigner.aligned && slidingDescriptors(assigner.aligned)),
-  }
-  const own = Object.keys(descriptorsOf(functionOf(computation)?.state ?? {})).find((name) =>
-    Object.hasOwn(taken, name),
+  const timing = triggeringDescriptors(definition)
+  // Also the names that other windows use: what is refused does not depend on what else the program says.
+  const own = Object.keys(descriptorsOf(functionOf(computation)?.state ?? {})).find(
+    (name) => Object.hasOwn(timing, name) || describeContents(name) !== undefined,
   )
   if (own === undefined) return
   throw new StreamError(

@@ -76,6 +76,8 @@ export interface WindowDefinition {
   readonly computation: WindowComputation
   /** 2: an element is `[input, record]`, with the input that it came on, 0 or 1. */
   readonly inputs: 1 | 2
+  /** The windows are of all records, whose one key is null. */
+  readonly nonParallel?: boolean | undefined
 }
 
 /** What a plan says of it: `tumbling event-time windows of 10000 ms, count trigger of 3, aggregate`. */

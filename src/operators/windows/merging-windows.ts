@@ -4,14 +4,13 @@
  *
  * INV-MW-1 No two of them overlap or touch.
  */
-import type { KeyedStateBackend, StateDescriptor, ValueState } from '../../backends/state-backend.ts'
-import { descriptorsOf, valueState } from '../state-descriptors.ts'
+import type { KeyedStateBackend, ValueState } from '../../backends/state-backend.ts'
+import { valueState } from '../state-descriptors.ts'
 import type { TimeDomain } from '../timer-service.ts'
-import { cleanupTimeOf, windowName } from './definition.ts'
+import { contentsName, evolutionOf, type NamedState } from './contents-states.ts'
+import { cleanupTimeOf, type WindowDefinition, windowName } from './definition.ts'
 import { checkResult, type KeyWindows, type WindowParts } from './key-windows.ts'
 import type { TriggerResult, Window } from './window.ts'
-
-const sessionsState = 'window-sessions'
 
 /** Start, end, contents, start, end, … Contents that were purged are undefined. */
 type Sessions = readonly unknown[]
@@ -20,9 +19,13 @@ const noWindows: readonly Window[] = []
 /** Elements of the list for each session. */
 const each = 3
 
-export const mergingDescriptors: Readonly<Record<string, StateDescriptor>> = descriptorsOf({
-  [sessionsState]: valueState<Sessions>(none),
+export const mergingState = (definition: WindowDefinition): NamedState => ({
+  name: contentsName('session', definition),
+  descriptor: valueState<unknown>(none, evolutionOf(definition, changeContents)).descriptor,
 })
+
+const changeContents = (sessions: unknown, change: (contents: unknown) => unknown): Sessions =>
+  (sessions as Sessions).map((one, at) => (at % each === 2 && one !== undefined ? change(one) : one))
 
 export class MergingWindows implements KeyWindows {
   readonly #parts: WindowParts
@@ -31,7 +34,8 @@ export class MergingWindows implements KeyWindows {
 
   constructor(backend: KeyedStateBackend, parts: WindowParts) {
     this.#parts = parts
-    this.#sessions = backend.state(sessionsState, mergingDescriptors[sessionsState]!) as ValueState<Sessions>
+    const { name, descriptor } = mergingState(parts.definition)
+    this.#sessions = backend.state(name, descriptor) as ValueState<Sessions>
   }
 
   element(value: unknown, timestamp: number, windows: readonly Window[]): boolean {

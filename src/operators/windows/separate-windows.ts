@@ -1,16 +1,15 @@
 /** The windows of a key that stay as they were assigned: a map from their names to their contents. */
-import type { KeyedStateBackend, MapState, StateDescriptor } from '../../backends/state-backend.ts'
-import { descriptorsOf, mapState } from '../state-descriptors.ts'
+import type { KeyedStateBackend, MapState } from '../../backends/state-backend.ts'
+import { mapState } from '../state-descriptors.ts'
 import type { TimeDomain } from '../timer-service.ts'
-import { cleanupTimeOf, windowCalled, windowName } from './definition.ts'
+import { contentsName, evolutionOf, type NamedState } from './contents-states.ts'
+import { cleanupTimeOf, type WindowDefinition, windowCalled, windowName } from './definition.ts'
 import { checkResult, type KeyWindows, type WindowParts } from './key-windows.ts'
 import type { TriggerResult, Window } from './window.ts'
 
-/** The name of the state. */
-export const contentsState = 'window-contents'
-
-export const separateDescriptors: Readonly<Record<string, StateDescriptor>> = descriptorsOf({
-  [contentsState]: mapState<string, unknown>(),
+export const separateState = (definition: WindowDefinition): NamedState => ({
+  name: contentsName('window', definition),
+  descriptor: mapState<string, unknown>(evolutionOf(definition)).descriptor,
 })
 
 export class SeparateWindows implements KeyWindows {
@@ -23,7 +22,8 @@ export class SeparateWindows implements KeyWindows {
 
   constructor(backend: KeyedStateBackend, parts: WindowParts) {
     this.#parts = parts
-    this.#contents = backend.state(contentsState, separateDescriptors[contentsState]!) as MapState<string, unknown>
+    const { name, descriptor } = separateState(parts.definition)
+    this.#contents = backend.state(name, descriptor) as MapState<string, unknown>
   }
 
   element(value: unknown, timestamp: number, windows: readonly Window[]): boolean {

@@ -15,12 +15,14 @@
  * INV-SP-3 No pane of the back leaves the windows before the front is renewed, and all of the front has by then.
  * Tests: test/operators/windows/sliding-panes.test.ts.
  */
-import type { KeyedStateBackend, MapState, StateDescriptor, ValueState } from '../../backends/state-backend.ts'
+import type { KeyedStateBackend, MapState, ValueState } from '../../backends/state-backend.ts'
 import { keyGroupOf } from '../../core/key-groups.ts'
 import { limits } from '../../core/limits.ts'
-import { descriptorsOf, mapState, valueState } from '../state-descriptors.ts'
+import { mapState, valueState } from '../state-descriptors.ts'
+import { contentsName, evolutionOf, type NamedState } from './contents-states.ts'
+import type { WindowDefinition } from './definition.ts'
 import { type KeyedPanes, unstamped } from './keyed-panes.ts'
-import type { AlignedWindows, PaneGrid } from './pane-grid.ts'
+import type { PaneGrid } from './pane-grid.ts'
 import type { WindowContents } from './window-contents.ts'
 
 /** What a key remembers besides its panes, while one of them has been in a result. */
@@ -35,21 +37,33 @@ export interface SlidingSums {
   readonly back: unknown
 }
 
-const panesOf = mapState<number, unknown>()
-const sumsOf = valueState<SlidingSums | undefined>(undefined)
+export interface SlidingStates {
+  readonly panes: NamedState
+  readonly sums: NamedState
+}
 
 /**
  * The states, by names that say which panes they are: what was stored of others has no place here, rather than be taken for
- * these.
+ * these. Only for windows that are aligned.
  */
-export function slidingDescriptors(windows: AlignedWindows): Readonly<Record<string, StateDescriptor>> {
-  const { panes, sums } = namesOf(windows)
-  return descriptorsOf({ [panes]: panesOf, [sums]: sumsOf })
+export function slidingStates(definition: WindowDefinition): SlidingStates {
+  const { size, slide, offset } = definition.assigner.aligned!
+  const shape = `${size} every ${slide} from ${offset}`
+  return {
+    panes: {
+      name: contentsName('pane', definition, shape),
+      descriptor: mapState<number, unknown>(evolutionOf(definition)).descriptor,
+    },
+    sums: {
+      name: contentsName('pane-sum', definition, shape),
+      descriptor: valueState<unknown>(undefined, evolutionOf(definition, changeBack)).descriptor,
+    },
+  }
 }
 
-function namesOf({ size, slide, offset }: AlignedWindows): { readonly panes: string; readonly sums: string } {
-  const shape = `${size} every ${slide} from ${offset}`
-  return { panes: `window-panes ${shape}`, sums: `window-sums ${shape}` }
+function changeBack(value: unknown, change: (accumulator: unknown) => unknown): SlidingSums {
+  const sums = value as SlidingSums
+  return sums.back === undefined ? sums : { ...sums, back: change(sums.back) }
 }
 
 export class SlidingPanes implements KeyedPanes {
@@ -63,13 +77,12 @@ export class SlidingPanes implements KeyedPanes {
   readonly #period: number
 
   /** `contents` can be merged. */
-  constructor(grid: PaneGrid, contents: WindowContents, backend: KeyedStateBackend) {
+  constructor(grid: PaneGrid, contents: WindowContents, backend: KeyedStateBackend, { panes, sums }: SlidingStates) {
     this.#grid = grid
     this.#contents = contents
     this.#backend = backend
-    const { panes, sums } = namesOf(grid)
-    this.#panes = backend.state(panes, panesOf.descriptor) as MapState<number, unknown>
-    this.#sums = backend.state(sums, sumsOf.descriptor) as ValueState<SlidingSums | undefined>
+    this.#panes = backend.state(panes.name, panes.descriptor) as MapState<number, unknown>
+    this.#sums = backend.state(sums.name, sums.descriptor) as ValueState<SlidingSums | undefined>
     this.#period = Math.floor(grid.size / grid.slide)
   }
 

@@ -3,10 +3,10 @@
  * trigger, its lateness or its function and go on with what is stored.
  */
 import type { KeyedStateBackend, MapState } from '../../backends/state-backend.ts'
+import type { NamedState } from './contents-states.ts'
 import { windowName } from './definition.ts'
 import { type KeyedPanes, unstamped } from './keyed-panes.ts'
 import type { PaneGrid } from './pane-grid.ts'
-import { contentsState, separateDescriptors } from './separate-windows.ts'
 import type { WindowContents } from './window-contents.ts'
 
 /** Names of panes that are remembered. */
@@ -20,10 +20,11 @@ export class TumblingPanes implements KeyedPanes {
   /** By the number of the window. */
   readonly #names = new Map<number, string>()
 
-  constructor(grid: PaneGrid, contents: WindowContents, backend: KeyedStateBackend) {
+  /** `state` is that of separate windows. */
+  constructor(grid: PaneGrid, contents: WindowContents, backend: KeyedStateBackend, state: NamedState) {
     this.#grid = grid
     this.#contents = contents
-    this.#windows = backend.state(contentsState, separateDescriptors[contentsState]!) as MapState<string, unknown>
+    this.#windows = backend.state(state.name, state.descriptor) as MapState<string, unknown>
   }
 
   add(pane: number, value: unknown, fired: number): number | 'late' | undefined {

@@ -44,7 +44,7 @@ function aggregated(aggregate: Extract<WindowComputation, { type: 'aggregate' }>
 }
 
 /** Fails for what cannot be the contents of a window: whoever runs the operator adds its name. */
-function checked(contents: unknown, subject: string): unknown {
+export function checked(contents: unknown, subject: string): unknown {
   if (contents === undefined) throw new Error(`${subject} gave undefined: expected a value`)
   if (isPromise(contents)) throw promiseReturned(contents, subject)
   return contents

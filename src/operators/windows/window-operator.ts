@@ -13,10 +13,10 @@ import type { TimeDomain } from '../timer-service.ts'
 import { assignedWindows } from './assigned-windows.ts'
 import type { WindowDefinition } from './definition.ts'
 import type { KeyWindows } from './key-windows.ts'
-import { MergingWindows, mergingDescriptors } from './merging-windows.ts'
-import { SeparateWindows, separateDescriptors } from './separate-windows.ts'
+import { MergingWindows, mergingState } from './merging-windows.ts'
+import { SeparateWindows, separateState } from './separate-windows.ts'
 import { WindowTimeOperator } from './time-operator.ts'
-import { triggeringDescriptors, triggeringOf } from './triggering.ts'
+import { triggeringOf } from './triggering.ts'
 import type { Window } from './window.ts'
 import { contentsOf } from './window-contents.ts'
 import { windowFactory } from './window-factory.ts'
@@ -31,10 +31,7 @@ import { firingOf } from './window-firing.ts'
 export const generalWindowOperator = (definition: WindowDefinition): OperatorFactory =>
   windowFactory(
     definition,
-    {
-      ...triggeringDescriptors(definition),
-      ...(definition.assigner.merging ? mergingDescriptors : separateDescriptors),
-    },
+    [definition.assigner.merging ? mergingState(definition) : separateState(definition)],
     () => new WindowOperator(definition),
   )
 

@@ -99,13 +99,19 @@ export interface Evictor<in T = never> {
   after?<E extends WindowElement<T>>(elements: readonly E[], window: Window, ctx: EvictorContext): readonly E[]
 }
 
-/** Combines records into one accumulator per window. No function may change its arguments. */
+/**
+ * Combines records into one accumulator per window. No function may change its arguments: `add` and `merge` give a new accumulator.
+ */
 export interface AggregateFunction<In, Acc, Out> {
   createAccumulator(): Acc
   add(value: In, accumulator: Acc): Acc
   getResult(accumulator: Acc): Out
   /** Needed by merging windows; with it sliding windows share what they have in common. */
   merge?(a: Acc, b: Acc): Acc
+  /** Of the shape of the accumulator, an integer from 0; 0 when left out. Raise it with every change of the shape. */
+  readonly version?: number
+  /** Makes an accumulator of this version from one that an earlier version of the program has stored. Must be pure. */
+  migrate?(old: unknown, version: number): NoInfer<Acc>
 }
 
 /** What a window function may use. */

@@ -57,9 +57,9 @@ it.each<[string, WindowDefinition, string, string]>([
   ['a negative lateness', { ...tumbling, allowedLatenessMs: -1 }, 'ARGUMENT_INVALID', 'allowedLateness was given -1'],
   [
     'a state with a name of the operator itself',
-    { ...tumbling, computation: elements({ state: { 'window-contents': valueState(0) } }) },
+    { ...tumbling, computation: elements({ state: { 'window-accumulators': valueState(0) } }) },
     'STATE_NAME_DUPLICATE',
-    'declares the state "window-contents"',
+    'declares the state "window-accumulators"',
   ],
 ])('refuses %s', (_title, definition, code, message) => {
   const error = failure(() => windowOperator(definition))

@@ -9,7 +9,7 @@ import { rescaledSnapshot } from '../../../src/testing/rescaled-snapshot.ts'
 import { type Item, lists, sums, windowed } from './window-cases.ts'
 
 const key = ({ k }: Item) => k
-const inPanes = ({ states }: OperatorFactory) => Object.keys(states!).some((name) => name.startsWith('window-panes'))
+const inPanes = ({ states }: OperatorFactory) => Object.keys(states!).some((name) => name.startsWith('pane-'))
 const sliding = slidingEventTimeWindows(30, 10)
 const unmerged = { createAccumulator: () => 0, add: ({ n }: Item, sum: number) => sum + n, getResult: (n: number) => n }
 

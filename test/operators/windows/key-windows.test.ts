@@ -7,8 +7,6 @@ import {
   tumblingEventTimeWindows,
 } from '../../../src/operators/windows/assigners.ts'
 import { checkResult } from '../../../src/operators/windows/key-windows.ts'
-import { mergingDescriptors } from '../../../src/operators/windows/merging-windows.ts'
-import { separateDescriptors } from '../../../src/operators/windows/separate-windows.ts'
 import { triggeringDescriptors } from '../../../src/operators/windows/triggering.ts'
 import { countTrigger, neverTrigger } from '../../../src/operators/windows/triggers.ts'
 import type { Trigger } from '../../../src/operators/windows/window.ts'
@@ -45,14 +43,11 @@ it.each([
   },
 )
 
-const layout = { 'window-contents': { kind: 'map' }, 'window-sessions': { kind: 'value' } }
-
 it('keeps windows in a state that their assigner decides on', () => {
-  expect({ ...separateDescriptors, ...mergingDescriptors }).toMatchObject(layout)
   const names = (factory: OperatorFactory) => Object.keys(factory.states!).sort()
   const timers = ['window-event-timers', 'window-processing-timers']
-  expect(names(windowed(tumblingEventTimeWindows(10), sums))).toEqual(['window-contents', ...timers])
-  expect(names(windowed(eventTimeSessionWindows(10), sums))).toEqual([...timers, 'window-sessions'].sort())
+  expect(names(windowed(tumblingEventTimeWindows(10), sums))).toEqual(['window-accumulators', ...timers].sort())
+  expect(names(windowed(eventTimeSessionWindows(10), sums))).toEqual(['session-accumulators', ...timers].sort())
 })
 
 it('declares the state of the trigger', () => {

@@ -1,14 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { heapStateBackend } from '../../../src/backends/heap-state.ts'
 import type { ValueState } from '../../../src/backends/state-backend.ts'
+import { slidingEventTimeWindows } from '../../../src/operators/windows/assigners.ts'
 import type { KeyedPanes } from '../../../src/operators/windows/keyed-panes.ts'
 import { type AlignedWindows, PaneGrid } from '../../../src/operators/windows/pane-grid.ts'
-import { SlidingPanes, slidingDescriptors } from '../../../src/operators/windows/sliding-panes.ts'
+import { SlidingPanes, slidingStates } from '../../../src/operators/windows/sliding-panes.ts'
 
 /** The panes of one key, the calls that they make, and the map that they are in. */
 function open(windows: AlignedWindows) {
+  const states = slidingStates({
+    assigner: slidingEventTimeWindows(windows.size, windows.slide, { offsetMs: windows.offset }),
+    trigger: undefined,
+    evictor: undefined,
+    allowedLatenessMs: 0,
+    lateTag: undefined,
+    computation: { type: 'reduce', reduce: () => 0, finish: undefined },
+    inputs: 1,
+  })
   const options = { range: { start: 0, end: 127 }, maxParallelism: 128, freeze: true, operatorName: 'op' }
-  const backend = heapStateBackend.create({ ...options, states: slidingDescriptors(windows) })
+  const declared = Object.values(states).map(({ name, descriptor }) => [name, descriptor])
+  const backend = heapStateBackend.create({ ...options, states: Object.fromEntries(declared) })
   backend.setCurrentKey('a')
   const calls = { add: 0, merge: 0 }
   const panes: KeyedPanes = new SlidingPanes(
@@ -24,8 +35,9 @@ function open(windows: AlignedWindows) {
       },
     },
     backend,
+    states,
   )
-  return { backend, calls, fire: (end: number) => panes.fire(end - windows.size, ''), panes }
+  return { backend, states, calls, fire: (end: number) => panes.fire(end - windows.size, ''), panes }
 }
 
 const hour = { size: 3_600, slide: 1, offset: 0 }
@@ -79,10 +91,9 @@ describe('a window of 3600 panes', () => {
 })
 
 it('renews the fronts of keys that began together at different times', () => {
-  const { backend, fire, panes } = open(hour)
+  const { backend, states, fire, panes } = open(hour)
   const renewals = new Set<unknown>()
-  const [name, descriptor] = Object.entries(slidingDescriptors(hour)).find(([name]) => name.startsWith('window-sums'))!
-  const sums = backend.state(name, descriptor) as ValueState<{ readonly renewal: number }>
+  const sums = backend.state(states.sums.name, states.sums.descriptor) as ValueState<{ readonly renewal: number }>
   for (let key = 0; key < 100; key++) {
     backend.setCurrentKey(`key ${key}`)
     panes.add(0, 1, fired)

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { heapStateBackend } from '../../../src/backends/heap-state.ts'
 import type { MapState } from '../../../src/backends/state-backend.ts'
+import { mapState } from '../../../src/operators/state-descriptors.ts'
 import { PaneGrid } from '../../../src/operators/windows/pane-grid.ts'
-import { contentsState, separateDescriptors } from '../../../src/operators/windows/separate-windows.ts'
 import { TumblingPanes } from '../../../src/operators/windows/tumbling-panes.ts'
 
 it('keeps windows as the general operator does', () => {
@@ -12,9 +12,10 @@ it('keeps windows as the general operator does', () => {
     freeze: true,
     operatorName: 'op',
   })
-  const windows = backend.state(contentsState, separateDescriptors[contentsState]!) as MapState<string, unknown>
+  const state = { name: 'windows', descriptor: mapState<string, unknown>().descriptor }
+  const windows = backend.state(state.name, state.descriptor) as MapState<string, unknown>
   const contents = { add: (sum: unknown, value: unknown) => Number(sum ?? 0) + Number(value), merge: () => 0 }
-  const panes = new TumblingPanes(new PaneGrid({ size: 10, slide: 10, offset: 0 }), contents, backend)
+  const panes = new TumblingPanes(new PaneGrid({ size: 10, slide: 10, offset: 0 }), contents, backend, state)
   backend.setCurrentKey('a')
   // More windows than names are remembered, one after the other and again.
   for (let round = 0; round < 2; round++) {

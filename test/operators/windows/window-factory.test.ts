@@ -32,17 +32,19 @@ class Refusing extends WindowTimeOperator {
 }
 
 it('declares the states of the operator and of the window function', () => {
-  const own = { mine: valueState(0).descriptor }
+  const own = [{ name: 'mine', descriptor: valueState(0).descriptor }]
   const factory = windowFactory(definition, own, () => new Refusing(definition))
   expect(Object.entries(factory.states!).map(([name, { kind }]) => `${name} ${kind}`)).toEqual([
     'seen value',
     'window:seen map',
+    'window-event-timers map',
+    'window-processing-timers map',
     'mine value',
   ])
 })
 
 it('says once that records are dropped', () => {
-  const factory = windowFactory(definition, {}, () => new Refusing(definition))
+  const factory = windowFactory(definition, [], () => new Refusing(definition))
   const harness = new OperatorHarness(factory, { key: () => 'a', name: 'counts' })
   harness.watermark(7)
   harness.element('x', 5)
