@@ -4,6 +4,7 @@ import { contentsName, describeContents, evolutionOf } from '../../../src/operat
 import type { WindowComputation, WindowDefinition } from '../../../src/operators/windows/definition.ts'
 import { countEvictor } from '../../../src/operators/windows/evictors.ts'
 import { mergingState } from '../../../src/operators/windows/merging-windows.ts'
+import { separateState } from '../../../src/operators/windows/separate-windows.ts'
 
 const aggregate = {
   version: 3,
@@ -66,6 +67,12 @@ it('refuses nothing as an accumulator', () => {
   const forgetful: WindowComputation = { ...aggregating, aggregate: { ...aggregate, migrate: () => undefined } }
   const { migrate } = evolutionOf({ ...definition, computation: forgetful })
   expect(() => migrate!('a', 1)).toThrow('The migrate function of the aggregate gave undefined')
+})
+
+it('migrates the contents of a window', () => {
+  const { name, descriptor } = separateState({ ...definition, computation: aggregating })
+  expect([name, descriptor.kind, descriptor.version]).toEqual(['window-accumulators', 'map', 3])
+  expect((descriptor.migrate as (old: unknown, version: number) => unknown)('a', 2)).toBe('a of 2')
 })
 
 it('migrates the contents of merged windows one by one, and leaves those that were purged', () => {
