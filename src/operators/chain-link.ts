@@ -18,6 +18,11 @@ interface Run {
   readonly owner: string
 }
 
+/** What the engine says of a change of something frozen. */
+const changesFrozen = /read only property|object is not extensible|^Cannot (delete|redefine) property/
+const frozenRule =
+  'What is kept in state, as an accumulator is, is frozen and must not be changed in place: give a new one, such as { ...old, n: old.n + 1 }.'
+
 export class ChainLink implements Output {
   readonly operator: Operator
   readonly #name: string
@@ -110,7 +115,8 @@ export class ChainLink implements Output {
       const sentence = `${subject} of operator "${this.#name}" (${uid}) returned ${returned}: ${rule}`
       return new StreamError('USER_FUNCTION_FAILED', sentence, { restartable: false, details })
     }
-    const sentence = `A function of operator "${this.#name}" (${uid}) failed: ${messageOf(thrown)}`
+    const hint = thrown instanceof TypeError && changesFrozen.test(thrown.message) ? `. ${frozenRule}` : ''
+    const sentence = `A function of operator "${this.#name}" (${uid}) failed: ${messageOf(thrown)}${hint}`
     return new StreamError('USER_FUNCTION_FAILED', sentence, { cause: thrown, restartable: true, details })
   }
 }

@@ -23,6 +23,31 @@ it.each(['all', 'leaves'] as const)('names the operator whose function threw, no
   expect(error.cause).toEqual(new Error('bad record'))
 })
 
+it.each<[string, (frozen: { n?: number; list: number[] }) => unknown]>([
+  ['assigns', (frozen) => frozen.n!++],
+  ['adds', (frozen) => frozen.list.push(1)],
+  ['removes', (frozen) => frozen.list.pop()],
+  ['deletes', (frozen) => delete frozen.n],
+])('says that what is kept is not to be changed in place, to a function that %s', (_title, change) => {
+  const { chain } = testChain([member('bad', mapOperator(change))])
+  chain.open([])
+  const kept = Object.freeze({ n: 1, list: Object.freeze([1, 2]) })
+  expect(failure(() => chain.batch(0, recordBatch([kept]))).message).toMatch(
+    /^A function of operator "bad" \(no uid\) failed: Cannot .*\. What is kept in state, as an accumulator is, is frozen .* in place: give a new one/,
+  )
+})
+
+it('says nothing of that for other errors', () => {
+  const { chain } = testChain([
+    member(
+      'bad',
+      mapOperator((record: { list?: number[] }) => record.list!.length),
+    ),
+  ])
+  chain.open([])
+  expect(failure(() => chain.batch(0, recordBatch([{}]))).message).not.toContain('frozen')
+})
+
 it.each([
   ['open', (c: ReturnType<typeof testChain>['chain']) => c.open([])],
   ['watermark', (c: ReturnType<typeof testChain>['chain']) => c.watermark(1)],

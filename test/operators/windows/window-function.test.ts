@@ -7,7 +7,11 @@ import {
   reducingState,
   valueState,
 } from '../../../src/operators/state-descriptors.ts'
-import { eventTimeSessionWindows, tumblingEventTimeWindows } from '../../../src/operators/windows/assigners.ts'
+import {
+  eventTimeSessionWindows,
+  slidingEventTimeWindows,
+  tumblingEventTimeWindows,
+} from '../../../src/operators/windows/assigners.ts'
 import type { WindowProcessContext } from '../../../src/operators/windows/definition.ts'
 import type { Window } from '../../../src/operators/windows/window.ts'
 import { WindowCalls, windowStatePrefix } from '../../../src/operators/windows/window-calls.ts'
@@ -180,6 +184,31 @@ it.each([['process', (run: WindowRun) => run.watermark(9)]] as const)(
     await expect(step(slow)).rejects.toMatchObject({ code: 'USER_FUNCTION_FAILED' })
   },
 )
+
+it.each([
+  ['tumbling windows', tumblingEventTimeWindows(10)],
+  ['sliding windows', slidingEventTimeWindows(20, 10)],
+  ['sessions', eventTimeSessionWindows(10)],
+] as const)('refuses an accumulator that is changed in place: %s', async (_title, assigner) => {
+  const counted = {
+    createAccumulator: () => ({ n: 0 }),
+    add(_item: unknown, accumulator: { n: number }) {
+      accumulator.n++
+      return accumulator
+    },
+    merge: (a: { n: number }, b: { n: number }) => ({ n: a.n + b.n }),
+    getResult: ({ n }: { n: number }) => n,
+  }
+  const run = new WindowRun(
+    windowed(assigner, (windows) => windows.aggregate(counted)),
+    undefined,
+  )
+  await run.item('a', 1, 1)
+  await expect(run.item('a', 2, 2)).rejects.toMatchObject({
+    code: 'USER_FUNCTION_FAILED',
+    message: expect.stringContaining('must not be changed in place'),
+  })
+})
 
 it('migrates each value of a state of windows', () => {
   const version = { version: 2, migrate: (old: unknown, from: number) => Number(old) * 10 + from }
