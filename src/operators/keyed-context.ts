@@ -32,7 +32,10 @@ export interface ProcessContext<Out, OperatorStates extends OperatorStateDeclara
    * time; undefined in that of a processing-time timer.
    */
   readonly timestamp: number | undefined
-  /** How far event time has come here, in milliseconds: no record of this time or earlier is expected. Minus infinity at first. */
+  /**
+   * How far event time has come here, in milliseconds: no record of this time or earlier is expected. Minus infinity at first,
+   * `endOfTime` when none is left to come.
+   */
   readonly currentWatermark: number
   /** Which of the parallel instances of the operator this is, from 0. Another one after the parallelism has changed. */
   readonly subtaskIndex: number

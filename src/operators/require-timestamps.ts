@@ -6,7 +6,10 @@ import { type NamedOperator, operatorLabel } from '../core/operator-label.ts'
 /** Fails with `TIMESTAMP_MISSING` for a batch without timestamps. */
 export function requireTimestamps({ timestamps }: RecordBatch, operator: NamedOperator): readonly number[] {
   if (timestamps !== undefined) return timestamps
-  throw noTimestamps(operator, 'a call of assignTimestampsAndWatermarks before it, or a source that gives timestamps')
+  throw noTimestamps(
+    operator,
+    'a call of assignTimestampsAndWatermarks before it, with a timestamp assigner, or a source that gives timestamps',
+  )
 }
 
 /** The error of an operator that needs them. */
