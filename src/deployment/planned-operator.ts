@@ -239,8 +239,7 @@ function droppedStates({ stored, heir, states, lists, unkeyed }: UnclaimedState)
   return [
     ...states.map((state): PlannedState => {
       const { name, kind, version } = state
-      const other = heir && otherContents(heir, [state])
-      const why = other === undefined ? rest.why : `${rest.why}: ${other}`
+      const why = (heir && otherContents(heir, [state])) ?? rest.why
       return { ...rest, name, kind, version: { stored: version, program: undefined }, items: undefined, why }
     }),
     ...lists.map(({ name, mode, items }): PlannedState => ({ ...rest, name, kind: mode, items })),

@@ -142,7 +142,7 @@ describe.each<[string, Compute, Compute, Name, Name]>([
     const planned = plan!.operators.find(({ uid }) => uid === 'windows')!
     expect(planned.states.find(({ outcome }) => outcome === 'dropped')).toMatchObject({
       name: stored,
-      why: `operator "windows" (uid "windows") does not declare it: stored are ${words[stored]}; the program keeps ${words[kept]}`,
+      why: `stored are ${words[stored]}; the program keeps ${words[kept]}`,
     })
     // No mapping would help.
     expect(planned.remedies.map(({ type }) => type)).toEqual(['--allowNonRestoredState'])

@@ -42,6 +42,21 @@ describe('a windowed stream', () => {
     windows.sideOutputLateData(outputTag<string>('late'))
   })
 
+  it('takes the accumulator for what the functions of the aggregate make, also where an old one is migrated', () => {
+    const windows = keyed().window(tumblingEventTimeWindows(10))
+    const sum = {
+      version: 1,
+      createAccumulator: () => ({ price: 0 }),
+      add: (bid: Bid, { price }: { price: number }) => ({ price: price + bid.price }),
+      getResult: ({ price }: { price: number }) => price,
+    }
+    expectTypeOf(windows.aggregate({ ...sum, migrate: (old) => ({ price: old as number }) })).toEqualTypeOf<
+      SingleOutputStreamOperator<number>
+    >()
+    // @ts-expect-error an accumulator is no string
+    windows.aggregate({ ...sum, migrate: () => 'none' })
+  })
+
   it('knows its records in triggers and evictors', () => {
     const windows = keyed().window(globalWindows())
     windows.trigger(deltaTrigger(5, (last, bid) => bid.price - last.price))
