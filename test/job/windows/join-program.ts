@@ -25,11 +25,13 @@ export const joinSpecs: fc.Arbitrary<JoinSpec> = fc.oneof(
   fc.record({ type: fc.constantFrom('join', 'coGroup'), assigner: assigners }),
   fc
     .record({ a: bound, b: bound, lowerExclusive: fc.boolean(), upperExclusive: fc.boolean() })
-    .map(({ a, b, ...exclusive }) => ({
+    .map(({ a, b, lowerExclusive, upperExclusive }) => ({
       type: 'interval' as const,
       lower: Math.min(a, b),
       upper: Math.max(a, b),
-      ...exclusive,
+      // Of one point neither end can be left out.
+      lowerExclusive: lowerExclusive && a !== b,
+      upperExclusive: upperExclusive && a !== b,
     })),
 )
 
