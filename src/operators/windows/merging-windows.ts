@@ -11,6 +11,7 @@ import { contentsName, evolutionOf, type NamedState } from './contents-states.ts
 import { cleanupTimeOf, type WindowDefinition, windowName } from './definition.ts'
 import { checkResult, type KeyWindows, type WindowParts } from './key-windows.ts'
 import type { TriggerResult, Window } from './window.ts'
+import { askedFor } from './window-timers.ts'
 
 /** Start, end, contents, start, end, … Contents that were purged are undefined. */
 type Sessions = readonly unknown[]
@@ -30,7 +31,6 @@ const changeContents = (sessions: unknown, change: (contents: unknown) => unknow
 export class MergingWindows implements KeyWindows {
   readonly #parts: WindowParts
   readonly #sessions: ValueState<Sessions>
-  readonly #all = () => windowsIn(this.#sessions.value())
 
   constructor(backend: KeyedStateBackend, parts: WindowParts) {
     this.#parts = parts
@@ -46,7 +46,10 @@ export class MergingWindows implements KeyWindows {
 
   timer(timer: number, domain: TimeDomain): void {
     const { triggering, calls } = this.#parts
-    for (const window of triggering.due(timer, domain, this.#all)) {
+    const at = askedFor(timer, domain)
+    // Those that begin later are not over, and have timers of their own.
+    const begun = () => windowsIn(this.#sessions.value(), at)
+    for (const window of triggering.due(timer, domain, begun)) {
       // A trigger may have left a timer behind for a window that has become part of another.
       if (placeOf(window, this.#sessions.value()) < 0) continue
       const name = windowName(window)
@@ -113,13 +116,21 @@ export class MergingWindows implements KeyWindows {
 
 /** Where a session is in the list; below 0 when it is not there. */
 function placeOf({ start, end }: Window, sessions: Sessions): number {
-  for (let at = 0; at < sessions.length; at += each) if (sessions[at] === start && sessions[at + 1] === end) return at
-  return -1
+  let low = 0
+  let high = sessions.length / each
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sessions[middle * each] as number) < start) low = middle + 1
+    else high = middle
+  }
+  const at = low * each
+  return sessions[at] === start && sessions[at + 1] === end ? at : -1
 }
 
-function windowsIn(sessions: Sessions): readonly Window[] {
+/** Those that begin at this time or before. */
+function windowsIn(sessions: Sessions, upTo = Number.POSITIVE_INFINITY): readonly Window[] {
   const windows: Window[] = []
-  for (let at = 0; at < sessions.length; at += each) {
+  for (let at = 0; at < sessions.length && (sessions[at] as number) <= upTo; at += each) {
     windows.push({ start: sessions[at] as number, end: sessions[at + 1] as number })
   }
   return windows

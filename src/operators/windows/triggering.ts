@@ -92,8 +92,12 @@ class EndTriggering implements Triggering {
   }
 
   due(timer: number, domain: TimeDomain, open: () => readonly Window[]): readonly Window[] {
-    this.#noted?.take(domain, askedFor(timer, domain))
-    return open()
+    const at = askedFor(timer, domain)
+    const windows = open()
+    if (this.#noted === undefined) return windows.filter((one) => this.#mayBeFor(at, one))
+    this.#noted.take(domain, at)
+    // With another lateness it may be that of a window which has fired and is not to be forgotten yet.
+    return windows
   }
 
   timer(timer: number, domain: TimeDomain, window: Window): TriggerResult {
@@ -117,6 +121,11 @@ class EndTriggering implements Triggering {
   /** Of processing-time windows nobody asks: none is late. */
   #now(): number {
     return this.#domain === 'event-time' ? this.#timers.watermark : Number.NEGATIVE_INFINITY
+  }
+
+  /** A window that has fired has one timer, for when it is forgotten. */
+  #mayBeFor(at: number, window: Window): boolean {
+    return maxTimestampOf(window) >= at || cleanupTimeOf(window, this.#definition) <= at
   }
 
   #next(window: Window, now: number): number {

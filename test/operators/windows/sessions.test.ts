@@ -153,6 +153,19 @@ it('sets timers for a session as often as its gap has gone by, not for each reco
   expect(seen.set).toBe(2)
 })
 
+it.each([
+  [0, 1],
+  [1_000, 2],
+])('does not look at all sessions of a key when the timer of one comes (lateness %i)', (lateness, timersEach) => {
+  const { seen, options } = counting()
+  const factory = windowed(eventTimeSessionWindows(10), (windows) => sums(windows.allowedLateness(lateness)))
+  const harness = new OperatorHarness(factory, options)
+  for (let n = 0; n < 100; n++) harness.element({ k: 'a', n }, n * 100)
+  harness.watermark(100_000)
+  expect(harness.values.length).toBe(100)
+  expect([seen.set, seen.timers!.size]).toEqual([100 * timersEach, 0])
+})
+
 it('leaves no timers behind for the windows that a session has come out of', () => {
   for (const trigger of [called(eventTimeTrigger()), countTrigger(100), continuousEventTimeTrigger(1_000)]) {
     const { seen, options } = counting()
