@@ -5,10 +5,15 @@ import type { Timers } from './keyed-context.ts'
 import type { OperatorContext } from './operator.ts'
 import type { TimerService } from './timer-service.ts'
 
+/** What is said of an event-time timer that does not come any more. */
+export const timerDropped = (atMs: number): string =>
+  `registered an event-time timer at ${atMs} when the last watermark had come: no timer follows on that, so it does not fire.`
+
 export class CallbackTimers implements Timers {
   readonly #context: OperatorContext
   readonly #timers: TimerService | undefined
   readonly #check: () => void
+  #warned = false
 
   /** `check` fails where no key is the current one. */
   constructor(context: OperatorContext, timers: TimerService | undefined, check: () => void) {
@@ -26,11 +31,19 @@ export class CallbackTimers implements Timers {
   }
 
   registerEventTime(atMs: number): void {
-    this.#usable(atMs).event.add(atMs)
+    const timers = this.#usable(atMs)
+    if (timers.mayRegisterEventTime(atMs)) timers.event.add(atMs)
+    else this.#dropped(atMs)
   }
 
   deleteEventTime(atMs: number): void {
     this.#usable().event.delete(atMs)
+  }
+
+  #dropped(atMs: number): void {
+    if (this.#warned) return
+    this.#warned = true
+    this.#context.log('warn', `Operator ${operatorLabel(this.#context)} ${timerDropped(atMs)}`)
   }
 
   #usable(atMs = 0): TimerService {

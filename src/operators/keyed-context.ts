@@ -54,7 +54,10 @@ export interface Timers {
   /** Calls `timer` under the current key once this time has come; a second registration of the same time is one. */
   registerProcessingTime(atMs: number): void
   deleteProcessingTime(atMs: number): void
-  /** The same once the watermark has come to this time; at the next watermark, if it has already. */
+  /**
+   * The same once the watermark has come to this time; at the next watermark, if it has already, and in the callback of a timer
+   * still at this one. Dropped, with a warning, when the last watermark has come: a timer that registers the next one ends there.
+   */
   registerEventTime(atMs: number): void
   deleteEventTime(atMs: number): void
 }

@@ -8,6 +8,7 @@
  * operator never falls, also after a restore.
  */
 import type { KeyedStateBackend, TimerQueue } from '../backends/state-backend.ts'
+import { endOfTime } from '../core/elements.ts'
 import { limits } from '../core/limits.ts'
 import type { OperatorContext } from './operator.ts'
 
@@ -31,6 +32,8 @@ export class TimerService {
   #watermark: number
   /** Not everything that the watermark has made due has fired. */
   #firing = false
+  /** The event-time timer that fires, or has fired last. */
+  #firedAt = Number.NEGATIVE_INFINITY
 
   /**
    * `watermark` is the restored one. Timers that are overdue fire at once: also those of event time that were still to fire when
@@ -64,6 +67,14 @@ export class TimerService {
     if (this.processing.add(atMs)) this.#context.requestProcessingTime(atMs)
   }
 
+  /**
+   * Has a timer that the program registers now still to come? Behind the last watermark only up to `until`, and no time twice:
+   * who registers the next one whenever one fires would never end.
+   */
+  mayRegisterEventTime(atMs: number, until = Number.NEGATIVE_INFINITY): boolean {
+    return this.#watermark < endOfTime || (atMs <= until && atMs > this.#firedAt)
+  }
+
   advanceWatermark(timestamp: number): void {
     if (timestamp <= this.#watermark) return
     this.#watermark = timestamp
@@ -93,6 +104,7 @@ export class TimerService {
     for (; left > 0; left--) {
       const timestamp = queue.poll(until)
       if (timestamp === undefined) break
+      if (domain === 'event-time') this.#firedAt = timestamp
       this.#handler.timer(timestamp, domain)
     }
     this.#handler.flush()

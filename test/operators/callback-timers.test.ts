@@ -14,6 +14,7 @@ function timersOf(check = () => {}) {
     delete: (at: number) => calls.push(`delete ${name} ${at}`),
   })
   const service = {
+    mayRegisterEventTime: () => true,
     event: queue('event'),
     processing: queue('processing'),
     registerProcessingTime: (at: number) => calls.push(`register ${at}`),

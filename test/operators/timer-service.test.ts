@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { heapStateBackend } from '../../src/backends/heap-state.ts'
+import { endOfTime } from '../../src/core/elements.ts'
 import { limits } from '../../src/core/limits.ts'
 import type { KeyedProcessContext } from '../../src/operators/keyed-context.ts'
 import { keyedProcessOperator } from '../../src/operators/process.ts'
@@ -53,6 +54,44 @@ it('fires a timer for a time that is over at the next watermark', () => {
   harness.watermark(51)
   expect(harness.values).toEqual(['a@10 event-time at 51'])
 })
+
+/** Registers the next timer in each, `everyMs` later. */
+const chained = (everyMs: number) =>
+  keyedProcessOperator({
+    element: (step: Step, ctx: Context) => ctx.timers.registerEventTime(step.at!),
+    timer(timestamp, ctx: Context) {
+      ctx.emit(`${ctx.key}@${timestamp}`)
+      ctx.timers.registerEventTime(timestamp + everyMs)
+    },
+  })
+
+it('fires what a timer registers at the same watermark, as far as that has come', () => {
+  const harness = new OperatorHarness(chained(10), options)
+  harness.elements([
+    { k: 'a', at: 10 },
+    { k: 'b', at: 15 },
+  ])
+  harness.watermark(32)
+  expect(harness.values).toEqual(['a@10', 'b@15', 'a@20', 'b@25', 'a@30'])
+})
+
+it.each([1_000, 0, -5])(
+  'drops what a timer registers %s ms later when the last watermark has come, and says so once',
+  (everyMs) => {
+    const harness = new OperatorHarness(chained(everyMs), options)
+    harness.elements([
+      { k: 'a', at: 10 },
+      { k: 'b', at: 15 },
+    ])
+    harness.watermark(endOfTime)
+    expect(harness.values).toEqual(['a@10', 'b@15'])
+    expect(harness.watermarks).toEqual([endOfTime])
+    expect(harness.logged).toEqual([
+      `warn Operator "keyed-process" registered an event-time timer at ${10 + everyMs} when the last watermark had come: ` +
+        'no timer follows on that, so it does not fire.',
+    ])
+  },
+)
 
 it('keeps timers and the watermark in snapshots', async () => {
   const harness = new OperatorHarness(alarms(), options)

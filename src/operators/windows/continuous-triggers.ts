@@ -1,5 +1,6 @@
 /** The triggers that fire again and again while a window is open: at every multiple of an interval, and at its end. */
 import type { ValueState } from '../../backends/state-backend.ts'
+import { endOfTime } from '../../core/elements.ts'
 import { StreamError } from '../../core/errors.ts'
 import { type StateDeclaration, valueState } from '../state-descriptors.ts'
 import { maxTimestampOf, type Trigger, type TriggerContext, type Window } from './window.ts'
@@ -9,8 +10,8 @@ type ContinuousState = { readonly next: StateDeclaration<ValueState<number | und
 type Context = TriggerContext<ContinuousState>
 
 /**
- * Fires whenever the watermark has come to the next multiple of the interval, at the end of the window, and for each record
- * that comes later. Fails with `ARGUMENT_INVALID` unless the interval is whole milliseconds from 1.
+ * Fires when the watermark has come to the next multiple of the interval, once if it has come past several, at the end of the
+ * window, and for each record that comes later. Fails with `ARGUMENT_INVALID` unless the interval is whole milliseconds from 1.
  *
  * @example words.window(tumblingEventTimeWindows(3_600_000)).trigger(continuousEventTimeTrigger(60_000))
  */
@@ -31,7 +32,7 @@ export function continuousEventTimeTrigger(intervalMs: number): Trigger<unknown,
       return 'continue'
     },
     onEventTime: (timestamp, window, ctx) =>
-      again(timestamp, window, ctx) || timestamp === maxTimestampOf(window) ? 'fire' : 'continue',
+      again(timestamp, ctx.currentWatermark, window, ctx) || timestamp === maxTimestampOf(window) ? 'fire' : 'continue',
     onProcessingTime: () => 'continue',
     onMerge(window, windows, ctx) {
       if (maxTimestampOf(window) > ctx.currentWatermark) ctx.registerEventTime(maxTimestampOf(window))
@@ -51,8 +52,8 @@ export function continuousEventTimeTrigger(intervalMs: number): Trigger<unknown,
 }
 
 /**
- * The same by the clock of the machine: at every multiple of the interval, for as long as the window is there, and when the
- * clock comes to its end.
+ * The same by the clock of the machine: at every multiple of the interval that it has not passed over, for as long as the window
+ * is there, and when the clock comes to its end.
  *
  * @example words.window(globalWindows()).trigger(continuousProcessingTimeTrigger(60_000))
  */
@@ -73,7 +74,10 @@ export function continuousProcessingTimeTrigger(intervalMs: number): Trigger<unk
     },
     onEventTime: () => 'continue',
     onProcessingTime: (timestamp, window, ctx) =>
-      again(timestamp, window, ctx) || timestamp === maxTimestampOf(window) ? 'fire' : 'continue',
+      // Of what the clock shows now, more records may come.
+      again(timestamp, ctx.processingTime - 1, window, ctx) || timestamp === maxTimestampOf(window)
+        ? 'fire'
+        : 'continue',
     onMerge(window, windows, ctx) {
       registerEnd(window, ctx)
       merged(
@@ -93,6 +97,7 @@ export function continuousProcessingTimeTrigger(intervalMs: number): Trigger<unk
 
 /** The multiples of an interval, of which the state of a window knows the next one. */
 function series(intervalMs: number, register: (next: number, window: Window, ctx: Context) => void) {
+  const behind = (time: number) => (Math.floor(time / intervalMs) + 1) * intervalMs
   const goOn = (next: number, window: Window, ctx: Context) => {
     ctx.state.next.update(next)
     register(next, window, ctx)
@@ -101,12 +106,13 @@ function series(intervalMs: number, register: (next: number, window: Window, ctx
     /** At the first record, behind `time`. */
     begin(time: number, window: Window, ctx: Context): void {
       if (ctx.state.next.value() !== undefined) return
-      goOn((Math.floor(time / intervalMs) + 1) * intervalMs, window, ctx)
+      goOn(behind(time), window, ctx)
     },
-    /** Is it the next one? */
-    again(timestamp: number, window: Window, ctx: Context): boolean {
+    /** Is it the next one? Those up to `now` would give the same result, so they are left out; behind the end of time there is none. */
+    again(timestamp: number, now: number, window: Window, ctx: Context): boolean {
       if (timestamp !== ctx.state.next.value()) return false
-      goOn(timestamp + intervalMs, window, ctx)
+      if (now >= endOfTime) ctx.state.next.clear()
+      else goOn(behind(Math.max(timestamp, now)), window, ctx)
       return true
     },
     merged(nexts: readonly (number | undefined)[], window: Window, ctx: Context): void {

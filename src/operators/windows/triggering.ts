@@ -5,7 +5,12 @@
  * Owns the timers of the operator, also those at which a window is forgotten. Does not own what a window contains.
  */
 import type { KeyedStateBackend, StateDescriptor } from '../../backends/state-backend.ts'
+import { StreamError } from '../../core/errors.ts'
+import { operatorLabel } from '../../core/operator-label.ts'
+import { shortJson } from '../../core/short-json.ts'
+import { timerDropped } from '../callback-timers.ts'
 import type { StateOwner } from '../open-state.ts'
+import type { OperatorContext } from '../operator.ts'
 import type { StateDeclarations, StateHandles } from '../state-descriptors.ts'
 import type { TimeDomain, TimerService } from '../timer-service.ts'
 import { cleanupTimeOf, type WindowDefinition, windowCalled, windowName } from './definition.ts'
@@ -35,8 +40,11 @@ export interface TriggeringOptions {
   readonly definition: WindowDefinition
   readonly timers: TimerService
   readonly backend: KeyedStateBackend
-  readonly owner: StateOwner
+  readonly owner: TriggeringOwner
 }
+
+/** Also told what becomes of timers. */
+type TriggeringOwner = StateOwner & Pick<OperatorContext, 'log'>
 
 export const triggerOf = ({ trigger, assigner }: WindowDefinition): Trigger<unknown> =>
   trigger ?? (assigner.defaultTrigger as Trigger<unknown>)
@@ -141,12 +149,13 @@ class CalledTriggering implements Triggering, TriggerMergeContext {
   readonly #trigger: Trigger<unknown>
   readonly #definition: WindowDefinition
   readonly #timers: TimerService
-  readonly #owner: StateOwner
+  readonly #owner: TriggeringOwner
   readonly #waiting: WindowTimers
   /** The window that the trigger is called for. */
   readonly #scope: WindowScope = { name: '' }
   readonly #mergedScope: WindowScope = { name: '' }
   readonly #mergedState: StateHandles<StateDeclarations>
+  #warned = false
 
   constructor({ definition, timers, backend, owner }: TriggeringOptions) {
     this.#trigger = triggerOf(definition)
@@ -168,7 +177,17 @@ class CalledTriggering implements Triggering, TriggerMergeContext {
   }
 
   registerEventTime(atMs: number): void {
-    this.#waiting.register('event-time', atMs, this.#scope.name)
+    this.#checkTime(atMs)
+    const { name } = this.#scope
+    if (
+      this.#timers.mayRegisterEventTime(atMs) ||
+      this.#timers.mayRegisterEventTime(atMs, this.#lastOf(windowCalled(name), atMs))
+    ) {
+      this.#waiting.register('event-time', atMs, name)
+    } else if (!this.#warned) {
+      this.#warned = true
+      this.#owner.log('warn', `The trigger of operator ${operatorLabel(this.#owner)} ${timerDropped(atMs)}`)
+    }
   }
 
   deleteEventTime(atMs: number): void {
@@ -176,6 +195,7 @@ class CalledTriggering implements Triggering, TriggerMergeContext {
   }
 
   registerProcessingTime(atMs: number): void {
+    this.#checkTime(atMs)
     this.#waiting.register('processing-time', atMs, this.#scope.name)
   }
 
@@ -233,6 +253,21 @@ class CalledTriggering implements Triggering, TriggerMergeContext {
     this.#scope.name = name
     this.#trigger.clear(window, this)
     this.#waiting.delete(this.#definition.assigner.timeDomain, cleanupTimeOf(window, this.#definition), name)
+  }
+
+  /** Of the global window only the end is still to come at the end of time, however many times are before it. */
+  #lastOf(window: Window, atMs: number): number | undefined {
+    const cleanup = cleanupTimeOf(window, this.#definition)
+    return Number.isFinite(cleanup) || atMs === maxTimestampOf(window) ? cleanup : undefined
+  }
+
+  #checkTime(atMs: unknown): void {
+    if (typeof atMs === 'number' && !Number.isNaN(atMs)) return
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `The trigger of operator ${operatorLabel(this.#owner)} registered a timer at ${shortJson(atMs)}: expected milliseconds since 1970.`,
+      { restartable: true, details: { operator: this.#owner.operatorName } },
+    )
   }
 
   /** A window stays until its cleanup, whatever its trigger deletes. */

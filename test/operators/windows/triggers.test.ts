@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { endOfTime } from '../../../src/core/elements.ts'
 import {
   eventTimeSessionWindows,
   globalWindows,
@@ -18,6 +19,7 @@ import {
   processingTimeTrigger,
   purgingTrigger,
 } from '../../../src/operators/windows/triggers.ts'
+import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
 import { failure } from '../chain-harness.ts'
 import { type Item, sums, windowCase, windowed } from './window-cases.ts'
 
@@ -105,6 +107,51 @@ windowCase(
     expect(await run.entries).toBe(0)
   },
 )
+
+windowCase(
+  'fires once for all multiples of an interval that the watermark has passed',
+  () =>
+    windowed(tumblingEventTimeWindows(86_400_000), (windows) => sums(windows.trigger(continuousEventTimeTrigger(10)))),
+  async (run) => {
+    await run.item('a', 1, 3)
+    await run.watermark(1_000)
+    expect(run.results()).toEqual(['a 0..86400000 1'])
+    await run.watermark(1_009)
+    expect(run.results()).toEqual([])
+    await run.watermark(1_010)
+    expect(run.results()).toEqual(['a 0..86400000 1'])
+    await run.watermark(endOfTime)
+    expect(run.results()).toEqual(['a 0..86400000 1', 'a 0..86400000 1'])
+    expect(await run.entries).toBe(0)
+  },
+)
+
+windowCase(
+  'comes to an end in the global window too',
+  () => windowed(globalWindows(), (windows) => sums(windows.trigger(continuousEventTimeTrigger(10)))),
+  async (run) => {
+    await run.item('a', 1, 3)
+    await run.watermark(endOfTime)
+    expect(run.results()).toEqual(['a -Infinity..Infinity 1', 'a -Infinity..Infinity 1'])
+  },
+)
+
+it('fires once for all multiples of an interval that the clock has passed while nothing ran', async () => {
+  const factory = windowed(globalWindows(), (windows) => sums(windows.trigger(continuousProcessingTimeTrigger(10))))
+  const options = { key: ({ k }: Item) => k }
+  const before = new OperatorHarness(factory, { ...options, startMs: 3 })
+  before.element({ k: 'a', n: 1 })
+  const after = new OperatorHarness(factory, { ...options, startMs: 1_000, restored: await before.snapshot() })
+  after.advance(0)
+  expect(after.values).toEqual(['a -Infinity..Infinity 1'])
+  // More could still have come at 1,000.
+  after.advance(1)
+  expect(after.values).toHaveLength(2)
+  after.advance(9)
+  expect(after.values).toHaveLength(2)
+  after.advance(1)
+  expect(after.values).toHaveLength(3)
+})
 
 windowCase(
   'goes on at multiples of the interval when sessions are merged',
