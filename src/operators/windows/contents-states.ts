@@ -30,6 +30,8 @@ const layouts = {
   window: 'windows',
   session: 'merged windows',
   pane: 'panes of sliding windows',
+  'pane-front': 'sums of the oldest panes of sliding windows',
+  'pane-back': 'earlier panes of sliding windows',
   'pane-sum': 'sums of panes of sliding windows',
 } as const
 

@@ -2,16 +2,20 @@
  * Sliding windows over shared panes: a record changes the accumulator of one pane, however many windows it is in, and a window
  * that fires costs about three merges, however many panes it has.
  *
- * The panes of a key that have been in a result are in two parts. Those before `middle` are the front: each holds what it
- * and the front panes behind it come to, so that the first one is the sum of all that is left of them. Those from `middle` on
- * are as they came, and `back` is their sum. A result is the first of the front, and the back. Every so many firings as there
- * are slides in a window the front is used up, and what is left of the other part becomes the new one: a pane is merged once
- * for that, and was once into the back.
+ * A pane is open until a window with it fires. The closed panes of a key are in two parts. Those before `middle` are the front: each
+ * holds what it and the front panes behind it come to, so that the first one is the sum of all that is left of them. Those from
+ * `middle` on are the back: they are as they came, and `sum` is what they come to. A result is the first of the front, and that sum.
+ * Every so many firings as there are slides in a window the front is used up, and what is left of the back becomes the new one: a
+ * pane is merged once for that, and was once into the sum.
  *
  * When a key does this depends on its hash, so that keys whose windows began together do not all do it at the same time.
  *
- * INV-SP-1 While a key has panes that have been in a result, it has a timer for the window behind the last one.
- * INV-SP-2 A pane that has not is as it came, and there is a timer for its first window.
+ * Closed panes are kept in runs. Only the first run of the front, which is in one value with the sum, and the newest panes, which
+ * are no run yet and in a map with the open ones, are touched by every firing; the others wait in maps of their own. So what a
+ * firing reads and writes does not grow with the number of panes, neither in memory nor where the entries of a map are one, on a disk.
+ *
+ * INV-SP-1 While a key has closed panes, it has a timer for the window behind the last one that fired.
+ * INV-SP-2 For an open pane there is a timer for its first window.
  * INV-SP-3 No pane of the back leaves the windows before the front is renewed, and all of the front has by then.
  * Tests: test/operators/windows/sliding-panes.test.ts.
  */
@@ -23,9 +27,21 @@ import { contentsName, evolutionOf, type NamedState } from './contents-states.ts
 import type { WindowDefinition } from './definition.ts'
 import { type KeyedPanes, unstamped } from './keyed-panes.ts'
 import type { PaneGrid } from './pane-grid.ts'
+import {
+  appendPane,
+  changedRun,
+  contentsIn,
+  firstOf,
+  nextFilled,
+  noPanes,
+  type PaneRun,
+  runFrom,
+  runOf,
+  withPane,
+} from './pane-runs.ts'
 import type { WindowContents } from './window-contents.ts'
 
-/** What a key remembers besides its panes, while one of them has been in a result. */
+/** What a key has at hand while it has closed panes. */
 export interface SlidingSums {
   /** The window that fired last. */
   readonly window: number
@@ -33,12 +49,18 @@ export interface SlidingSums {
   readonly renewal: number
   /** The first pane of the front; undefined when there is none. */
   readonly top: number | undefined
-  /** The sum of the panes behind the front; undefined when there are none. */
-  readonly back: unknown
+  /** The run with `top`. Panes before it have left. */
+  readonly front: PaneRun
+  /** Of all of the back; undefined when that is empty. */
+  readonly sum: unknown
 }
+
+const noSums = { top: undefined, front: noPanes, sum: undefined }
 
 export interface SlidingStates {
   readonly panes: NamedState
+  readonly front: NamedState
+  readonly back: NamedState
   readonly sums: NamedState
 }
 
@@ -49,21 +71,28 @@ export interface SlidingStates {
 export function slidingStates(definition: WindowDefinition): SlidingStates {
   const { size, slide, offset } = definition.assigner.aligned!
   const shape = `${size} every ${slide} from ${offset}`
+  const runs = mapState<number, unknown>(evolutionOf(definition, changeRun)).descriptor
   return {
     panes: {
       name: contentsName('pane', definition, shape),
       descriptor: mapState<number, unknown>(evolutionOf(definition)).descriptor,
     },
+    front: { name: contentsName('pane-front', definition, shape), descriptor: runs },
+    back: { name: contentsName('pane-back', definition, shape), descriptor: runs },
     sums: {
       name: contentsName('pane-sum', definition, shape),
-      descriptor: valueState<unknown>(undefined, evolutionOf(definition, changeBack)).descriptor,
+      descriptor: valueState<unknown>(undefined, evolutionOf(definition, changeSums)).descriptor,
     },
   }
 }
 
-function changeBack(value: unknown, change: (accumulator: unknown) => unknown): SlidingSums {
+type Change = (accumulator: unknown) => unknown
+
+const changeRun = (run: unknown, change: Change): PaneRun => changedRun(run as PaneRun, change)
+
+function changeSums(value: unknown, change: Change): SlidingSums {
   const sums = value as SlidingSums
-  return sums.back === undefined ? sums : { ...sums, back: change(sums.back) }
+  return { ...sums, front: changeRun(sums.front, change), sum: sums.sum === undefined ? undefined : change(sums.sum) }
 }
 
 export class SlidingPanes implements KeyedPanes {
@@ -71,17 +100,24 @@ export class SlidingPanes implements KeyedPanes {
   readonly #grid: PaneGrid
   readonly #contents: WindowContents
   readonly #backend: KeyedStateBackend
-  readonly #panes: MapState<number, unknown>
+  /** Open panes, and those of the back that would be in the same run as the last one. */
+  readonly #newest: MapState<number, unknown>
+  /** Runs of the front but the first, and of the back, by number. */
+  readonly #front: MapState<number, PaneRun>
+  readonly #back: MapState<number, PaneRun>
   readonly #sums: ValueState<SlidingSums | undefined>
   /** Windows from one renewal to the next. */
   readonly #period: number
 
   /** `contents` can be merged. */
-  constructor(grid: PaneGrid, contents: WindowContents, backend: KeyedStateBackend, { panes, sums }: SlidingStates) {
+  constructor(grid: PaneGrid, contents: WindowContents, backend: KeyedStateBackend, states: SlidingStates) {
     this.#grid = grid
     this.#contents = contents
     this.#backend = backend
-    this.#panes = backend.state(panes.name, panes.descriptor) as MapState<number, unknown>
+    const { panes, front, back, sums } = states
+    this.#newest = backend.state(panes.name, panes.descriptor) as MapState<number, unknown>
+    this.#front = backend.state(front.name, front.descriptor) as MapState<number, PaneRun>
+    this.#back = backend.state(back.name, back.descriptor) as MapState<number, PaneRun>
     this.#sums = backend.state(sums.name, sums.descriptor) as ValueState<SlidingSums | undefined>
     this.#period = Math.floor(grid.size / grid.slide)
   }
@@ -91,76 +127,134 @@ export class SlidingPanes implements KeyedPanes {
     if (pane < this.#grid.paneAfter(sums === undefined ? fired : sums.window)) {
       return this.#addLate(pane, value, fired, sums)
     }
-    const before = this.#panes.get(pane)
-    this.#panes.put(pane, this.#plus(before, value))
-    return before === undefined ? this.#grid.firstWindow(pane) : undefined
+    const before = this.#newest.get(pane)
+    this.#newest.put(pane, this.#plus(before, value))
+    if (before !== undefined) return undefined
+    const window = this.#grid.firstWindow(pane)
+    return sums !== undefined && window === sums.window + 1 ? undefined : window
   }
 
   fire(window: number): unknown {
-    const panes = this.#panes
     const { panesPerSlide } = this.#grid
-    const [first, after] = [this.#grid.firstPane(window), this.#grid.paneAfter(window)]
-    let { renewal, top, back } = this.#sums.value() ?? this.#noSums(window - 1)
-    for (let pane = after - panesPerSlide; pane < after; pane++) back = this.#together(back, panes.get(pane))
-    const result = this.#together(top === undefined ? undefined : panes.get(top), back)
-    const next = first + panesPerSlide
-    for (let pane = first; pane < next; pane++) panes.remove(pane)
+    const after = this.#grid.paneAfter(window)
+    let { renewal, top, front, sum } = this.#sums.value() ?? this.#noSums(window - 1)
+    for (let pane = after - panesPerSlide; pane < after; pane++) {
+      if (sum !== undefined && pane === firstOf(runOf(pane))) this.#keepRun(pane - 1)
+      sum = this.#together(sum, this.#newest.get(pane))
+    }
+    const result = this.#together(top === undefined ? undefined : contentsIn(front, top), sum)
+    const next = this.#grid.firstPane(window) + panesPerSlide
     if (window >= renewal) {
-      top = this.#renewFront(after)
-      back = undefined
+      if (sum !== undefined) this.#keepRun(after - 1)
+      front = this.#renewedFront(next)
+      top = front[0]
+      sum = undefined
       renewal = window + this.#period
-    } else if (top !== undefined && top < next) top = this.#filledPane(next, this.#middle(renewal))
-    this.goesOn = top !== undefined || back !== undefined
-    if (this.goesOn) this.#sums.update({ window, renewal, top, back })
+    } else if (top !== undefined && top < next) {
+      top = nextFilled(front, next)
+      if (top === undefined) {
+        front = this.#takeFront(next, this.#middle(renewal))
+        top = nextFilled(front, next)
+      }
+    }
+    this.goesOn = top !== undefined || sum !== undefined
+    if (this.goesOn) this.#sums.update({ window, renewal, top, front, sum })
     else this.#sums.clear()
     return result
   }
 
-  /** A record for a pane that has been in a result, or could have been: it is only in the windows that have not fired. */
+  /** A record for a closed pane, or one that could have been: it is only in the windows that have not fired. */
   #addLate(pane: number, value: unknown, fired: number, before: SlidingSums | undefined): number | 'late' | undefined {
-    const { window, renewal, top, back } = before ?? this.#noSums(fired)
-    if (this.#grid.lastWindow(pane) <= window) return 'late'
-    const middle = this.#middle(renewal)
-    if (pane >= middle) {
-      this.#panes.put(pane, this.#plus(this.#panes.get(pane), value))
-      this.#sums.update({ window, renewal, top, back: this.#plus(back, value) })
+    const sums = before ?? this.#noSums(fired)
+    if (this.#grid.lastWindow(pane) <= sums.window) return 'late'
+    if (pane >= this.#middle(sums.renewal)) {
+      this.#addToBack(pane, value, this.#grid.paneAfter(sums.window) - 1)
+      this.#sums.update({ ...sums, sum: this.#plus(sums.sum, value) })
     } else {
-      const first = Math.min(top ?? pane, pane)
-      this.#addToFront(pane, value, first, middle)
-      this.#sums.update({ window, renewal, top: first, back })
+      const front = this.#addToFront(sums, pane, value)
+      this.#sums.update({ ...sums, front, top: Math.min(sums.top ?? pane, pane) })
     }
-    return before === undefined ? window + 1 : undefined
+    return before === undefined ? sums.window + 1 : undefined
   }
 
-  /** All panes of the front up to this one contain it. `first` is the first of them, which may be this one. */
-  #addToFront(pane: number, value: unknown, first: number, middle: number): void {
-    const panes = this.#panes
-    if (!panes.has(pane)) {
-      const next = this.#filledPane(pane, middle)
-      if (next !== undefined) panes.put(pane, panes.get(next))
-    }
-    for (let at = first; at <= pane; at++) {
-      const sum = panes.get(at)
-      if (sum !== undefined || at === pane) panes.put(at, this.#plus(sum, value))
+  #addToBack(pane: number, value: unknown, last: number): void {
+    const number = runOf(pane)
+    if (number === runOf(last)) {
+      this.#newest.put(pane, this.#plus(this.#newest.get(pane), value))
+    } else {
+      const run = this.#back.get(number) ?? noPanes
+      this.#back.put(number, withPane(run, pane, this.#plus(contentsIn(run, pane), value)))
     }
   }
 
-  /** Makes all panes before `after` the front, which they are not, and gives the first one. */
-  #renewFront(after: number): number | undefined {
-    const filled = [...this.#panes.keys()].filter((pane) => pane < after).sort((a, b) => a - b)
-    let behind: unknown
-    for (let i = filled.length - 1; i >= 0; i--) {
-      const contents = this.#panes.get(filled[i]!)
-      const sum = this.#together(contents, behind)
-      if (sum !== contents) this.#panes.put(filled[i]!, sum)
-      behind = sum
+  /** Makes a run of the newest closed panes, the last of which is `last`. */
+  #keepRun(last: number): void {
+    const number = runOf(last)
+    const run: unknown[] = []
+    for (let pane = firstOf(number); pane <= last; pane++) {
+      const contents = this.#newest.get(pane)
+      if (contents === undefined) continue
+      appendPane(run, pane, contents)
+      this.#newest.remove(pane)
     }
-    return filled[0]
+    if (run.length > 0) this.#back.put(number, run as unknown as PaneRun)
   }
 
-  #filledPane(from: number, to: number): number | undefined {
-    for (let pane = from; pane < to; pane++) if (this.#panes.has(pane)) return pane
+  /** All panes of the front up to this one contain it. Gives the first run. */
+  #addToFront({ top, front, renewal }: SlidingSums, pane: number, value: unknown): PaneRun {
+    const middle = this.#middle(renewal)
+    if (top !== undefined) this.#front.put(runOf(top), runFrom(front, top))
+    const number = runOf(pane)
+    const sum = this.#plus(this.#sumFrom(pane, middle), value)
+    this.#front.put(number, withPane(this.#front.get(number) ?? noPanes, pane, sum))
+    const first = Math.min(top ?? pane, pane)
+    for (let at = runOf(first); at <= number; at++) {
+      const run = this.#front.get(at)
+      if (run === undefined) continue
+      this.#front.put(
+        at,
+        changedRun(run, (before, it) => (it < pane ? this.#plus(before, value) : before)),
+      )
+    }
+    return this.#takeFront(first, middle)
+  }
+
+  /** Of the front, all runs of which are in the map. */
+  #sumFrom(pane: number, middle: number): unknown {
+    for (let number = runOf(pane); number <= runOf(middle - 1); number++) {
+      const run = this.#front.get(number) ?? noPanes
+      const filled = nextFilled(run, pane)
+      if (filled !== undefined) return contentsIn(run, filled)
+    }
     return undefined
+  }
+
+  /** Out of the map, the first run from that of this pane on. Runs before it have left as wholes, and this one has panes to come. */
+  #takeFront(pane: number, middle: number): PaneRun {
+    if (this.#front.isEmpty()) return noPanes
+    for (let number = runOf(pane); number <= runOf(middle - 1); number++) {
+      const run = this.#front.get(number)
+      if (run === undefined) continue
+      this.#front.remove(number)
+      return run
+    }
+    return noPanes
+  }
+
+  /** Makes the back the front, but for panes before `next`, and gives the first run. */
+  #renewedFront(next: number): PaneRun {
+    const runs = [...this.#back.values()].map((run) => runFrom(run, next)).filter((run) => run.length > 0)
+    this.#back.clear()
+    let front = noPanes
+    let behind: unknown
+    for (const run of runs.sort((a, b) => b[0]! - a[0]!)) {
+      if (front[0] !== undefined) this.#front.put(runOf(front[0]), front)
+      front = changedRun(run, (contents) => {
+        behind = this.#together(contents, behind)
+        return behind
+      })
+    }
+    return front
   }
 
   /** The pane behind the front, given when that is renewed. */
@@ -168,10 +262,10 @@ export class SlidingPanes implements KeyedPanes {
     return this.#grid.paneAfter(renewal - this.#period)
   }
 
-  /** Of a key none of whose panes has been in a result. */
+  /** Of a key without closed panes. */
   #noSums(window: number): SlidingSums {
     const share = keyGroupOf(this.#backend.currentKey, limits.parallelismMax) / limits.parallelismMax
-    return { window, renewal: window + 1 + Math.floor(share * this.#period), top: undefined, back: undefined }
+    return { window, renewal: window + 1 + Math.floor(share * this.#period), ...noSums }
   }
 
   #plus(accumulator: unknown, value: unknown): unknown {
