@@ -52,7 +52,7 @@ const hasWindows = (backend: KeyedStateBackend, states: readonly string[]): bool
 
 class AlignedWindowOperator extends WindowTimeOperator {
   readonly #grid: PaneGrid
-  /** The states of windows that are not in panes, or that wait for a time. */
+  /** The states of windows that wait for a time, and of those that are not in panes. */
   readonly #othersIn: readonly string[]
   #panes!: KeyedPanes
   #fire!: Fire
@@ -72,7 +72,8 @@ class AlignedWindowOperator extends WindowTimeOperator {
   constructor(definition: WindowDefinition) {
     super(definition)
     this.#grid = new PaneGrid(definition.assigner.aligned!)
-    this.#othersIn = [separateState(definition).name, ...Object.keys(windowTimerDescriptors)]
+    const waiting = Object.keys(windowTimerDescriptors)
+    this.#othersIn = isTumbling(definition) ? waiting : [separateState(definition).name, ...waiting]
   }
 
   protected openWindows(): void {
@@ -84,9 +85,10 @@ class AlignedWindowOperator extends WindowTimeOperator {
     this.#panes = isTumbling(definition)
       ? new TumblingPanes(this.#grid, contents, backend, separateState(definition))
       : new SlidingPanes(this.#grid, contents, backend, slidingStates(definition))
-    if (hasWindows(backend, this.#othersIn)) {
+    if (backend.entryCount > 0) {
       const triggering = triggeringOf({ definition, timers, backend, owner: this.context })
       this.#before = new SeparateWindows(backend, { definition, contents, triggering, calls, fire, time: timers })
+      this.#forgetBefore()
     }
     this.#heard(timers.watermark)
   }
@@ -125,8 +127,14 @@ class AlignedWindowOperator extends WindowTimeOperator {
   }
 
   override flush(): void {
-    if (this.#before !== undefined && !hasWindows(this.state, this.#othersIn)) this.#before = undefined
+    this.#forgetBefore()
     super.flush()
+  }
+
+  /** When none is left. */
+  #forgetBefore(): void {
+    const before = this.#before
+    if (before !== undefined && !before.hasForeign && !hasWindows(this.state, this.#othersIn)) this.#before = undefined
   }
 
   /** A window has ended. */

@@ -10,8 +10,8 @@ import type { TimeDomain } from '../timer-service.ts'
 import { contentsName, evolutionOf, type NamedState } from './contents-states.ts'
 import { cleanupTimeOf, type WindowDefinition, windowName } from './definition.ts'
 import { checkResult, type KeyWindows, type WindowParts } from './key-windows.ts'
-import type { TriggerResult, Window } from './window.ts'
-import { askedFor } from './window-timers.ts'
+import type { OpenWindows } from './triggering.ts'
+import { maxTimestampOf, type TriggerResult, type Window } from './window.ts'
 
 /** Start, end, contents, start, end, … Contents that were purged are undefined. */
 type Sessions = readonly unknown[]
@@ -28,12 +28,14 @@ export const mergingState = (definition: WindowDefinition): NamedState => ({
 const changeContents = (sessions: unknown, change: (contents: unknown) => unknown): Sessions =>
   (sessions as Sessions).map((one, at) => (at % each === 2 && one !== undefined ? change(one) : one))
 
-export class MergingWindows implements KeyWindows {
+export class MergingWindows implements KeyWindows, OpenWindows {
   readonly #parts: WindowParts
   readonly #sessions: ValueState<Sessions>
+  readonly #restored: boolean
 
   constructor(backend: KeyedStateBackend, parts: WindowParts) {
     this.#parts = parts
+    this.#restored = backend.entryCount > 0
     const { name, descriptor } = mergingState(parts.definition)
     this.#sessions = backend.state(name, descriptor) as ValueState<Sessions>
   }
@@ -46,10 +48,7 @@ export class MergingWindows implements KeyWindows {
 
   timer(timer: number, domain: TimeDomain): void {
     const { triggering, calls } = this.#parts
-    const at = askedFor(timer, domain)
-    // Those that begin later are not over, and have timers of their own.
-    const begun = () => windowsIn(this.#sessions.value(), at)
-    for (const window of triggering.due(timer, domain, begun)) {
+    for (const window of triggering.due(timer, domain, this)) {
       // A trigger may have left a timer behind for a window that has become part of another.
       if (placeOf(window, this.#sessions.value()) < 0) continue
       const name = windowName(window)
@@ -62,13 +61,38 @@ export class MergingWindows implements KeyWindows {
     }
   }
 
+  all(): readonly Window[] {
+    return windowsIn(this.#sessions.value())
+  }
+
+  has(window: Window): boolean {
+    return placeOf(window, this.#sessions.value()) >= 0
+  }
+
+  at(time: number): readonly Window[] {
+    const sessions = this.#sessions.value()
+    const around = startingBy(time, sessions) - each
+    const windows: Window[] = []
+    for (let at = 0; at < around; at += each) {
+      const window = windowAt(at, sessions)
+      if (!this.#mayWaitFor(time, window)) break
+      windows.push(window)
+    }
+    const last = around < 0 ? undefined : windowAt(around, sessions)
+    if (last !== undefined && this.#mayWaitFor(time, last)) windows.push(last)
+    return windows
+  }
+
+  /** One that has fired waits to be forgotten: where a program with another lateness has opened it, nobody knows until when. */
+  #mayWaitFor(time: number, window: Window): boolean {
+    return this.#restored || maxTimestampOf(window) >= time || cleanupTimeOf(window, this.#parts.definition) <= time
+  }
+
   #add(value: unknown, timestamp: number, assigned: Window): boolean {
     const { definition, contents, triggering, time } = this.#parts
     const sessions = this.#sessions.value()
     let { start, end } = assigned
-    // Most records belong to the last session.
-    let to = sessions.length
-    while (to > 0 && (sessions[to - each] as number) > end) to -= each
+    const to = startingBy(end, sessions)
     let from = to
     let before: unknown
     while (from > 0 && (sessions[from - each + 1] as number) >= start) {
@@ -114,25 +138,32 @@ export class MergingWindows implements KeyWindows {
   }
 }
 
-/** Where a session is in the list; below 0 when it is not there. */
-function placeOf({ start, end }: Window, sessions: Sessions): number {
-  let low = 0
-  let high = sessions.length / each
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sessions[middle * each] as number) < start) low = middle + 1
-    else high = middle
+/** Behind the last session that starts at this time or before. Most records belong to the last one. */
+function startingBy(time: number, sessions: Sessions): number {
+  let [from, to] = [0, sessions.length / each]
+  let middle = to - 1
+  while (from < to) {
+    if ((sessions[middle * each] as number) <= time) from = middle + 1
+    else to = middle
+    middle = (from + to) >>> 1
   }
-  const at = low * each
-  return sessions[at] === start && sessions[at + 1] === end ? at : -1
+  return from * each
 }
 
-/** Those that begin at this time or before. */
-function windowsIn(sessions: Sessions, upTo = Number.POSITIVE_INFINITY): readonly Window[] {
+/** Where a session is in the list; below 0 when it is not there. */
+function placeOf({ start, end }: Window, sessions: Sessions): number {
+  const at = startingBy(start, sessions) - each
+  return at >= 0 && sessions[at] === start && sessions[at + 1] === end ? at : -1
+}
+
+const windowAt = (at: number, sessions: Sessions): Window => ({
+  start: sessions[at] as number,
+  end: sessions[at + 1] as number,
+})
+
+function windowsIn(sessions: Sessions): readonly Window[] {
   const windows: Window[] = []
-  for (let at = 0; at < sessions.length && (sessions[at] as number) <= upTo; at += each) {
-    windows.push({ start: sessions[at] as number, end: sessions[at + 1] as number })
-  }
+  for (let at = 0; at < sessions.length; at += each) windows.push(windowAt(at, sessions))
   return windows
 }
 

@@ -5,6 +5,8 @@ import type { TimeDomain } from '../timer-service.ts'
 import { contentsName, evolutionOf, type NamedState } from './contents-states.ts'
 import { cleanupTimeOf, type WindowDefinition, windowCalled, windowName } from './definition.ts'
 import { checkResult, type KeyWindows, type WindowParts } from './key-windows.ts'
+import { PaneGrid } from './pane-grid.ts'
+import type { OpenWindows } from './triggering.ts'
 import type { TriggerResult, Window } from './window.ts'
 
 export const separateState = (definition: WindowDefinition): NamedState => ({
@@ -12,10 +14,15 @@ export const separateState = (definition: WindowDefinition): NamedState => ({
   descriptor: mapState<string, unknown>(evolutionOf(definition)).descriptor,
 })
 
-export class SeparateWindows implements KeyWindows {
+const noWindows: readonly Window[] = []
+
+export class SeparateWindows implements KeyWindows, OpenWindows {
   readonly #parts: WindowParts
   readonly #contents: MapState<string, unknown>
-  readonly #all = () => [...this.#contents.keys()].map(windowCalled)
+  /** Of tumbling windows that are told by their ends. */
+  readonly #grid: PaneGrid | undefined
+  /** Windows of all keys that are not in the grid, which an earlier program has left. */
+  #foreign = 0
   /** Those that the record before was in, and their names: mostly the next one is in the same. */
   #windows: readonly Window[] = []
   #names: readonly string[] = []
@@ -24,6 +31,18 @@ export class SeparateWindows implements KeyWindows {
     this.#parts = parts
     const { name, descriptor } = separateState(parts.definition)
     this.#contents = backend.state(name, descriptor) as MapState<string, unknown>
+    const { aligned } = parts.definition.assigner
+    if (parts.triggering.named || aligned === undefined) return
+    this.#grid = new PaneGrid(aligned)
+    for (const [key, keyGroup] of backend.keys(name)) {
+      backend.setCurrentKey(key, keyGroup)
+      for (const window of this.#contents.keys()) if (this.#isForeign(windowCalled(window))) this.#foreign++
+    }
+  }
+
+  /** Is there a window, of any key, that an earlier program has left and this one would not have opened? Only of tumbling ones. */
+  get hasForeign(): boolean {
+    return this.#foreign > 0
   }
 
   element(value: unknown, timestamp: number, windows: readonly Window[]): boolean {
@@ -56,14 +75,36 @@ export class SeparateWindows implements KeyWindows {
 
   timer(timer: number, domain: TimeDomain): void {
     const { triggering, calls } = this.#parts
-    for (const window of triggering.due(timer, domain, this.#all)) {
+    for (const window of triggering.due(timer, domain, this)) {
       const name = windowName(window)
       this.#act(triggering.timer(timer, domain, window, name), window, name)
       if (!triggering.over(timer, domain, window, name)) continue
       this.#contents.remove(name)
+      if (this.#foreign > 0 && this.#isForeign(window)) this.#foreign--
       triggering.clear(window, name)
       calls.clear(window, name)
     }
+  }
+
+  all(): readonly Window[] {
+    return [...this.#contents.keys()].map(windowCalled)
+  }
+
+  has(window: Window): boolean {
+    return this.#contents.has(windowName(window))
+  }
+
+  at(time: number): readonly Window[] {
+    const grid = this.#grid
+    if (grid === undefined || this.#foreign > 0) return this.all()
+    const end = grid.endOf(grid.lastEnded(time) + 1)
+    const window = { start: end - grid.size, end }
+    return this.has(window) ? [window] : noWindows
+  }
+
+  #isForeign({ start, end }: Window): boolean {
+    const grid = this.#grid!
+    return end - start !== grid.size || grid.endOf(grid.lastEnded(end)) !== end
   }
 
   #act(result: TriggerResult, window: Window, name: string): void {

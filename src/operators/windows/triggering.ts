@@ -19,14 +19,25 @@ import { maxTimestampOf, type Trigger, type TriggerMergeContext, type TriggerRes
 import { openWindowStates, type WindowScope, windowStateDescriptors } from './window-states.ts'
 import { askedFor, setTimer, WindowTimers, windowTimerDescriptors } from './window-timers.ts'
 
+/** The windows of the current key that have contents. */
+export interface OpenWindows {
+  all(): readonly Window[]
+  has(window: Window): boolean
+  /**
+   * Those that a timer may have been set for whose triggering goes by their bounds: the time is the last one of the window, or
+   * inside it when windows grow, or it is over by then. Does not look at all of them.
+   */
+  at(time: number): readonly Window[]
+}
+
 /** All of it is about the current key. `name` is that of the window; without `named` it does not matter, since making one takes time. */
 export interface Triggering {
   readonly named: boolean
   /** The window has contents, and had none before. */
   opened(window: Window, name: string): void
   element(value: unknown, timestamp: number, window: Window, name: string): TriggerResult
-  /** The windows that a timer is for. `open` gives all that have contents. */
-  due(timer: number, domain: TimeDomain, open: () => readonly Window[]): readonly Window[]
+  /** The windows that a timer is for. */
+  due(timer: number, domain: TimeDomain, open: OpenWindows): readonly Window[]
   /** For each of these windows, what becomes of it. */
   timer(timer: number, domain: TimeDomain, window: Window, name: string): TriggerResult
   /** Behind `timer`: is the window over? If not, it will be heard of again. */
@@ -50,14 +61,16 @@ export const triggerOf = ({ trigger, assigner }: WindowDefinition): Trigger<unkn
   trigger ?? (assigner.defaultTrigger as Trigger<unknown>)
 
 /**
- * Do the bounds of windows say all of when they fire, and are so few of a key open that a timer may look at each of them? Else
- * it is noted for each time which windows wait for it.
+ * Do the bounds of windows say all of when they fire, and can the windows that wait for a time be told by it? Else it is noted for
+ * each time which ones do.
  */
 const byBounds = (definition: WindowDefinition): boolean => {
   const { aligned, merging, timeDomain } = definition.assigner
-  const few = aligned !== undefined && aligned.size === aligned.slide && definition.allowedLatenessMs === 0
-  return (few || merging === true) && firesAtEnd(triggerOf(definition), timeDomain)
+  const told = aligned !== undefined && aligned.size === aligned.slide && definition.allowedLatenessMs === 0
+  return (told || merging === true) && firesAtEnd(triggerOf(definition), timeDomain)
 }
+
+const isSame = (a: Window, b: Window): boolean => a.start === b.start && a.end === b.end
 
 const triggerStatePrefix = 'trigger:'
 
@@ -74,7 +87,7 @@ export const triggeringOf = (options: TriggeringOptions): Triggering =>
  * Fires at the end of a window and for late records. A window has one timer, set for its end and then for when it is forgotten;
  * a session that grows keeps the one that it has, which is early, and gets the next one when it has come.
  *
- * INV-ET-1 Every window has a timer of its key at its end or before, or, when that is over, at its cleanup or before.
+ * INV-ET-1 Every window has a timer of its key at its last time or inside it before, or, when that is over, at its cleanup.
  */
 class EndTriggering implements Triggering {
   readonly named = false
@@ -99,13 +112,13 @@ class EndTriggering implements Triggering {
     return maxTimestampOf(window) <= this.#now() ? 'fire' : 'continue'
   }
 
-  due(timer: number, domain: TimeDomain, open: () => readonly Window[]): readonly Window[] {
+  due(timer: number, domain: TimeDomain, open: OpenWindows): readonly Window[] {
     const at = askedFor(timer, domain)
-    const windows = open()
-    if (this.#noted === undefined) return windows.filter((one) => this.#mayBeFor(at, one))
-    this.#noted.take(domain, at)
-    // With another lateness it may be that of a window which has fired and is not to be forgotten yet.
-    return windows
+    const windows = open.at(at)
+    const noted = this.#noted?.take(domain, at)
+    if (noted === undefined || noted.length === 0) return windows
+    const others = noted.map(windowCalled).filter((one) => !windows.some((other) => isSame(one, other)))
+    return [...windows, ...others.filter((one) => open.has(one))]
   }
 
   timer(timer: number, domain: TimeDomain, window: Window): TriggerResult {
@@ -129,11 +142,6 @@ class EndTriggering implements Triggering {
   /** Of processing-time windows nobody asks: none is late. */
   #now(): number {
     return this.#domain === 'event-time' ? this.#timers.watermark : Number.NEGATIVE_INFINITY
-  }
-
-  /** A window that has fired has one timer, for when it is forgotten. */
-  #mayBeFor(at: number, window: Window): boolean {
-    return maxTimestampOf(window) >= at || cleanupTimeOf(window, this.#definition) <= at
   }
 
   #next(window: Window, now: number): number {
@@ -218,12 +226,12 @@ class CalledTriggering implements Triggering, TriggerMergeContext {
     return this.#trigger.onElement(value, timestamp, window, this)
   }
 
-  due(timer: number, domain: TimeDomain, open: () => readonly Window[]): readonly Window[] {
+  due(timer: number, domain: TimeDomain, open: OpenWindows): readonly Window[] {
     const at = askedFor(timer, domain)
     const waiting = this.#waiting.take(domain, at)
     if (waiting.length > 0) return waiting.map(windowCalled)
     // Its window was opened when the program had other windows or another trigger, and nothing was noted.
-    return open().filter((one) => maxTimestampOf(one) === at || cleanupTimeOf(one, this.#definition) <= at)
+    return open.all().filter((one) => maxTimestampOf(one) === at || cleanupTimeOf(one, this.#definition) <= at)
   }
 
   timer(timer: number, domain: TimeDomain, window: Window, name: string): TriggerResult {
