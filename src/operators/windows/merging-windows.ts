@@ -1,6 +1,7 @@
 /**
  * The windows of a key that are merged when they overlap or touch: a list of them by time, each with its start, end and contents
- * one after the other. They stay few, and mostly there is one.
+ * one after the other. Mostly there is one. Many are found by halving, but the list is one value, which every change copies: with
+ * some thousands open that is what a record costs.
  *
  * INV-MW-1 No two of them overlap or touch.
  */
