@@ -168,9 +168,14 @@ export class CallbackOperator implements Operator, TimerHandler {
   snapshot(): OperatorSnapshot {
     const divided = this.#ctx.snapshot()
     // Who has no other state is not restored, so that the watermark would only be left over.
-    const timed = this.#keyed && keepsState(this.#callbacks)
+    // And where nothing waits for event time, there is none to write down until some has come.
+    const { currentWatermark } = this.#ctx
+    const timed =
+      this.#keyed &&
+      keepsState(this.#callbacks) &&
+      (this.#callbacks.timer !== undefined || Number.isFinite(currentWatermark))
     return {
-      state: timed ? withWatermark(divided, this.#ctx.currentWatermark) : divided,
+      state: timed ? withWatermark(divided, currentWatermark) : divided,
       keyed: this.#state?.mark(),
       durable: undefined,
     }

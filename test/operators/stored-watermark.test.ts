@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { maxWatermark } from '../../src/core/elements.ts'
-import { DividedState } from '../../src/core/operator-state.ts'
+import { DividedState, decodeDivided } from '../../src/core/operator-state.ts'
 import { keyedProcessOperator } from '../../src/operators/process.ts'
+import { valueState } from '../../src/operators/state-descriptors.ts'
 import { restoredWatermark, watermarkList, withWatermark } from '../../src/operators/stored-watermark.ts'
 import { OperatorHarness } from '../../src/testing/operator-harness.ts'
 
@@ -16,9 +17,24 @@ it('is the lowest of those that a subtask is given', () => {
   expect(restoredWatermark(new DividedState({ [watermarkList]: { mode: 'union', items: [9, 4, 6] } }))).toBe(4)
 })
 
-it.each([Number.NEGATIVE_INFINITY, maxWatermark.timestamp])('%d is not stored', (watermark) => {
-  expect(withWatermark(undefined, watermark)).toBeUndefined()
+it('is not stored when it is the last one of all', () => {
+  expect(withWatermark(undefined, maxWatermark.timestamp)).toBeUndefined()
   expect(restoredWatermark(undefined)).toBe(Number.NEGATIVE_INFINITY)
+})
+
+it('is none when one of the subtasks had none yet', () => {
+  const stored = withWatermark(undefined, Number.NEGATIVE_INFINITY)!
+  const { items } = decodeDivided(stored.encode(), stored.facts).lists.get(watermarkList)!
+  const all = new DividedState({ [watermarkList]: { mode: 'union', items: [150, ...items] } })
+  expect(restoredWatermark(all)).toBe(Number.NEGATIVE_INFINITY)
+})
+
+it.each([
+  ['timers', { timer() {} }, [{ name: watermarkList, mode: 'union', items: 1 }]],
+  ['state alone', { state: { seen: valueState(0) } }, undefined],
+])('before the first one, of a process function with %s', async (_title, more, lists) => {
+  const harness = new OperatorHarness(keyedProcessOperator({ element() {}, ...more }), { key: String })
+  expect((await harness.snapshot()).lists).toEqual(lists)
 })
 
 it.each([
