@@ -5,6 +5,7 @@
  * record that has the lowest or highest value (`minBy`, `maxBy`). Of a function they give its numbers.
  */
 import { shortJson } from '../core/short-json.ts'
+import { refusePromise } from './refuse-promise.ts'
 import type { AggregateFunction } from './windows/window.ts'
 
 export type Numeric = number | bigint
@@ -100,6 +101,7 @@ function reader(call: string, by: AnyNumberOf): (value: unknown) => Numeric {
   return (value) => {
     const found = read(value)
     if (typeof found === 'number' || typeof found === 'bigint') return found
+    refusePromise(found, `The function of ${call}`)
     const of = isField ? `"${by}"` : 'its function'
     throw new TypeError(`${call} got ${shortJson(found)} from ${of} of ${shortJson(value)}: expected a number.`)
   }

@@ -6,10 +6,12 @@
  * state and timers only while a callback of one key runs. Does not own the loop over a batch (`callback-operator.ts`).
  */
 import { StreamError } from '../core/errors.ts'
+import type { Key } from '../core/key-groups.ts'
 import { operatorLabel } from '../core/operator-label.ts'
 import type { DividedState } from '../core/operator-state.ts'
 import { CallbackTimers } from './callback-timers.ts'
 import { EmitBuffer } from './emit-buffer.ts'
+import { emittedTime } from './emitted-time.ts'
 import { openStates } from './open-state.ts'
 import type { OperatorContext } from './operator.ts'
 import type {
@@ -125,6 +127,8 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
   readonly #operatorStates: OperatorStates
   readonly #main: EmitBuffer
   readonly #sides = new Map<string, EmitBuffer>()
+  /** The key that applyToKeyedState has come to, and its key group. */
+  #applied: readonly [key: Key, keyGroup: number] | undefined
 
   constructor(
     context: OperatorContext,
@@ -185,10 +189,14 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
       this.#refuse(`Operator ${this.#label} declares no state "${name}": expected the name of one of its keyed states.`)
     }
     this.cleanup?.runAll(this.#context.now())
-    for (const [key, keyGroup] of backend.keys(name)) {
-      backend.setCurrentKey(key, keyGroup)
-      refusePromise(fn(key, this.#handles[name]), 'The function given to applyToKeyedState')
+    const outer = this.#applied
+    for (const applied of backend.keys(name)) {
+      this.#applied = applied
+      backend.setCurrentKey(...applied)
+      refusePromise(fn(applied[0], this.#handles[name]), 'The function given to applyToKeyedState')
     }
+    this.#applied = outer
+    if (outer !== undefined) backend.setCurrentKey(...outer)
   }
 
   /** The state that belongs to no key, for a snapshot. */
@@ -206,7 +214,7 @@ export class CallbackContext implements KeyedProcessContext<unknown, unknown, St
 
   emit(value: unknown, timestamp?: number): void {
     if (this.phase === phases.idle) this.#refuseEmit()
-    this.#main.push(value, timestamp === undefined ? this.timestamp : timestamp)
+    this.#main.push(value, timestamp === undefined ? this.timestamp : emittedTime(timestamp, this.#context))
   }
 
   sideOutput<T>(tag: OutputTag<T>, value: T): void {

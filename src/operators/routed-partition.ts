@@ -8,7 +8,7 @@ import { messageOf, StreamError } from '../core/errors.ts'
 import { type NamedOperator, operatorLabel } from '../core/operator-label.ts'
 import { shortJson } from '../core/short-json.ts'
 import type { Partitioner, PartitionTargets } from './key-partition.ts'
-import { isPromise, promiseReturned, promiseRule } from './refuse-promise.ts'
+import { isPromise, promiseReturned, ResultRefused } from './refuse-promise.ts'
 
 export interface RoutedPartitionerOptions {
   readonly parallelism: number
@@ -85,19 +85,21 @@ export function customRoute(
 ): RoutedPartitionerOptions['routeOf'] {
   const details = { operator: target.operatorName, uid: target.uid ?? null }
   const subject = `The partition function of operator ${operatorLabel(target)}`
+  const promised = ({ subject, returned, rule }: ResultRefused) =>
+    new StreamError('USER_FUNCTION_FAILED', `${subject} returned ${returned}: ${rule}`, { details })
   return (value) => {
     let index: number
     try {
-      index = partition(key(value as never) as never, parallelism)
+      const found = key(value as never)
+      if (isPromise(found)) throw promiseReturned(found, `The key function of operator ${operatorLabel(target)}`)
+      index = partition(found as never, parallelism)
     } catch (cause) {
+      if (cause instanceof ResultRefused) throw promised(cause)
       const message = `${subject} failed for the record ${shortJson(value)}: ${messageOf(cause)}`
       throw new StreamError('USER_FUNCTION_FAILED', message, { cause, restartable: true, details })
     }
     if (Number.isInteger(index) && index >= 0 && index < parallelism) return index
-    if (isPromise(index)) {
-      const message = `${promiseReturned(index, subject).subject} returned a promise: ${promiseRule}`
-      throw new StreamError('USER_FUNCTION_FAILED', message, { details })
-    }
+    if (isPromise(index)) throw promised(promiseReturned(index, subject))
     throw new StreamError(
       'PARTITION_INVALID',
       `${subject} returned ${shortJson(index)} for the record ${shortJson(value)}: expected an integer from 0 to ${parallelism - 1}.`,

@@ -22,7 +22,7 @@ import { DataStreamSink } from './data-stream-sink.ts'
 import { CoGroupedStreams, JoinedStreams } from './joined-streams.ts'
 import type { KeyedStream } from './keyed-stream.ts'
 import { PartitionedStream } from './partitioned-stream.ts'
-import { checkDefinition, checkFunction, checkStrategy, partitioned } from './program-builder.ts'
+import { checkDefinition, checkFunction, checkStrategy, kindOf, partitioned } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 import { checkAssigner } from './window-parts.ts'
 import { WindowedStream, windowedBy } from './windowed-stream.ts'
@@ -232,6 +232,10 @@ export abstract class BaseStream<T> extends PartitionedStream<T> {
     call: string,
     other: BaseStream<unknown> | BroadcastStream<unknown, BroadcastStateDeclarations>,
   ): void {
+    if (!(other instanceof BaseStream || other instanceof BroadcastStream)) {
+      throw new StreamError('ARGUMENT_INVALID', `${call} was given ${kindOf(other)}: expected a stream.`)
+    }
+    // Only the type of each of them says that it has one.
     const builder = other instanceof BroadcastStream ? other.builder : other.builder
     if (builder === this.builder) return
     throw new StreamError(

@@ -9,7 +9,7 @@ import {
 } from '../operators/broadcast-process.ts'
 import type { StateDeclarations } from '../operators/state-descriptors.ts'
 import type { NoStates } from './keyed-stream.ts'
-import { checkDefinition, type ProgramBuilder, partitioned, type Upstream } from './program-builder.ts'
+import { checkDefinition, kindOf, type ProgramBuilder, partitioned, type Upstream } from './program-builder.ts'
 import type { SingleOutputStreamOperator } from './single-output-stream-operator.ts'
 
 /** A process function with a broadcast side, and the type of what it emits. */
@@ -110,6 +110,12 @@ export class KeyedBroadcastConnectedStream<A, B, K, Broadcast extends BroadcastS
 }
 
 function checkStates(states: BroadcastStateDeclarations): void {
+  if (typeof states !== 'object' || states === null) {
+    throw new StreamError(
+      'ARGUMENT_INVALID',
+      `broadcast was given ${kindOf(states)}: expected an object of broadcast states.`,
+    )
+  }
   for (const [name, state] of Object.entries(states)) {
     if ((state as { mode?: unknown } | undefined)?.mode === 'broadcast') continue
     throw new StreamError(

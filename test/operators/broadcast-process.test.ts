@@ -51,6 +51,20 @@ describe.each([
     expect(harness.values.slice(8)).toEqual(['a 1', 'b 1'])
   })
 
+  it('has the state of its key again behind an applyToKeyedState inside of it', () => {
+    const operator = counter({
+      broadcastElement: (_rule, ctx) =>
+        ctx.applyToKeyedState('count', (key, count) => {
+          ctx.applyToKeyedState('count', () => {})
+          ctx.emit(`${key} ${count.value()}`)
+        }),
+    })
+    const harness = new OperatorHarness(operator, options)
+    harness.elements(['a', 'b', 'b', 'c', 'c', 'c'])
+    harness.element2('x')
+    expect(harness.values.slice(-3).toSorted()).toEqual(['a 1', 'b 2', 'c 3'])
+  })
+
   it('applies only to keys that have that state', () => {
     const found: unknown[] = []
     const operator = counter({

@@ -93,5 +93,12 @@ describe('a partition function', () => {
   it('that is async is refused', () => {
     const error = failure(() => custom((async () => 0) as never)(1))
     expect(error.message).toContain('The partition function of operator "ship" (uid "s") returned a promise')
+    const lateKey = async (): Promise<never> => {
+      throw new Error('too late')
+    }
+    expect(failure(() => custom(() => 0, lateKey as never)(1))).toMatchObject({
+      code: 'USER_FUNCTION_FAILED',
+      message: expect.stringContaining('The key function of operator "ship" (uid "s") returned a promise'),
+    })
   })
 })

@@ -60,6 +60,7 @@ const retryNames = ['attempts', 'delayMs', 'backoffMultiplier', 'maxDelayMs', 'r
 export function asyncSettings(definition: AsyncDefinition<unknown, unknown, unknown>, ordered: boolean): AsyncSettings {
   checkSpelling(definition, names, 'The definition of an asynchronous operator')
   const { capacity = limits.asyncCapacity, timeoutMs = limits.asyncTimeoutMs, retry = once } = definition
+  if (typeof retry !== 'object' || retry === null) throw wrong('retry', retry, 'an object')
   checkSpelling(retry, retryNames, 'The retry of an asynchronous operator')
   checkAtLeast('capacity', capacity, 1)
   checkAtLeast('timeoutMs', timeoutMs, 1)
@@ -68,6 +69,9 @@ export function asyncSettings(definition: AsyncDefinition<unknown, unknown, unkn
   checkAtLeast('retry.maxDelayMs', retry.maxDelayMs ?? retry.delayMs, retry.delayMs)
   const { backoffMultiplier = 1 } = retry
   if (!(backoffMultiplier >= 1)) throw wrong('retry.backoffMultiplier', backoffMultiplier, 'a number from 1')
+  checkOptionalFunction('onTimeout', definition.onTimeout)
+  checkOptionalFunction('retry.retryOn', retry.retryOn)
+  checkOptionalFunction('retry.retryOnResult', retry.retryOnResult)
   const call = definition.call.bind(definition)
   return { ordered, call, capacity, timeoutMs, retry, onTimeout: definition.onTimeout?.bind(definition) }
 }
@@ -81,6 +85,10 @@ export const retryDelayMs = (
 function checkAtLeast(option: string, value: unknown, least: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least) return
   throw wrong(option, value, `an integer from ${least}`)
+}
+
+function checkOptionalFunction(option: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') throw wrong(option, value, 'a function')
 }
 
 const wrong = (option: string, value: unknown, expected: string): StreamError =>

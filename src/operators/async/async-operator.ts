@@ -190,7 +190,9 @@ class AsyncOperator implements Operator, OutsideWork {
   #wantsRetry({ calls }: AsyncEntry, { failed, value, final }: Outcome): boolean {
     const { retry } = this.#settings
     if (final || calls >= retry.attempts) return false
-    return failed ? (retry.retryOn?.(value) ?? true) : (retry.retryOnResult?.(value) ?? false)
+    const answer = failed ? retry.retryOn?.(value) : retry.retryOnResult?.(value)
+    refusePromise(answer, `The ${failed ? 'retryOn' : 'retryOnResult'} function`)
+    return answer ?? failed
   }
 
   #mark({ watermark, idle }: Mark): void {

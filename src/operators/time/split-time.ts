@@ -152,6 +152,7 @@ export class SplitTime implements WatermarkOutput {
 function checked(generator: WatermarkGenerator<unknown>): WatermarkGenerator<unknown> {
   const onEvent: unknown = (generator as { readonly onEvent?: unknown } | undefined)?.onEvent
   if (typeof onEvent === 'function') return generator
+  refusePromise(generator, 'The function given to forGenerator')
   const message = `The function given to forGenerator returned an object whose onEvent is of type ${typeof onEvent}: expected a function.`
   throw new StreamError('ARGUMENT_INVALID', message)
 }

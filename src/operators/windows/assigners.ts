@@ -6,6 +6,7 @@
  */
 import { StreamError } from '../../core/errors.ts'
 import { checkNames } from '../option-names.ts'
+import { refusePromise } from '../refuse-promise.ts'
 import { eventTimeTrigger, neverTrigger, processingTimeTrigger } from './triggers.ts'
 import { globalWindow, type Window, type WindowAssigner } from './window.ts'
 
@@ -171,6 +172,7 @@ function sessionWindows<T>(call: string, timeDomain: TimeDomain, gap: SessionGap
 /** Whoever runs the operator adds its name. */
 function checkedGap(gap: number): number {
   if (Number.isSafeInteger(gap) && gap > 0) return gap
+  refusePromise(gap, 'The gap function of session windows')
   throw new Error(`the gap function of session windows gave ${String(gap)}: expected whole milliseconds from 1`)
 }
 

@@ -1,5 +1,6 @@
 /** Which parts of windows do not go together: said when the program is built. */
 import { StreamError } from '../../core/errors.ts'
+import { shortJson } from '../../core/short-json.ts'
 import { descriptorsOf } from '../state-descriptors.ts'
 import { describeContents } from './contents-states.ts'
 import type { WindowDefinition } from './definition.ts'
@@ -30,6 +31,8 @@ export function checkWindows(definition: WindowDefinition): void {
       )
     }
   }
+  checkDeclared('windowState', functionOf(computation)?.windowState)
+  checkDeclared('state', functionOf(computation)?.state)
   const timing = triggeringDescriptors(definition)
   // Also the names that other windows use: what is refused does not depend on what else the program says.
   const own = Object.keys(descriptorsOf(functionOf(computation)?.state ?? {})).find(
@@ -42,6 +45,22 @@ export function checkWindows(definition: WindowDefinition): void {
     { details: { state: own } },
   )
 }
+
+/** Fails for what is no record of declared states. */
+function checkDeclared(what: string, states: unknown = {}): void {
+  if (typeof states !== 'object' || states === null) throw notDeclared(what, states)
+  for (const [name, state] of Object.entries(states)) {
+    if ((state as { readonly descriptor?: unknown } | undefined | null)?.descriptor === undefined) {
+      throw notDeclared(`${what}.${name}`, state)
+    }
+  }
+}
+
+const notDeclared = (what: string, got: unknown): StreamError =>
+  invalid(
+    `The ${what} of a window function is ${shortJson(got)}`,
+    'states that are declared, such as { seen: valueState(0) }',
+  )
 
 const invalid = (what: string, expected: string): StreamError =>
   new StreamError('ARGUMENT_INVALID', `${what}: expected ${expected}.`)

@@ -1,6 +1,7 @@
 /** The ready-made evictors: which elements of a window stay. By default they work before the function of the window. */
 import { StreamError } from '../../core/errors.ts'
 import { checkNames } from '../option-names.ts'
+import { checkDelta } from './check-delta.ts'
 import type { Evictor, WindowElement } from './window.ts'
 
 export interface EvictorOptions {
@@ -46,7 +47,7 @@ export function deltaEvictor<T>(
   delta: (value: T, last: T) => number,
   options: EvictorOptions = {},
 ): Evictor<T> {
-  if (typeof threshold !== 'number') throw invalid('deltaEvictor', threshold, 'a number')
+  checkDelta('deltaEvictor', threshold, delta)
   return evictor(`delta evictor of ${threshold}`, options, (elements) => {
     const last = elements.at(-1)
     return last === undefined ? elements : elements.filter(({ value }) => delta(value, last.value) < threshold)

@@ -1,4 +1,5 @@
 /** The open windows of the current key: what both ways of keeping them have in common. */
+import { refusePromise } from '../refuse-promise.ts'
 import type { TimeDomain } from '../timer-service.ts'
 import type { WindowDefinition } from './definition.ts'
 import type { Triggering } from './triggering.ts'
@@ -29,6 +30,7 @@ const results: readonly TriggerResult[] = ['fire', 'purge', 'fire-and-purge']
 /** Fails for what a trigger cannot say, such as nothing. Of `continue` nobody asks. */
 export function checkResult(result: unknown): void {
   if (results.includes(result as TriggerResult)) return
+  refusePromise(result, 'A function of the trigger')
   throw new Error(
     `a trigger gave ${String(result)}: expected "continue", ${results.map((one) => `"${one}"`).join(', ')}`,
   )

@@ -11,6 +11,7 @@ import { shortJson } from '../../core/short-json.ts'
 import { timerDropped } from '../callback-timers.ts'
 import type { StateOwner } from '../open-state.ts'
 import type { OperatorContext } from '../operator.ts'
+import { refusePromise } from '../refuse-promise.ts'
 import type { StateDeclarations, StateHandles } from '../state-descriptors.ts'
 import type { TimeDomain, TimerService } from '../timer-service.ts'
 import { cleanupTimeOf, type WindowDefinition, windowCalled, windowName } from './definition.ts'
@@ -252,14 +253,14 @@ class CalledTriggering implements Triggering, TriggerMergeContext {
 
   merged(window: Window, _lastEnd: number, merged: readonly Window[]): void {
     this.#scope.name = windowName(window)
-    this.#trigger.onMerge!(window, merged, this)
+    refusePromise(this.#trigger.onMerge!(window, merged, this), 'The onMerge function of the trigger')
     for (const one of merged) this.clear(one, windowName(one))
     this.opened(window, windowName(window))
   }
 
   clear(window: Window, name: string): void {
     this.#scope.name = name
-    this.#trigger.clear(window, this)
+    refusePromise(this.#trigger.clear(window, this), 'The clear function of the trigger')
     this.#waiting.delete(this.#definition.assigner.timeDomain, cleanupTimeOf(window, this.#definition), name)
   }
 

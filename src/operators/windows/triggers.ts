@@ -8,6 +8,7 @@
 import type { ValueState } from '../../backends/state-backend.ts'
 import { StreamError } from '../../core/errors.ts'
 import { type StateDeclaration, type StateDeclarations, valueState } from '../state-descriptors.ts'
+import { checkDelta } from './check-delta.ts'
 import { maxTimestampOf, type Trigger } from './window.ts'
 
 const eventTime: Trigger<unknown> = {
@@ -131,28 +132,32 @@ export function purgingTrigger<T, States extends StateDeclarations>(trigger: Tri
 }
 
 /**
- * Fires when a record is further than `threshold` from the one for which it last fired; the first one only sets the mark.
+ * Fires when a record is further than `threshold` from the one for which it last fired; the first one only sets the mark. Fails with
+ * `ARGUMENT_INVALID` unless `threshold` is a number and `delta` a function.
  *
  * @example
  * // Every 100 metres.
  * cars.window(globalWindows()).trigger(deltaTrigger(100, (last, car) => car.metres - last.metres))
  */
-export const deltaTrigger = <T>(
+export function deltaTrigger<T>(
   threshold: number,
   delta: (last: T, value: T) => number,
-): Trigger<T, { readonly last: StateDeclaration<ValueState<T | undefined>> }> => ({
-  description: `delta trigger of ${threshold}`,
-  state: { last: valueState<T | undefined>(undefined) },
-  onElement(value, _timestamp, _window, { state }) {
-    const last = state.last.value()
-    if (last !== undefined && !(delta(last, value) > threshold)) return 'continue'
-    state.last.update(value)
-    return last === undefined ? 'continue' : 'fire'
-  },
-  onEventTime: () => 'continue',
-  onProcessingTime: () => 'continue',
-  clear: (_window, { state }) => state.last.clear(),
-})
+): Trigger<T, { readonly last: StateDeclaration<ValueState<T | undefined>> }> {
+  checkDelta('deltaTrigger', threshold, delta)
+  return {
+    description: `delta trigger of ${threshold}`,
+    state: { last: valueState<T | undefined>(undefined) },
+    onElement(value, _timestamp, _window, { state }) {
+      const last = state.last.value()
+      if (last !== undefined && !(delta(last, value) > threshold)) return 'continue'
+      state.last.update(value)
+      return last === undefined ? 'continue' : 'fire'
+    },
+    onEventTime: () => 'continue',
+    onProcessingTime: () => 'continue',
+    clear: (_window, { state }) => state.last.clear(),
+  }
+}
 
 function checkWhole(call: string, value: unknown, expected: string): void {
   if (Number.isSafeInteger(value) && (value as number) > 0) return

@@ -65,7 +65,6 @@ export class WindowCalls implements WindowProcessContext<unknown, unknown> {
   /** Gives the elements of the window, or the value that they make, to the function; without one, the value is the result. */
   result(value: unknown, window: Window, name: string): void {
     if (this.#function === undefined) {
-      refusePromise(value, 'The result function of the aggregate')
       this.#main.push(value, maxTimestampOf(window))
       return
     }

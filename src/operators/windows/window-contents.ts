@@ -33,12 +33,10 @@ function reduced(reduce: (a: unknown, b: unknown) => unknown): WindowContents {
 }
 
 function aggregated(aggregate: Extract<WindowComputation, { type: 'aggregate' }>['aggregate']): WindowContents {
+  const empty = () => checked(aggregate.createAccumulator(), 'The createAccumulator function of the aggregate')
   return {
     add: (contents, value) =>
-      checked(
-        aggregate.add(value, contents === undefined ? aggregate.createAccumulator() : contents),
-        'The add function of the aggregate',
-      ),
+      checked(aggregate.add(value, contents === undefined ? empty() : contents), 'The add function of the aggregate'),
     merge: (a, b) => checked(aggregate.merge!(a, b), 'The merge function of the aggregate'),
   }
 }

@@ -2,9 +2,10 @@
 import { shortJson } from '../../core/short-json.ts'
 import { ResultRefused, refusePromise } from '../refuse-promise.ts'
 import type { WindowComputation, WindowDefinition, WindowFunction } from './definition.ts'
-import type { Evictor, EvictorContext, Window, WindowElement } from './window.ts'
+import { unstamped } from './keyed-panes.ts'
+import type { AggregateFunction, Evictor, EvictorContext, Window, WindowElement } from './window.ts'
 import type { WindowCalls } from './window-calls.ts'
-import { elementsIn, type Runs } from './window-contents.ts'
+import { contentsOf, elementsIn, type Runs } from './window-contents.ts'
 
 /** Gives out the result of a window, and returns the contents that stay: undefined when an evictor has taken all. */
 export type Fire = (contents: unknown, window: Window, name: string) => unknown
@@ -25,7 +26,7 @@ export function firingOf({ computation, evictor }: WindowDefinition, calls: Wind
       }
     case 'aggregate':
       return (contents, window, name) => {
-        calls.result(computation.aggregate.getResult(contents), window, name)
+        calls.result(resultOf(computation.aggregate, contents), window, name)
         return contents
       }
     case 'elements':
@@ -58,26 +59,33 @@ function evicting(computation: WindowComputation, evictor: Evictor<unknown>, cal
 }
 
 function staying(elements: unknown, when: 'before' | 'after'): Elements {
-  if (Array.isArray(elements)) return elements as Elements
+  if (Array.isArray(elements) && elements.every(isElement)) return elements as Elements
   const subject = `The ${when} function of the evictor`
   refusePromise(elements, subject)
-  throw new ResultRefused(subject, shortJson(elements), 'expected an array of the elements that stay.')
+  throw new ResultRefused(subject, shortJson(elements), 'expected an array of those of its elements that stay.')
+}
+
+const isElement = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'value' in value && 'timestamp' in value
+
+function resultOf(aggregate: AggregateFunction<unknown, unknown, unknown>, accumulator: unknown): unknown {
+  const result = aggregate.getResult(accumulator)
+  refusePromise(result, 'The getResult function of the aggregate')
+  return result
 }
 
 /** As if the elements had been combined when they came. Of no element there is nothing to reduce. */
 function giveOut(computation: WindowComputation, elements: Elements, result: (value: unknown) => void): void {
   const values = elements.map(({ value }) => value)
-  switch (computation.type) {
-    case 'elements':
-      result(values)
-      return
-    case 'reduce':
-      if (values.length > 0) result(values.reduce(computation.reduce))
-      return
-    case 'aggregate': {
-      const { aggregate } = computation
-      const empty = aggregate.createAccumulator()
-      result(aggregate.getResult(values.reduce((accumulator, value) => aggregate.add(value, accumulator), empty)))
-    }
+  if (computation.type === 'elements') {
+    result(values)
+    return
   }
+  const { add } = contentsOf(computation, false)
+  const combined = values.reduce((contents, value) => add(contents, value, unstamped), undefined)
+  if (computation.type === 'aggregate') {
+    result(
+      resultOf(computation.aggregate, combined === undefined ? computation.aggregate.createAccumulator() : combined),
+    )
+  } else if (combined !== undefined) result(combined)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { asyncOperator } from '../../../src/operators/async/async-operator.ts'
+import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
 import { failure } from '../chain-harness.ts'
 import { type Definition, make } from './service.ts'
 
@@ -212,7 +213,25 @@ it.each([
   ['delayMs', { retry: { attempts: 1 } as never }, 'retry.delayMs of an asynchronous operator is undefined'],
   ['maxDelayMs', { retry: { attempts: 1, delayMs: 5, maxDelayMs: 4 } }, 'expected an integer from 5.'],
   ['backoffMultiplier', { retry: { attempts: 1, delayMs: 5, backoffMultiplier: 0.5 } }, 'expected a number from 1.'],
+  ['retry', { retry: null as never }, 'retry of an asynchronous operator is null: expected an object.'],
+  ['onTimeout', { onTimeout: 5 as never }, 'onTimeout of an asynchronous operator is 5: expected a function.'],
+  ['retryOn', { retry: { attempts: 2, delayMs: 1, retryOn: 5 as never } }, 'retry.retryOn of'],
+  ['retryOnResult', { retry: { attempts: 2, delayMs: 1, retryOnResult: {} as never } }, 'retry.retryOnResult of'],
 ])('refuses a wrong %s', (_option, definition: Definition, message) => {
   const error = failure(() => asyncOperator({ call: async (x: string) => x, ...definition }, true))
   expect([error.code, error.message.includes(message)]).toEqual(['ARGUMENT_INVALID', true])
+})
+
+it.each(['retryOn', 'retryOnResult'])('refuses an asynchronous %s', async (option) => {
+  const late = async (): Promise<never> => {
+    throw new Error('too late for anyone')
+  }
+  const call = async () => {
+    if (option === 'retryOn') throw new Error('no answer')
+  }
+  const harness = new OperatorHarness(
+    asyncOperator({ call, retry: { attempts: 2, delayMs: 1, [option]: late as never } }, true),
+  )
+  harness.element('a')
+  await expect(harness.settle()).rejects.toThrow(`The ${option} function`)
 })

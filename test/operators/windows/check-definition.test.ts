@@ -54,6 +54,18 @@ it.each<[string, WindowDefinition, string, string]>([
     'ARGUMENT_INVALID',
     'The state "n" of a window has a time to live',
   ],
+  [
+    'state of windows that is none',
+    { ...tumbling, computation: elements({ windowState: null as never }) },
+    'ARGUMENT_INVALID',
+    'The windowState of a window function is null: expected states that are declared',
+  ],
+  [
+    'state of keys that is not declared',
+    { ...tumbling, computation: elements({ state: { n: 5 } as never }) },
+    'ARGUMENT_INVALID',
+    'The state.n of a window function is 5',
+  ],
   ['a negative lateness', { ...tumbling, allowedLatenessMs: -1 }, 'ARGUMENT_INVALID', 'allowedLateness was given -1'],
   [
     'a state with a name of the operator itself',
