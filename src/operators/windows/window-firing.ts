@@ -62,7 +62,7 @@ function staying(elements: unknown, when: 'before' | 'after'): Elements {
   if (Array.isArray(elements) && elements.every(isElement)) return elements as Elements
   const subject = `The ${when} function of the evictor`
   refusePromise(elements, subject)
-  throw new ResultRefused(subject, shortJson(elements), 'expected an array of those of its elements that stay.')
+  throw new ResultRefused(subject, shortJson(elements), 'expected an array of the elements that stay.')
 }
 
 const isElement = (value: unknown): boolean =>
