@@ -84,7 +84,7 @@ class AlignedWindowOperator extends WindowTimeOperator {
     this.#fire = fire
     this.#panes = isTumbling(definition)
       ? new TumblingPanes(this.#grid, contents, backend, separateState(definition))
-      : new SlidingPanes(this.#grid, contents, backend, slidingStates(definition))
+      : new SlidingPanes(this.#grid, contents, backend, slidingStates(definition), this.eventTime)
     if (backend.entryCount > 0) {
       const triggering = triggeringOf({ definition, timers, backend, owner: this.context })
       this.#before = new SeparateWindows(backend, { definition, contents, triggering, calls, fire, time: timers })

@@ -98,6 +98,7 @@ function changeSums(value: unknown, change: Change): SlidingSums {
 export class SlidingPanes implements KeyedPanes {
   goesOn = false
   readonly #grid: PaneGrid
+  readonly #byEventTime: boolean
   readonly #contents: WindowContents
   readonly #backend: KeyedStateBackend
   /** Open panes, and those of the back that would be in the same run as the last one. */
@@ -109,9 +110,16 @@ export class SlidingPanes implements KeyedPanes {
   /** Windows from one renewal to the next. */
   readonly #period: number
 
-  /** `contents` can be merged. */
-  constructor(grid: PaneGrid, contents: WindowContents, backend: KeyedStateBackend, states: SlidingStates) {
+  /** `contents` can be merged. A record can be late only by event time. */
+  constructor(
+    grid: PaneGrid,
+    contents: WindowContents,
+    backend: KeyedStateBackend,
+    states: SlidingStates,
+    byEventTime = true,
+  ) {
     this.#grid = grid
+    this.#byEventTime = byEventTime
     this.#contents = contents
     this.#backend = backend
     const { panes, front, back, sums } = states
@@ -166,7 +174,11 @@ export class SlidingPanes implements KeyedPanes {
   /** A record for a closed pane, or one that could have been: it is only in the windows that have not fired. */
   #addLate(pane: number, value: unknown, fired: number, before: SlidingSums | undefined): number | 'late' | undefined {
     const sums = before ?? this.#noSums(fired)
-    if (this.#grid.lastWindow(pane) <= sums.window) return 'late'
+    if (this.#grid.lastWindow(pane) <= sums.window) {
+      if (this.#byEventTime) return 'late'
+      // The clock was set back: no record is late by it, so it is in the windows that fire next.
+      return this.#addLate(this.#grid.firstPane(sums.window + 1), value, fired, before)
+    }
     if (pane >= this.#middle(sums.renewal)) {
       this.#addToBack(pane, value, this.#grid.paneAfter(sums.window) - 1)
       this.#sums.update({ ...sums, sum: this.#plus(sums.sum, value) })
