@@ -46,7 +46,7 @@ export interface ProcessContext<Out, OperatorStates extends OperatorStateDeclara
   now(): number
   /** A number in [0, 1) from the run's generator, so that a replayed run draws the same. */
   random(): number
-  /** Emits a record, with the current record's timestamp unless another is given. */
+  /** Emits a record, with the current record's timestamp unless another is given. Fails with `TIMESTAMP_MISSING` for one that is no time. */
   emit(value: Out, timestamp?: number): void
   /** Emits a record to a side output; it is dropped when nobody reads that tag. */
   sideOutput<T>(tag: OutputTag<T>, value: T): void

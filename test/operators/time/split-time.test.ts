@@ -57,6 +57,10 @@ it('refuses generators that are none, or take their time', () => {
       () => {},
       0,
     )
+  const late = async (): Promise<never> => {
+    throw new Error('too late for anyone')
+  }
+  expect(() => make(late())).toThrow('The function given to forGenerator returned a promise')
   for (const wrong of [undefined, {}, { onEvent: 1 }]) {
     expect(() => make(wrong)).toThrow(expect.objectContaining({ code: 'ARGUMENT_INVALID' }))
   }
