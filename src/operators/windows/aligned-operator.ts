@@ -88,6 +88,7 @@ class AlignedWindowOperator extends WindowTimeOperator {
     if (backend.entryCount > 0) {
       const triggering = triggeringOf({ definition, timers, backend, owner: this.context })
       this.#before = new SeparateWindows(backend, { definition, contents, triggering, calls, fire, time: timers })
+      if (triggering.adopts) this.#before.adopt()
       this.#forgetBefore()
     }
     this.#heard(timers.watermark)

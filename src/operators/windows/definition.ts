@@ -2,7 +2,7 @@
  * A windowed operator as data: what `WindowedStream` and the window joins put together, and what the operators over it are
  * made of.
  */
-
+import { maxWatermark } from '../../core/elements.ts'
 import type { OutputTag } from '../output-tag.ts'
 import type { StateDeclarations } from '../state-descriptors.ts'
 import {
@@ -100,5 +100,7 @@ export function windowCalled(name: string): Window {
 /** When a window is forgotten, in the time of its assigner: late records count up to then. Infinite for the global one. */
 export function cleanupTimeOf(window: Window, { assigner, allowedLatenessMs }: WindowDefinition): number {
   if (window.end === Number.POSITIVE_INFINITY) return window.end
-  return assigner.timeDomain === 'event-time' ? maxTimestampOf(window) + allowedLatenessMs : maxTimestampOf(window)
+  const last = maxTimestampOf(window)
+  // The end of the input forgets every window, however long it waits for late records.
+  return assigner.timeDomain === 'event-time' ? Math.min(last + allowedLatenessMs, maxWatermark.timestamp) : last
 }

@@ -23,6 +23,8 @@ export interface KeyWindows {
   /** Adds an element to the windows assigned to it. Was it too late for all of them, or was there none? Then false. */
   element(value: unknown, timestamp: number, windows: readonly Window[]): boolean
   timer(timer: number, domain: TimeDomain): void
+  /** Behind a restore: sees to it that all windows of all keys are heard of, whatever program has opened them. */
+  adopt(): void
 }
 
 const results: readonly TriggerResult[] = ['fire', 'purge', 'fire-and-purge']

@@ -30,6 +30,8 @@ const changeContents = (sessions: unknown, change: (contents: unknown) => unknow
   (sessions as Sessions).map((one, at) => (at % each === 2 && one !== undefined ? change(one) : one))
 
 export class MergingWindows implements KeyWindows, OpenWindows {
+  readonly #backend: KeyedStateBackend
+  readonly #name: string
   readonly #parts: WindowParts
   readonly #sessions: ValueState<Sessions>
   readonly #restored: boolean
@@ -38,7 +40,16 @@ export class MergingWindows implements KeyWindows, OpenWindows {
     this.#parts = parts
     this.#restored = backend.entryCount > 0
     const { name, descriptor } = mergingState(parts.definition)
+    this.#backend = backend
+    this.#name = name
     this.#sessions = backend.state(name, descriptor) as ValueState<Sessions>
+  }
+
+  adopt(): void {
+    for (const [key, keyGroup] of this.#backend.keys(this.#name)) {
+      this.#backend.setCurrentKey(key, keyGroup)
+      this.#parts.triggering.adopt(this.all())
+    }
   }
 
   element(value: unknown, timestamp: number, windows: readonly Window[]): boolean {

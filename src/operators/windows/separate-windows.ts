@@ -17,6 +17,8 @@ export const separateState = (definition: WindowDefinition): NamedState => ({
 const noWindows: readonly Window[] = []
 
 export class SeparateWindows implements KeyWindows, OpenWindows {
+  readonly #backend: KeyedStateBackend
+  readonly #name: string
   readonly #parts: WindowParts
   readonly #contents: MapState<string, unknown>
   /** Of tumbling windows that are told by their ends. */
@@ -30,6 +32,8 @@ export class SeparateWindows implements KeyWindows, OpenWindows {
   constructor(backend: KeyedStateBackend, parts: WindowParts) {
     this.#parts = parts
     const { name, descriptor } = separateState(parts.definition)
+    this.#backend = backend
+    this.#name = name
     this.#contents = backend.state(name, descriptor) as MapState<string, unknown>
     const { aligned } = parts.definition.assigner
     if (parts.triggering.named || aligned === undefined) return
@@ -43,6 +47,13 @@ export class SeparateWindows implements KeyWindows, OpenWindows {
   /** Is there a window, of any key, that an earlier program has left and this one would not have opened? Only of tumbling ones. */
   get hasForeign(): boolean {
     return this.#foreign > 0
+  }
+
+  adopt(): void {
+    for (const [key, keyGroup] of this.#backend.keys(this.#name)) {
+      this.#backend.setCurrentKey(key, keyGroup)
+      this.#parts.triggering.adopt(this.all())
+    }
   }
 
   element(value: unknown, timestamp: number, windows: readonly Window[]): boolean {

@@ -46,6 +46,10 @@ export interface Triggering {
   /** `window` has come out of others, one or several, of which the last one ends at `lastEnd`. Only with `named` are they given. */
   merged(window: Window, lastEnd: number, others: readonly Window[]): void
   clear(window: Window, name: string): void
+  /** May windows have been opened by a program with other timers? Asked behind a restore. */
+  readonly adopts: boolean
+  /** Sets what timers these windows lack, which are all that the key has. None that is over by now: it has a timer still. */
+  adopt(open: readonly Window[]): void
 }
 
 export interface TriggeringOptions {
@@ -97,12 +101,15 @@ class EndTriggering implements Triggering {
   readonly #timers: TimerService
   /** What may have been noted by an earlier program, which had another trigger or lateness. */
   readonly #noted: WindowTimers | undefined
+  /** Only a program that notes windows has them without a timer at their end. */
+  readonly adopts: boolean
 
   constructor({ definition, timers, backend }: TriggeringOptions) {
     this.#definition = definition
     this.#domain = definition.assigner.timeDomain
     this.#timers = timers
     this.#noted = backend.entryCount > 0 ? new WindowTimers(backend, timers) : undefined
+    this.adopts = Object.keys(windowTimerDescriptors).some((name) => backend.entryCountOf(name) > 0)
   }
 
   opened(window: Window): void {
@@ -140,6 +147,10 @@ class EndTriggering implements Triggering {
 
   clear(): void {}
 
+  adopt(open: readonly Window[]): void {
+    for (const window of open) if (maxTimestampOf(window) > this.#now()) this.opened(window)
+  }
+
   /** Of processing-time windows nobody asks: none is late. */
   #now(): number {
     return this.#domain === 'event-time' ? this.#timers.watermark : Number.NEGATIVE_INFINITY
@@ -154,6 +165,7 @@ class EndTriggering implements Triggering {
 /** Calls the trigger. */
 class CalledTriggering implements Triggering, TriggerMergeContext {
   readonly named = true
+  readonly adopts = true
   readonly state: StateHandles<StateDeclarations>
   readonly #trigger: Trigger<unknown>
   readonly #definition: WindowDefinition
@@ -277,6 +289,22 @@ class CalledTriggering implements Triggering, TriggerMergeContext {
       `The trigger of operator ${operatorLabel(this.#owner)} registered a timer at ${shortJson(atMs)}: expected milliseconds since 1970.`,
       { restartable: true, details: { operator: this.#owner.operatorName } },
     )
+  }
+
+  /** A trigger may count on the end of a window: a window without a timer for its cleanup was opened when another program did. */
+  adopt(open: readonly Window[]): void {
+    const { timeDomain } = this.#definition.assigner
+    const now = timeDomain === 'event-time' ? this.#timers.watermark : Number.NEGATIVE_INFINITY
+    const atEnd = firesAtEnd(this.#trigger, timeDomain)
+    for (const window of open) {
+      const name = windowName(window)
+      const [end, cleanup] = [maxTimestampOf(window), cleanupTimeOf(window, this.#definition)]
+      const known = this.#waiting.has(timeDomain, cleanup, name)
+      if (end > now && window.end < Number.POSITIVE_INFINITY && (atEnd || !known)) {
+        this.#waiting.register(timeDomain, end, name)
+      }
+      if (cleanup > now) this.opened(window, name)
+    }
   }
 
   /** A window stays until its cleanup, whatever its trigger deletes. */

@@ -54,6 +54,7 @@ class WindowOperator extends WindowTimeOperator {
     this.#windows = definition.assigner.merging
       ? new MergingWindows(backend, parts)
       : new SeparateWindows(backend, parts)
+    if (backend.entryCount > 0 && parts.triggering.adopts) this.#windows.adopt()
   }
 
   batch(input: 0 | 1, batch: RecordBatch): void {

@@ -64,6 +64,10 @@ export class WindowTimers {
     else this.#timers.processing.delete(at + 1)
   }
 
+  has(domain: TimeDomain, at: number, window: string): boolean {
+    return this.#of(domain).get(at)?.includes(window) === true
+  }
+
   /** The windows that wait for this time, which has come: they do so no longer. */
   take(domain: TimeDomain, at: number): readonly string[] {
     const waiting = this.#of(domain)

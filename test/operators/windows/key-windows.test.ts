@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { heapStateBackend } from '../../../src/backends/heap-state.ts'
+import { lmdbStateBackend } from '../../../src/backends/lmdb/lmdb-state.ts'
 import type { OperatorFactory } from '../../../src/operators/operator.ts'
 import {
   eventTimeSessionWindows,
@@ -8,12 +10,18 @@ import {
 } from '../../../src/operators/windows/assigners.ts'
 import { checkResult } from '../../../src/operators/windows/key-windows.ts'
 import { triggeringDescriptors } from '../../../src/operators/windows/triggering.ts'
-import { countTrigger, neverTrigger } from '../../../src/operators/windows/triggers.ts'
-import type { Trigger } from '../../../src/operators/windows/window.ts'
+import {
+  countTrigger,
+  eventTimeTrigger,
+  neverTrigger,
+  purgingTrigger,
+} from '../../../src/operators/windows/triggers.ts'
+import type { Trigger, WindowAssigner } from '../../../src/operators/windows/window.ts'
 import { generalWindowOperator } from '../../../src/operators/windows/window-operator.ts'
+import type { WindowedStream } from '../../../src/program/windowed-stream.ts'
 import { OperatorHarness } from '../../../src/testing/operator-harness.ts'
 import { failure } from '../chain-harness.ts'
-import { sums, windowed } from './window-cases.ts'
+import { type Item, sums, windowed } from './window-cases.ts'
 
 const key = ({ k }: { k: string }) => k
 
@@ -42,6 +50,47 @@ it.each([
     expect((await after.snapshot()).keyed).toEqual([])
   },
 )
+
+const plain = (windows: WindowedStream<Item, string>) => windows
+const waiting = (ms: number) => (windows: WindowedStream<Item, string>) => windows.allowedLateness(ms)
+const silent = (windows: WindowedStream<Item, string>) => windows.trigger(neverTrigger())
+const purging = (windows: WindowedStream<Item, string>) => windows.trigger(purgingTrigger(eventTimeTrigger()))
+const sessions = eventTimeSessionWindows(10)
+const short = tumblingEventTimeWindows(10)
+
+describe.each([
+  ['heap', () => heapStateBackend],
+  ['lmdb', () => lmdbStateBackend({ cacheEntries: 4 })],
+])('gives out windows of before once (%s)', (_, backend) => {
+  it.each([
+    ['shorter ones that wait', tumblingEventTimeWindows(20), plain, short, waiting(1)],
+    ['ones that wait', short, plain, short, waiting(10)],
+    ['ones that purge', short, plain, short, purging],
+    ['sessions that purge', sessions, plain, sessions, purging],
+    ['sessions that fire', sessions, silent, sessions, plain],
+    ['ones that fire', short, silent, short, plain],
+    ['ones that neither wait nor stay silent', short, (windows) => silent(waiting(10)(windows)), short, plain],
+    ['ones that wait and fire', short, (windows) => silent(waiting(10)(windows)), short, waiting(10)],
+    ['ones that still wait', short, waiting(10), short, waiting(20)],
+  ] satisfies [string, WindowAssigner<Item>, typeof plain, WindowAssigner<Item>, typeof plain][])(
+    'in %s',
+    async (_title, from, partsFrom, to, partsTo) => {
+      const options = { key, backend: backend() }
+      const before = new OperatorHarness(
+        windowed(from, (windows) => sums(partsFrom(windows))),
+        options,
+      )
+      for (const k of ['a', 'b']) before.element({ k, n: 1 }, 5)
+      const after = new OperatorHarness(
+        windowed(to, (windows) => sums(partsTo(windows))),
+        { ...options, restored: await before.snapshot() },
+      )
+      for (let time = 1; time < 60; time++) after.watermark(time)
+      expect(after.values.map((value) => String(value).split(' ')[0]).sort()).toEqual(['a', 'b'])
+      expect((await after.snapshot()).keyed).toEqual([])
+    },
+  )
+})
 
 it('keeps windows in a state that their assigner decides on', () => {
   const names = (factory: OperatorFactory) => Object.keys(factory.states!).sort()
