@@ -44,6 +44,7 @@ export const lists: Lists = {
   longFiles: {
     'test/testing/checkers/protocol-run.ts': 'one protocol in miniature, to be read as a whole',
     'test/testing/checkers/mutations.ts': 'one list',
+    'src/operators/windows/triggering.ts': 'two ways to trigger with one contract, to be compared line by line',
   },
   bannedCalls: {
     'src/core/clock.ts': 'the one place that reads the time and sets timers',
