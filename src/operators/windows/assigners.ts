@@ -66,7 +66,7 @@ export const slidingProcessingTimeWindows = (
   alignedWindows('slidingProcessingTimeWindows', 'processing-time', { size: sizeMs, slide: slideMs }, options)
 
 /**
- * Sessions by event time: a session of a key goes on while records come that are less than `gap` apart. Fails with
+ * Sessions by event time: a session of a key goes on while records come that are `gap` apart or less. Fails with
  * `ARGUMENT_INVALID` for a gap that is not whole milliseconds from 1; a function that gives such a gap fails the job.
  *
  * @example clicks.keyBy((click) => click.user).window(eventTimeSessionWindows(30_000))

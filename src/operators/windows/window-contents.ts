@@ -29,7 +29,16 @@ export function contentsOf(computation: WindowComputation, stamped: boolean): Wi
 
 function reduced(reduce: (a: unknown, b: unknown) => unknown): WindowContents {
   const combine = (a: unknown, b: unknown) => checked(reduce(a, b), 'The reduce function')
-  return { add: (contents, value) => (contents === undefined ? value : combine(contents, value)), merge: combine }
+  return {
+    add: (contents, value) => (contents === undefined ? first(value) : combine(contents, value)),
+    merge: combine,
+  }
+}
+
+/** The first record is what a window contains then. */
+function first(value: unknown): unknown {
+  if (value === undefined) throw new Error('reduce was given the record undefined: expected a value')
+  return value
 }
 
 function aggregated(aggregate: Extract<WindowComputation, { type: 'aggregate' }>['aggregate']): WindowContents {

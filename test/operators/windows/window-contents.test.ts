@@ -42,3 +42,9 @@ it('refuses undefined and promises as what is kept', () => {
   )
   expect(() => slow.add(undefined, 2, 0)).toThrow('The add function of the aggregate returned a promise')
 })
+
+it('refuses to reduce a record that is undefined, which would be no contents', () => {
+  const { add } = contentsOf({ type: 'reduce', reduce: (a) => a, finish: undefined }, false)
+  expect(() => add(undefined, undefined, 1)).toThrow('reduce was given the record undefined: expected a value')
+  expect(add(undefined, null, 1)).toBeNull()
+})
