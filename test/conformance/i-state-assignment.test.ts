@@ -129,7 +129,9 @@ describe('records on their way', () => {
     return { ...bare, subtasks: bare.subtasks.map((one) => ({ ...one, inFlight: [channel(one.index)] })) }
   }
   const at = (senders: number, receivers: number, partitioning: Partitioning) => {
-    const job = graph([vertex(1, senders), vertex(2, receivers)], [edge(1, 2, { partitioning })])
+    const receiver = partitioning.type === 'hash' ? operator(2) : endpoint(2)
+    const vertices = [vertex(1, senders), vertex(2, receivers, { operators: [receiver] })]
+    const job = graph(vertices, [edge(1, 2, { partitioning })])
     const { restores } = assign(job, manifest(onTheirWay(2)))
     return Array.from({ length: receivers }, (_, index) =>
       (restores.get(subtask(2, index))?.inFlight ?? []).map(
@@ -149,6 +151,11 @@ describe('records on their way', () => {
     expect(at(2, 3, { type: 'rebalance' })).toEqual([['c0>0'], ['c1>1'], []])
     expect(at(2, 3, { type: 'broadcast' })).toEqual([['c0>0'], ['c1>1'], ['c0>0']])
     expect(at(2, 1, { type: 'broadcast' })).toEqual([['c0>0']])
+  })
+
+  it('I8 are refused where everybody does something with them to the keys that it has', () => {
+    const job = graph([vertex(1, 2), vertex(2, 3)], [edge(1, 2, { partitioning: { type: 'broadcast' } })])
+    expect(refusalOf(() => assign(job, manifest(onTheirWay(2)))).code).toBe('RESTORE_CHANNEL_MISMATCH')
   })
 
   it('I8 are refused where a subtask sends to one other only', () => {
