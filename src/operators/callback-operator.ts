@@ -168,12 +168,9 @@ export class CallbackOperator implements Operator, TimerHandler {
   snapshot(): OperatorSnapshot {
     const divided = this.#ctx.snapshot()
     // Who has no other state is not restored, so that the watermark would only be left over.
-    // And where nothing waits for event time, there is none to write down until some has come.
+    // And where none has come yet nothing is late: nobody loses a record when another subtask has come further.
     const { currentWatermark } = this.#ctx
-    const timed =
-      this.#keyed &&
-      keepsState(this.#callbacks) &&
-      (this.#callbacks.timer !== undefined || Number.isFinite(currentWatermark))
+    const timed = this.#keyed && keepsState(this.#callbacks) && Number.isFinite(currentWatermark)
     return {
       state: timed ? withWatermark(divided, currentWatermark) : divided,
       keyed: this.#state?.mark(),
